@@ -1,0 +1,362 @@
+"""The nouns of the desk: what a ticket, a person, a clock is. Nothing here decides or acts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Final, NewType
+
+WorkspaceId = NewType("WorkspaceId", str)
+PersonId = NewType("PersonId", str)
+TeamId = NewType("TeamId", str)
+MessageId = NewType("MessageId", str)
+"""The id of a comment or a note inside the desk (not a mail's Message-ID)."""
+
+Fact = str | int | bool | None | list[str]
+"""What may travel in effects and refusals: plain, frozen, and the same after a trip through JSON."""
+
+DEFAULT: Final = WorkspaceId("default")
+"""The workspace that deskd.toml declares; others live in the database alone."""
+
+
+class Role(IntEnum):
+    """Roles by rank; names used by companies are aliases in configuration."""
+
+    REQUESTER = 0
+    AGENT = 10
+    SENIOR = 20
+    LEAD = 30
+    MANAGER = 40
+    ADMIN = 50
+
+
+class Phase(StrEnum):
+    ACTIVE = "active"
+    WAITING = "waiting"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class State(StrEnum):
+    NEW = "NEW"
+    OPEN = "OPEN"
+    IN_PROGRESS = "IN_PROGRESS"
+    PENDING_INFO = "PENDING_INFO"
+    RESOLVED = "RESOLVED"
+    CLOSED = "CLOSED"
+    REOPENED = "REOPENED"
+    MERGED = "MERGED"
+
+    @property
+    def phase(self) -> Phase:
+        return _PHASES[self]
+
+
+_PHASES: Final = {
+    State.NEW: Phase.ACTIVE,
+    State.OPEN: Phase.ACTIVE,
+    State.IN_PROGRESS: Phase.ACTIVE,
+    State.REOPENED: Phase.ACTIVE,
+    State.PENDING_INFO: Phase.WAITING,
+    State.RESOLVED: Phase.DONE,
+    State.CLOSED: Phase.CLOSED,
+    State.MERGED: Phase.CLOSED,
+}
+
+
+class Priority(StrEnum):
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+    @property
+    def label(self) -> str:
+        return _PRIORITY_LABELS[self]
+
+
+_PRIORITY_LABELS: Final = {
+    Priority.P1: "Critical",
+    Priority.P2: "High",
+    Priority.P3: "Medium",
+    Priority.P4: "Low",
+}
+
+
+class ClockKind(StrEnum):
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+
+
+class TimerKind(StrEnum):
+    FIRST_RESPONSE_WARN = "first_response.warn"
+    FIRST_RESPONSE_BREACH = "first_response.breach"
+    RESOLUTION_WARN = "resolution.warn"
+    RESOLUTION_BREACH = "resolution.breach"
+    AUTO_CLOSE = "auto_close"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Where something can be said: the channel picks the courier, the place is the courier's own.
+
+    Mail: a normalised address. Slack: a channel id (C…, G…) or a person's id (U…, W…: a direct message).
+    """
+
+    channel: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A name by which the outside knows a person: an address, a Slack (team, user), an operator."""
+
+    kind: str  # "mail" | "slack" | "operator"
+    issuer: str  # Slack team id; "" for mail and operator
+    subject: str  # normalised address; Slack user id; login
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: PersonId
+    name: str
+    role: Role = Role.REQUESTER
+    teams: frozenset[TeamId] = frozenset()
+    """Teams the person is an agent of (listed in configuration, or vouched for by a private channel)."""
+    mail: str | None = None
+    slack: str | None = None
+    timezone: str | None = None
+    """IANA name ("Europe/Berlin") or a fixed offset ("+02:00") when only a mail's Date header is known."""
+    status: str = "active"  # pending | active | suspended
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    id: TeamId
+    name: str
+    department: str
+    slack_channel: str | None = None
+    addresses: tuple[str, ...] = ()
+    """The desk's own mail addresses that lead to this team; the first is the one it answers from."""
+    policy: str = "devops"
+    open_to_agents: bool = False
+    """Agents of other teams may read and work these tickets too."""
+    replies_public: bool = False
+    """Plain replies in a ticket's thread go to the requester (the default is: they are notes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A promise being kept or broken. All instants UTC; `used` counts working time before `running_since`."""
+
+    kind: ClockKind
+    cycle: int
+    goal: timedelta
+    started_at: datetime
+    used: timedelta = timedelta()
+    running_since: datetime | None = None
+    due_at: datetime | None = None
+    """None while paused; kept as it was once stopped."""
+    warn_at: datetime | None = None
+    stopped_at: datetime | None = None
+    warned: bool = False
+    breached_at: datetime | None = None
+    """The instant the promise broke (= due_at), not when somebody noticed."""
+
+    @property
+    def running(self) -> bool:
+        return self.running_since is not None
+
+    @property
+    def paused(self) -> bool:
+        return self.running_since is None and self.stopped_at is None
+
+    @property
+    def breached(self) -> bool:
+        return self.breached_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    workspace: WorkspaceId
+    number: int
+    subject: str
+    state: State
+    priority: Priority
+    category: str
+    team: TeamId
+    requester: PersonId
+    channel: str  # where it came from: mail | slack | cli
+    created_at: datetime
+    updated_at: datetime
+    version: int = 0
+    """The seq of the last event: what a button saw, so that a stale click is noticed."""
+    assignee: PersonId | None = None
+    escalation_level: int = 0
+    acknowledged: bool = False
+    reopened: int = 0
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return ticket_id(self.number)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The next promise to break, or None when none runs."""
+        return min((c.due_at for c in self.clocks if c.running and c.due_at), default=None)
+
+
+def ticket_id(number: int) -> str:
+    return f"T-{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A row that is due at an instant; unique per ticket, kind and cycle."""
+
+    ticket: int
+    kind: TimerKind
+    cycle: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """Words the requester sees."""
+
+    id: MessageId
+    author: PersonId | None
+    via: str
+    text: str
+    at: datetime
+    source: Address | None = None
+    """Where the words were written, so that they are not echoed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words only agents see. A type of its own, so that no flag can leak it."""
+
+    id: MessageId
+    author: PersonId | None
+    via: str
+    text: str
+    at: datetime
+    source: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message; `refused` says why its bytes were not kept."""
+
+    name: str
+    type: str
+    size: int
+    sha256: str | None = None
+    refused: str | None = (
+        None  # a code: too_large | blocked_type | too_many; its sentence is in templates
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An id of the outside world that stands for a ticket: a Message-ID, a Slack ts.
+
+    kind: "message" (one message), "card" (the ticket's card in a channel), "root" (first message
+    of its direct thread).
+    """
+
+    channel: str
+    place: str
+    kind: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who follows a ticket, as addresses."""
+
+    requester: Address | None
+    copied: tuple[Address, ...] = ()
+    team: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Evidence, verified by the channel, that a message belongs to a ticket."""
+
+    ticket: int
+    how: str  # "token" (signed address) | "message-id" (our signed Message-ID) | "thread" (a Slack thread of ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message as any channel hands it in."""
+
+    channel: str
+    key: str
+    """Dedupe key: the same message handed in twice has the same key."""
+    sender: Identity
+    sender_name: str
+    subject: str
+    text: str
+    received_at: datetime
+    recipients: tuple[str, ...] = ()
+    """The desk's own addresses it was sent to: they pick the team."""
+    copied: tuple[str, ...] = ()
+    reference: Reference | None = None
+    """What this message is called outside (its Message-ID, its Slack ts)."""
+    replies_to: tuple[str, ...] = ()
+    """Message-IDs it answers, nearest first; unproven."""
+    proofs: tuple[Proof, ...] = ()
+    named: tuple[int, ...] = ()
+    """Ticket numbers it merely names, e.g. in the subject: never enough to join one."""
+    automatic: str | None = None
+    """None for a human's words, else why we think a machine wrote it: auto-reply | bounce | list | own."""
+    attachments: tuple[Attachment, ...] = ()
+    utc_offset: timedelta | None = None
+    """The sender's own offset (a mail's Date header): their time zone when nothing better is known."""
+    source: Address | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who acts, as the face saw them; the desk finds the Person inside the transaction that acts."""
+
+    identity: Identity
+    name: str
+    via: str  # slack | mail | cli | api
+    mail: str | None = None
+    """A confirmed address of the same person (Slack's confirmed e-mail of the own workspace), else None."""
+    timezone: str | None = None
+    member_of: frozenset[str] = frozenset()
+    """Private Slack channels the face has just seen this full member in."""
+    source: Address | None = None
+    """Where the words were written, so that they are not echoed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What the rules need to know of the tenant."""
+
+    id: WorkspaceId
+    domains: frozenset[str] = frozenset()
+    """The workspace's own mail domains: first-mail Cc inside them are copied on public replies."""
+    categories: tuple[str, ...] = (
+        "VM",
+        "Network",
+        "Storage",
+        "Database",
+        "Security",
+        "Access",
+        "Other",
+    )
+    default_team: TeamId = TeamId("support")
+    default_priority: Priority = Priority.P3
+    timezone: str = "UTC"

@@ -1,0 +1,345 @@
+"""What the engine needs from outside, as protocols; storage and deskd keep these promises.
+
+A use case is a plain function of a Transaction. `Store.run` decides where it runs and runs it again when a
+connection is lost or a version is stale, so a use case must do nothing but read and record.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from engine.delivery import Parcel, Sent
+from engine.effects import Effect
+from engine.events import Entry
+from engine.model import (
+    Address,
+    Attachment,
+    Audience,
+    Comment,
+    Identity,
+    Note,
+    Person,
+    PersonId,
+    Reference,
+    Team,
+    TeamId,
+    Ticket,
+    Timer,
+    Workspace,
+    WorkspaceId,
+)
+from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only source of time. Instants are aware and UTC."""
+
+    def now(self) -> datetime: ...
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return at `at` or soon after; at once when it is past."""
+        ...
+
+
+class Ids(Protocol):
+    def new(self) -> str:
+        """A new id, unique for ever, sorted by time as text (UUIDv7 or alike)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of one ticket, recorded whole or not at all."""
+
+    before: Ticket | None
+    """None: the ticket is new."""
+    after: Ticket
+    entries: tuple[Entry, ...]
+    comments: tuple[Comment, ...] = ()
+    notes: tuple[Note, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    """Files of the first comment above."""
+    references: tuple[Reference, ...] = ()
+    audience: Audience | None = None
+    """Given when it changed (always for a new ticket)."""
+    waiting_copies: tuple[Address, ...] = ()
+    """Cc of the first mail outside the workspace's domains: kept, told nothing until an agent says so."""
+    timers_set: tuple[Timer, ...] = ()
+    timers_dropped: tuple[Timer, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+class Transaction(Protocol):
+    """One workspace's rows, read and written together. It can see no other workspace."""
+
+    @property
+    def workspace(self) -> WorkspaceId: ...
+
+    def settings(self) -> Workspace: ...
+
+    def next_number(self) -> int:
+        """The next ticket number of this workspace; a number used in a failed transaction may be skipped."""
+        ...
+
+    def ticket(self, number: int) -> Ticket | None:
+        """Locked until the end of the transaction."""
+        ...
+
+    def history(self, number: int, *, after: int = 0) -> Sequence[Entry]:
+        """Entries with seq > `after`, oldest first."""
+        ...
+
+    def audience(self, number: int) -> Audience: ...
+
+    def ticket_by_reference(
+        self, channel: str, ref: str, *, place: str | None = None
+    ) -> int | None:
+        """The ticket an outside id stands for; `place` narrows it where ids are unique per place only (Slack ts)."""
+        ...
+
+    def tickets_opened_since(self, requester: PersonId, since: datetime) -> int: ...
+
+    def person(self, id: PersonId) -> Person | None: ...
+
+    def person_by(self, identity: Identity) -> Person | None: ...
+
+    def people_named(self, name: str) -> Sequence[Person]:
+        """Exact, case-insensitive match on address, Slack id or name: for `assign to ana` at the command line."""
+        ...
+
+    def keep_person(self, person: Person) -> None:
+        """Insert or update a person (not their identities; memberships follow `person.teams`)."""
+        ...
+
+    def keep_identity(
+        self, identity: Identity, person: PersonId, *, at: datetime, how: str
+    ) -> None:
+        """Bind an identity to a person; an identity already bound to another person is moved."""
+        ...
+
+    def team(self, id: TeamId) -> Team | None: ...
+
+    def teams(self) -> Sequence[Team]: ...
+
+    def keep_team(self, team: Team) -> None: ...
+
+    def keep_settings(self, settings: Workspace) -> None: ...
+
+    def record(self, change: Change) -> None:
+        """State only if nobody was faster (else errors.Stale), then history, words, timers, outbox."""
+        ...
+
+    def settle(self, spool_id: int, *, ticket: int | None, reason: str) -> None:
+        """Mark a spool row done in this same transaction. reason: opened | joined | ignored: … | acted."""
+        ...
+
+    def spool_is_done(self, spool_id: int) -> bool:
+        """True when an earlier run of this use case already settled the row (its commit's answer was lost)."""
+        ...
+
+
+class Store(Protocol):
+    async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction and commit; durable when this returns. Exceptions of `work` roll back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a channel hands to the spool before it says yes to the outside."""
+
+    workspace: WorkspaceId
+    channel: str  # mail | slack
+    kind: str  # message | event | command | action | view
+    key: str
+    """Unique per (workspace, channel): the same message again is the same row."""
+    raw: bytes
+    envelope: Mapping[str, object]
+    """JSON-able facts of the transport: for mail sender, recipients, peer."""
+    received_at: datetime
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    id: int
+    fresh: bool
+    """False: this key was already in the spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolRow:
+    """A leased row of the spool."""
+
+    id: int
+    workspace: WorkspaceId
+    channel: str
+    kind: str
+    key: str
+    raw: bytes
+    envelope: Mapping[str, object]
+    received_at: datetime
+    attempts: int
+    """Counted and committed before the row is handed out, so that a row that kills the process is known."""
+
+
+class Spool(Protocol):
+    async def keep(self, incoming: Incoming) -> Kept:
+        """Durable when this returns; many callers share one commit."""
+        ...
+
+    async def keep_many(self, incoming: Sequence[Incoming]) -> Sequence[Kept]:
+        """All or none: one message for several workspaces."""
+        ...
+
+    async def lease(
+        self,
+        channel: str,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        kinds: Sequence[str] | None = None,
+    ) -> Sequence[SpoolRow]:
+        """Up to `limit` waiting rows, oldest first, ours until `until`; a row whose lease ran out waits again."""
+        ...
+
+    async def renew(self, ids: Iterable[int], *, until: datetime) -> None: ...
+
+    async def done(self, id: int, *, reason: str) -> None:
+        """Settled without a ticket."""
+        ...
+
+    async def retry(self, id: int, *, reason: str, at: datetime) -> None: ...
+
+    async def bury(self, id: int, *, reason: str) -> None:
+        """Dead: kept with its reason for a person to look at."""
+        ...
+
+    async def revive(self, id: int, *, at: datetime) -> bool:
+        """`deskd spool retry`: waiting again with attempts 0. False: no such row, or it is done."""
+        ...
+
+    async def raw(self, id: int) -> bytes | None: ...
+
+
+class Outbox(Protocol):
+    async def lease(
+        self,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        skip_channels: frozenset[str] = frozenset(),
+    ) -> Sequence[Parcel]:
+        """Due parcels, at most one per (ticket, address), the oldest one not final: order per ticket and address.
+
+        A row in `sending` whose lease ran out comes again with `uncertain`. Dead rows do not hold up the line.
+        """
+        ...
+
+    async def renew(self, ids: Iterable[int], *, until: datetime) -> None: ...
+
+    async def sent(self, parcel: Parcel, sent: Sent, *, at: datetime) -> None:
+        """Final; the learnt references are recorded in the same transaction."""
+        ...
+
+    async def later(
+        self, parcel: Parcel, *, reason: str, at: datetime, uncertain: bool = False
+    ) -> None: ...
+
+    async def never(self, parcel: Parcel, *, reason: str, at: datetime) -> None: ...
+
+    async def revive(self, id: int, *, at: datetime) -> bool: ...
+
+    async def drop(self, id: int) -> bool:
+        """`deskd outbox drop`: dead for good, by an operator's word. False: no such row, or already sent."""
+        ...
+
+    async def next_at(self, *, now: datetime) -> datetime | None:
+        """When the next waiting parcel or expired lease is due, or None."""
+        ...
+
+
+class Timers(Protocol):
+    async def due(self, *, now: datetime, limit: int) -> Sequence[tuple[WorkspaceId, Timer]]:
+        """Due rows, oldest first. Not claimed: ringing re-checks and deletes in the ticket's own transaction."""
+        ...
+
+    async def next_at(self) -> datetime | None: ...
+
+    async def drop(self, workspace: WorkspaceId, timer: Timer) -> None:
+        """A row whose ticket no longer wants it."""
+        ...
+
+
+class Files(Protocol):
+    async def keep(self, content: bytes) -> str:
+        """Store by content, durable when this returns; answers the sha256 in hex."""
+        ...
+
+    async def read(self, sha256: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAddress:
+    """One of the desk's own mail addresses and where its mail goes."""
+
+    address: str
+    workspace: WorkspaceId
+    team: TeamId
+
+
+class Views(Protocol):
+    """Reads for lists, cards and couriers. They may be a moment old."""
+
+    async def tickets(
+        self, workspace: WorkspaceId, wanted: TicketFilter
+    ) -> Sequence[TicketLine]: ...
+
+    async def ticket(self, workspace: WorkspaceId, number: int) -> TicketLine | None: ...
+
+    async def ticket_file(self, workspace: WorkspaceId, number: int) -> TicketFile | None: ...
+
+    async def comment(
+        self, workspace: WorkspaceId, id: str
+    ) -> tuple[Comment, Person | None] | None: ...
+
+    async def note(self, workspace: WorkspaceId, id: str) -> tuple[Note, Person | None] | None: ...
+
+    async def references(
+        self,
+        workspace: WorkspaceId,
+        ticket: int,
+        *,
+        channel: str,
+        place: str | None = None,
+        kind: str | None = None,
+    ) -> Sequence[Reference]:
+        """Oldest first."""
+        ...
+
+    async def ticket_by_reference(
+        self, workspace: WorkspaceId, channel: str, place: str, ref: str
+    ) -> int | None: ...
+
+    async def desk_addresses(self) -> Sequence[DeskAddress]: ...
+
+    async def teams(self, workspace: WorkspaceId) -> Sequence[Team]: ...
+
+    async def spool(
+        self, *, state: str | None = None, limit: int = 1000
+    ) -> Sequence[SpoolLine]: ...
+
+    async def outbox(
+        self, *, state: str | None = None, limit: int = 1000
+    ) -> Sequence[OutboxLine]: ...
+
+    async def spool_depth(self) -> Depth: ...
+
+    async def outbox_depth(self) -> Depth: ...
+
+    async def overdue_timers(self, *, now: datetime, grace: timedelta) -> Depth: ...

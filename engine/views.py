@@ -1,0 +1,103 @@
+"""What faces show: read-only pictures of tickets, spool and outbox, made by storage, never written back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.events import Entry
+from engine.model import Attachment, Comment, Note, Person, Team, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """One ticket with the names of its people: a row of a list, and all a card needs."""
+
+    ticket: Ticket
+    requester: Person
+    assignee: Person | None
+    team: Team
+    opening: str = ""
+    """The requester's first words (whole); cards cut them."""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment or a note with its author's name and how its delivery went."""
+
+    message: Comment | Note
+    author: Person | None
+    delivery: str | None = None
+    """waiting | sending | sent | dead for comments that go out; None when nothing had to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    other: int
+    how: str
+    outgoing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFile:
+    """Everything known of one ticket."""
+
+    line: TicketLine
+    comments: tuple[Said, ...] = ()
+    notes: tuple[Said, ...] = ()
+    history: tuple[Entry, ...] = ()
+    links: tuple[Link, ...] = ()
+    people: tuple[Person, ...] = ()
+    """Everybody named in the history, so that a face can write names."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """All given conditions must hold. Lists are newest first."""
+
+    everything: bool = False
+    """Also CLOSED and MERGED."""
+    state: str | None = None
+    priority: str | None = None
+    team: str | None = None
+    assignee: str | None = None
+    requester: str | None = None
+    limit: int = 1000
+    before: int | None = None
+    """Only numbers below this: the next page (keyset, never OFFSET)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolLine:
+    id: int
+    channel: str
+    kind: str
+    state: str  # waiting | done | dead
+    reason: str | None
+    attempts: int
+    sender: str | None
+    received_at: datetime
+    ticket: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxLine:
+    id: int
+    key: str
+    ticket: int
+    channel: str
+    place: str
+    kind: str  # show | the template's name
+    state: str  # waiting | sending | sent | dead
+    attempts: int
+    next_at: datetime | None
+    last_error: str | None
+    possible_duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How full a queue is: for /metrics and /health."""
+
+    waiting: int
+    dead: int
+    oldest: datetime | None
