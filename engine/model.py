@@ -360,3 +360,30 @@ class Workspace:
     default_team: TeamId = TeamId("support")
     default_priority: Priority = Priority.P3
     timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants something of which ticket, and what they had seen of it."""
+
+    workspace: WorkspaceId
+    ticket: int
+    by: Caller
+    seen: int | None = None
+    """The ticket's version on the card that was clicked; None when nothing was shown."""
+    settles: int | None = None
+    """The spool row that is done when this is done, in the same transaction."""
+    reference: Reference | None = None
+    """What the words are called outside (a Slack ts), so that edits and repeats find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ticket about to be opened by hand (a command, a form, the command line)."""
+
+    subject: str
+    text: str
+    priority: str | None = None
+    """P1..P4 or a label ("high"), any case; None: the workspace's default."""
+    category: str | None = None
+    team: str | None = None

@@ -44,6 +44,22 @@ class Clock(Protocol):
         ...
 
 
+class Part(Protocol):
+    """Something the daemon runs."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def trouble(self) -> str | None:
+        """None when all is well, else one line for /ready ("slack: invalid_auth")."""
+        ...
+
+    async def run(self, *, ready: Callable[[], None]) -> None:
+        """Run until cancelled; call `ready` once when able to work; finish what is in hand when cancelled."""
+        ...
+
+
 class Ids(Protocol):
     def new(self) -> str:
         """A new id, unique for ever, sorted by time as text (UUIDv7 or alike)."""

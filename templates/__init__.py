@@ -1,0 +1,74 @@
+"""Every sentence the desk writes, refusals included: render() and the few filters that words need."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+_OFFSET_LENGTH: Final = len("+02:00")
+
+
+def render(name: str, facts: Mapping[str, object]) -> str:
+    """The text of templates/`name`; *.html.j2 escapes what it is given. A missing fact is an error, never a gap."""
+    return _environment().get_template(name).render(facts).strip("\n")
+
+
+def exists(name: str) -> bool:
+    """Whether there is such a template: a new channel without its words is found at start, not at sending."""
+    return name in _environment().list_templates()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("templates", "."),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters["when"] = when
+    environment.filters["slack_when"] = slack_when
+    environment.filters["paragraphs"] = paragraphs
+    return environment
+
+
+def zone(name: str | None) -> tzinfo:
+    """The zone for an IANA name or a fixed offset ("+02:00"); UTC for anything else."""
+    if not name:
+        return UTC
+    if name[0] in "+-" and len(name) == _OFFSET_LENGTH:
+        hours, minutes = int(name[1:3]), int(name[4:6])
+        sign = -1 if name[0] == "-" else 1
+        return timezone(sign * timedelta(hours=hours, minutes=minutes))
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def when(instant: str | datetime, timezone_name: str | None) -> str:
+    """ "Thu 19 Nov 2026, 14:05 (UTC+01:00)": unmistakable in any mail client, in the reader's own zone."""
+    at = _instant(instant).astimezone(zone(timezone_name))
+    offset = at.strftime("%z")
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
+
+
+def slack_when(instant: str | datetime) -> str:
+    """A date that each Slack client shows in its reader's zone; the fallback is UTC."""
+    at = _instant(instant)
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{when(at, 'UTC')}>"
+
+
+def paragraphs(text: str) -> list[list[str]]:
+    """Blocks of lines between blank lines: for <p> and <br> in HTML twins."""
+    blocks = [block for block in text.replace("\r\n", "\n").split("\n\n") if block.strip()]
+    return [block.strip("\n").split("\n") for block in blocks]
+
+
+def _instant(instant: str | datetime) -> datetime:
+    return datetime.fromisoformat(instant) if isinstance(instant, str) else instant
