@@ -29,7 +29,7 @@ class Background:
         except Exception as error:
             # The boundary of a background task: nobody awaits it, so the line is the only trace.
             log.exception("a background task of the sandbox failed")
-            self._events.error("sandbox_failed", f"The stand-in itself failed: {error!r}")
+            self._events.red("sandbox_failed", f"The stand-in itself failed: {error!r}")
             return None
 
     async def close(self) -> None:

@@ -42,8 +42,8 @@ class EventLog:
         woken.set()
         return entry
 
-    def error(self, kind: str, text: str, **facts: Any) -> Entry:
-        """A red line: the app did something Slack would refuse, or was refused something."""
+    def red(self, kind: str, text: str, **facts: Any) -> Entry:
+        """An error line: the app did something Slack would refuse, or was refused something."""
         return self.add(kind, text, level="error", **facts)
 
     @property

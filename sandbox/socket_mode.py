@@ -117,7 +117,7 @@ class SocketMode:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         refusal = self._refusal(request.query.get("ticket", ""))
         if refusal is not None:
-            self.log.error("handshake_refused", refusal)
+            self.log.red("handshake_refused", refusal)
             raise web.HTTPForbidden(text=refusal)
         socket = web.WebSocketResponse(autoping=False, max_msg_size=MAX_ACK_BYTES)
         await socket.prepare(request)
@@ -179,21 +179,21 @@ class SocketMode:
             ack = json.loads(data)
             envelope_id, payload = ack["envelope_id"], ack.get("payload")
         except (ValueError, KeyError, TypeError):
-            self.log.error("bad_ack", f"socket {connection.id} sent no ack: {data[:200]}")
+            self.log.red("bad_ack", f"socket {connection.id} sent no ack: {data[:200]}")
             return
         sent = self._by_envelope.get(envelope_id)
         if sent is None:
-            self.log.error("bad_ack", f"ack for an unknown envelope {envelope_id}")
+            self.log.red("bad_ack", f"ack for an unknown envelope {envelope_id}")
             return
         if payload is not None and not isinstance(payload, dict):
-            self.log.error("bad_ack", f"the ack's payload is no object: {data[:200]}")
+            self.log.red("bad_ack", f"the ack's payload is no object: {data[:200]}")
             payload = None
         if payload and not sent.delivery.accepts_response:
-            self.log.error("bad_ack", f"{sent.delivery.about} takes no answer in its ack")
+            self.log.red("bad_ack", f"{sent.delivery.about} takes no answer in its ack")
         sent.ack = Ack(self.clock.now(), payload or None)
         waiting = self._waiting.pop(envelope_id, None)
         if waiting is None or waiting.done():
-            self.log.error("late_ack", f"ack for {sent.delivery.about} came too late or twice")
+            self.log.red("late_ack", f"ack for {sent.delivery.about} came too late or twice")
             return
         waiting.set_result(sent.ack)
         self.log.add("ack", f"ack of {sent.delivery.about}", envelope_id=envelope_id)
@@ -216,7 +216,7 @@ class SocketMode:
         sent = await self._send(Delivery(type_, payload, accepts_response=True))
         ack = await self._await_ack(sent)
         if ack is None:
-            self.log.error("operation_timeout", f"no ack for {sent.delivery.about} in time")
+            self.log.red("operation_timeout", f"no ack for {sent.delivery.about} in time")
         return ack
 
     def emit(self, payload: Json) -> None:
@@ -233,7 +233,7 @@ class SocketMode:
     def _keep(self, delivery: Delivery) -> None:
         if len(self._pending) >= MAX_PENDING:
             lost = self._pending.popleft()
-            self.log.error("event_lost", f"too much is waiting: {lost.about} was dropped")
+            self.log.red("event_lost", f"too much is waiting: {lost.about} was dropped")
         self._pending.append(delivery)
 
     def _receivers(self) -> list[Connection]:
@@ -287,10 +287,10 @@ class SocketMode:
             return
         delivery = sent.delivery
         if delivery.type != "events_api" or delivery.attempt >= len(RETRY_WAITS):
-            self.log.error("event_given_up", f"{delivery.about} was never acked")
+            self.log.red("event_given_up", f"{delivery.about} was never acked")
             return
         again = Delivery(delivery.type, delivery.payload, attempt=delivery.attempt + 1)
-        self.log.error("ack_missing", f"no ack for {delivery.about}, it will come again")
+        self.log.red("ack_missing", f"no ack for {delivery.about}, it will come again")
         await self.clock.sleep_until(self.clock.now() + RETRY_WAITS[delivery.attempt])
         self._keep(again)
         await self._flush()
