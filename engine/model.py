@@ -131,6 +131,11 @@ class Person:
     status: str = "active"  # pending | active | suspended
     department: str | None = None
 
+    @property
+    def rank(self) -> Role:
+        """Agents by a team's private channel are listed nowhere: being in a team makes them agents."""
+        return max(self.role, Role.AGENT if self.teams else Role.REQUESTER)
+
 
 @dataclass(frozen=True, slots=True)
 class Team:
@@ -164,6 +169,8 @@ class Clock:
     warned: bool = False
     breached_at: datetime | None = None
     """The instant the promise broke (= due_at), not when somebody noticed."""
+    rebased: bool = False
+    """Its due time was set anew once, because a raised priority would have broken it in the past."""
 
     @property
     def running(self) -> bool:

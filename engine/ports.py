@@ -126,6 +126,10 @@ class Transaction(Protocol):
         """Exact, case-insensitive match on address, Slack id or name: for `assign to ana` at the command line."""
         ...
 
+    def agents(self) -> Sequence[Person]:
+        """Everybody with a role above requester, or in a team."""
+        ...
+
     def keep_person(self, person: Person) -> None:
         """Insert or update a person (not their identities; memberships follow `person.teams`)."""
         ...
