@@ -119,18 +119,6 @@ def _move(ticket: Ticket, action: Action) -> list[Event]:
     return [] if to is ticket.state else [Moved(ticket.state, to, why=action.value)]
 
 
-def open_(
-    *,
-    subject: str,
-    channel: str,
-    requester: PersonId,
-    priority: Priority,
-    category: str,
-    team: TeamId,
-) -> list[Event]:
-    return [Opened(subject, channel, requester, priority, category, team)]
-
-
 def claim(ticket: Ticket, *, by: PersonId, holder: str) -> list[Event]:
     """Take it and work on it. A second click changes nothing; another's ticket is refused with `holder`'s name."""
     if ticket.assignee not in (None, by):
