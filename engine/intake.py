@@ -27,23 +27,33 @@ IGNORED: Final = frozenset({"own", "bounce"})
 SILENT: Final = frozenset({"own", "bounce", "auto-reply"})
 """Written by a machine as an answer: nothing to open, nothing to reopen."""
 
-_THANKS: Final = re.compile(
-    r"^(?:(?:many |a lot of )?thanks?(?: you)?(?: (?:so|very) much| a lot| again)?|thank you(?: (?:so|very) much| again)?"
-    r"|thx|ty|cheers|much appreciated|appreciate it"
-    r"|(?:vielen |herzlichen |besten )?dank(?:e)?(?: (?:dir|ihnen|schön|sehr))*|merci(?: beaucoup)?|(?:muchas )?gracias"
-    r"|(?:muito )?obrigad[oa]|(?:mille )?grazie(?: mille)?|dank ?(?:je|u)(?: wel)?|bedankt|tack(?: så mycket)?|dzięki|dziękuję"
-    r"|(?:that |it )?(?:works|worked|is working)(?: now| again| fine| great)*|great|perfect|super|awesome|all good|works"
-    r"|got it|ok(?:ay)?|👍|🙏|❤️|🎉)$",
+_THANKS: Final = frozenset(
+    phrase.strip()
+    for phrase in """
+    thanks | thank you | many thanks | thanks a lot | thanks a lot again | thanks again | thank you again | thanks so much
+    | thanks very much | thank you so much | thank you very much | thanks for your help | thank you for your help
+    | thanks for the help | thanks for the quick help | thank you for the quick help | thx | ty | cheers | much appreciated
+    | danke | danke dir | danke ihnen | danke schön | danke sehr | vielen dank | herzlichen dank | besten dank | dankeschön
+    | merci | merci beaucoup | gracias | muchas gracias | obrigado | obrigada | muito obrigado | muito obrigada | grazie
+    | grazie mille | mille grazie | bedankt | dank je | dank u | dank je wel | dank u wel | tack | tack så mycket | dzięki
+    | dziękuję | děkuji | kiitos | takk | tak
+    | works | it works | that works | works now | it works now | that works now | works again | it works again | that worked
+    | works fine | works fine now | works great | all good | all good now | great | perfect | super | awesome | wonderful
+    | got it | ok | okay | solved | that solved it | that did it | that fixed it | 👍 | 🙏 | ❤️ | 🎉
+    """.split("|")
+)
+_OPENERS: Final = frozenset("hi hello hey dear hallo liebe lieber bonjour hola ciao".split())
+_CLOSERS: Final = frozenset(
+    "best|kind regards|best regards|warm regards|regards|best wishes|viele grüße|lg|mfg|br|cheers".split(
+        "|"
+    )
+)
+_PIECES: Final = re.compile(r"[.!,;:\n]+| - ")
+_QUOTE: Final = re.compile(
+    r"^(?:>|-{2,} ?(?:original message|forwarded)|_{10,}|from: |on .{1,200} wrote:|am .{1,200} schrieb|le .{1,200} a écrit)",
     re.IGNORECASE,
 )
-_PIECES: Final = re.compile(r"[.!,;:\n]+| - | – ")
-_GREETING: Final = re.compile(
-    r"^(?:hi|hello|hey|dear|hallo|liebe[rs]?|bonjour|hola|ciao)\b.{0,30}$", re.IGNORECASE
-)
-_CLOSING: Final = re.compile(
-    r"^(?:best|kind|warm|many|br|regards|best regards|kind regards|best wishes|viele grüße|lg|mfg|cheers)\b.{0,20}$",
-    re.IGNORECASE,
-)
+_NAME_WORDS: Final = 2  # a first and a last name under the thanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +72,34 @@ class Open:
 
 
 def is_thanks(text: str) -> bool:
-    """A bare thank-you: every piece of it is thanks, a greeting or a name under a closing line."""
-    words = text.strip()
+    """A bare thank-you: above any quoted text, every piece is thanks, a greeting, a closing line or a name."""
+    words = _above_quote(text)
     if not words or len(words) > THANKS_LENGTH or "?" in words:
         return False
-    pieces = [piece.strip() for piece in _PIECES.split(words)]
-    pieces = [piece for piece in pieces if piece]
-    thanks = [piece for piece in pieces if _THANKS.match(piece)]
-    others = [piece for piece in pieces if not _THANKS.match(piece)]
-    return bool(thanks) and all(_is_politeness(piece, pieces) for piece in others)
+    pieces = [piece for piece in (_plain(piece) for piece in _PIECES.split(words)) if piece]
+    if not any(piece in _THANKS for piece in pieces):
+        return False
+    *body, last = pieces
+    said_thanks_before = any(piece in _THANKS for piece in body)
+    ends_well = _is_polite(last) or (said_thanks_before and len(last.split()) <= _NAME_WORDS)
+    return ends_well and all(_is_polite(piece) for piece in body)
 
 
-def _is_politeness(piece: str, pieces: list[str]) -> bool:
-    if _GREETING.match(piece) or _CLOSING.match(piece):
-        return True
-    is_last = piece == pieces[-1]
-    return is_last and len(pieces) > 1 and piece.istitle() and len(piece.split()) <= 2
+def _above_quote(text: str) -> str:
+    lines: list[str] = []
+    for line in text.strip().splitlines():
+        if _QUOTE.match(line.strip()) or line.rstrip() == "--":
+            break
+        lines.append(line)
+    return "\n".join(lines).strip()
+
+
+def _plain(piece: str) -> str:
+    return " ".join(piece.split()).casefold()
+
+
+def _is_polite(piece: str) -> bool:
+    return piece in _THANKS or piece in _CLOSERS or piece.split()[0] in _OPENERS
 
 
 def is_participant(sender: Person, address: Address, ticket: Ticket, audience: Audience) -> bool:
