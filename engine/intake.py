@@ -5,12 +5,12 @@ id of a message already on the ticket, and it needs to come from somebody on tha
 never joins: it opens a new ticket that points at the old one.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.model import Address, Audience, Inbound, Person, Phase, State, Ticket
+from engine.thanks import is_thanks
 
 REOPEN_WITHIN: Final = timedelta(days=14)
 """A reply this long after closing reopens; a later one opens a new, linked ticket."""
@@ -18,42 +18,11 @@ REOPEN_WITHIN: Final = timedelta(days=14)
 RECEIPTS_PER_HOUR: Final = 5
 """Receipts one sender gets in an hour: two robots answering each other stop here."""
 
-THANKS_LENGTH: Final = 120
-"""Longer words may hold more than thanks; agents look at them."""
-
 IGNORED: Final = frozenset({"own", "bounce"})
 """Never a ticket: our own mail come back, and reports about it."""
 
 SILENT: Final = frozenset({"own", "bounce", "auto-reply"})
 """Written by a machine as an answer: nothing to open, nothing to reopen."""
-
-_THANKS: Final = frozenset(
-    phrase.strip()
-    for phrase in """
-    thanks | thank you | many thanks | thanks a lot | thanks a lot again | thanks again | thank you again | thanks so much
-    | thanks very much | thank you so much | thank you very much | thanks for your help | thank you for your help
-    | thanks for the help | thanks for the quick help | thank you for the quick help | thx | ty | cheers | much appreciated
-    | danke | danke dir | danke ihnen | danke schön | danke sehr | vielen dank | herzlichen dank | besten dank | dankeschön
-    | merci | merci beaucoup | gracias | muchas gracias | obrigado | obrigada | muito obrigado | muito obrigada | grazie
-    | grazie mille | mille grazie | bedankt | dank je | dank u | dank je wel | dank u wel | tack | tack så mycket | dzięki
-    | dziękuję | děkuji | kiitos | takk | tak
-    | works | it works | that works | works now | it works now | that works now | works again | it works again | that worked
-    | works fine | works fine now | works great | all good | all good now | great | perfect | super | awesome | wonderful
-    | got it | ok | okay | solved | that solved it | that did it | that fixed it | 👍 | 🙏 | ❤️ | 🎉
-    """.split("|")
-)
-_OPENERS: Final = frozenset("hi hello hey dear hallo liebe lieber bonjour hola ciao".split())
-_CLOSERS: Final = frozenset(
-    "best|kind regards|best regards|warm regards|regards|best wishes|viele grüße|lg|mfg|br|cheers".split(
-        "|"
-    )
-)
-_PIECES: Final = re.compile(r"[.!,;:\n]+| - ")
-_QUOTE: Final = re.compile(
-    r"^(?:>|-{2,} ?(?:original message|forwarded)|_{10,}|from: |on .{1,200} wrote:|am .{1,200} schrieb|le .{1,200} a écrit)",
-    re.IGNORECASE,
-)
-_NAME_WORDS: Final = 2  # a first and a last name under the thanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +38,6 @@ class Open:
 
     other: int | None = None
     how: str = ""  # "follows" | "names"
-
-
-def is_thanks(text: str) -> bool:
-    """A bare thank-you: above any quoted text, every piece is thanks, a greeting, a closing line or a name."""
-    words = _above_quote(text)
-    if not words or len(words) > THANKS_LENGTH or "?" in words:
-        return False
-    pieces = [piece for piece in (_plain(piece) for piece in _PIECES.split(words)) if piece]
-    if not any(piece in _THANKS for piece in pieces):
-        return False
-    *body, last = pieces
-    said_thanks_before = any(piece in _THANKS for piece in body)
-    ends_well = _is_polite(last) or (said_thanks_before and len(last.split()) <= _NAME_WORDS)
-    return ends_well and all(_is_polite(piece) for piece in body)
-
-
-def _above_quote(text: str) -> str:
-    lines: list[str] = []
-    for line in text.strip().splitlines():
-        if _QUOTE.match(line.strip()) or line.rstrip() == "--":
-            break
-        lines.append(line)
-    return "\n".join(lines).strip()
-
-
-def _plain(piece: str) -> str:
-    return " ".join(piece.split()).casefold()
-
-
-def _is_polite(piece: str) -> bool:
-    return piece in _THANKS or piece in _CLOSERS or piece.split()[0] in _OPENERS
 
 
 def is_participant(sender: Person, address: Address, ticket: Ticket, audience: Audience) -> bool:
