@@ -211,9 +211,9 @@ class SocketMode:
 
     # --- sending
 
-    async def ask(self, type_: str, payload: Json) -> Ack | None:
+    async def ask(self, type_: str, payload: Json, *, answerable: bool) -> Ack | None:
         """Sends a command or an interaction and waits; None when nobody acked in time."""
-        sent = await self._send(Delivery(type_, payload, accepts_response=True))
+        sent = await self._send(Delivery(type_, payload, accepts_response=answerable))
         ack = await self._await_ack(sent)
         if ack is None:
             self.log.red("operation_timeout", f"no ack for {sent.delivery.about} in time")
