@@ -1,21 +1,20 @@
-"""The desk: every use case. Each is the same few lines: load, decide, evolve, announce, record, in one transaction.
+"""The desk: every use case, one method each. A face awaits it and shows the ticket that comes back, or the Refused.
 
-A use case runs inside `Store.run` and may run twice, so it only reads and records; nothing is sent here. Faces await
-the methods below and show what comes back, or the Refused they raise.
+Each is the same few lines: load, decide, evolve, announce, record, in one transaction (engine/step.py, opening.py).
+A use case runs inside `Store.run` and may run twice, so it only reads and records; nothing is sent here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
-from engine import directory, intake, lifecycle, opening, routing, sla, step
-from engine.access import OWN, Right
+from engine import access, announce, directory, intake, lifecycle, opening, routing, sla, step
+from engine.access import Right
 from engine.delivery import Parcel
 from engine.directory import Roster
 from engine.effects import Tell
 from engine.errors import Refused
-from engine.events import Event
 from engine.model import (
     Caller,
     Comment,
@@ -24,12 +23,287 @@ from engine.model import (
     MessageId,
     Note,
     Person,
-    Reference,
     Request,
     Ticket,
     Timer,
     TimerKind,
     WorkspaceId,
 )
-from engine.ports import Clock, Ids, Store, Transaction
-from engine.step import Step
+from engine.opening import Received
+from engine.ports import Change, Clock, Ids, Store, Transaction
+from engine.step import Acting, Decide, Given, Hand, NeededRight, Step
+
+PUBLIC_PREFIX = "!"
+"""Words in the working thread that begin with this go to the requester."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What became of words in a working thread."""
+
+    ticket: Ticket
+    public: bool
+
+
+class Desk:
+    """Every use case. All raise Refused for a polite no, and whatever the store raises when it is in trouble."""
+
+    def __init__(self, store: Store, clock: Clock, ids: Ids, *, nudge: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._nudge = nudge
+
+    # Messages and tickets coming in
+
+    async def receive(
+        self, workspace: WorkspaceId, inbound: Inbound, *, settles: int | None = None
+    ) -> Received:
+        given = Given(self._ids, self._clock.now())
+        work = partial(opening.receive, inbound=inbound, settles=settles, given=given)
+        received = await self._store.run(workspace, work)
+        self._nudge()
+        return received
+
+    async def open(
+        self, workspace: WorkspaceId, draft: Draft, *, by: Caller, settles: int | None = None
+    ) -> Ticket:
+        if not draft.subject.strip():
+            raise Refused("empty_text", action="open")
+        given = Given(self._ids, self._clock.now())
+
+        def work(transaction: Transaction) -> Ticket:
+            ticket = opening.open_by_hand(transaction, draft, by, given)
+            if settles is not None:
+                transaction.settle(settles, ticket=ticket.number, reason="opened")
+            return ticket
+
+        ticket = await self._store.run(workspace, work)
+        self._nudge()
+        return ticket
+
+    # Words
+
+    async def speak(self, request: Request, text: str) -> Spoken:
+        """Words in a ticket's working thread: a note, or for the requester when they begin with "!" or the team
+        answers in public by default."""
+        marked = text.lstrip().startswith(PUBLIC_PREFIX)
+        words = text.lstrip().removeprefix(PUBLIC_PREFIX).strip() if marked else text.strip()
+        _refuse_empty(words, "reply" if marked else "note")
+        public = marked or await self._store.run(
+            request.workspace, partial(_replies_public, number=request.ticket)
+        )
+        say = self.reply if public else self.note
+        return Spoken(await say(request, words), public)
+
+    async def reply(self, request: Request, text: str) -> Ticket:
+        _refuse_empty(text, "reply")
+
+        def decide(acting: Acting) -> Step:
+            words = self._comment(acting, request, text)
+            by_agent = acting.person.id != acting.ticket.requester
+            events = lifecycle.reply(acting.ticket, message=words.id, by_agent=by_agent)
+            return Step(events, words)
+
+        return await self._change(request, Right.REPLY, decide)
+
+    async def note(self, request: Request, text: str) -> Ticket:
+        _refuse_empty(text, "note")
+
+        def decide(acting: Acting) -> Step:
+            words = self._note(acting, request, text)
+            return Step(lifecycle.note(acting.ticket, message=words.id), words)
+
+        return await self._change(request, Right.NOTE, decide)
+
+    async def ask(self, request: Request, text: str) -> Ticket:
+        """A question to the requester: the resolution clock waits for the answer."""
+        _refuse_empty(text, "ask")
+
+        def decide(acting: Acting) -> Step:
+            words = self._comment(acting, request, text)
+            return Step(lifecycle.ask(acting.ticket, message=words.id), words)
+
+        return await self._change(request, Right.ASK, decide)
+
+    # Who works on it
+
+    async def claim(self, request: Request) -> Ticket:
+        def work(transaction: Transaction, acting: Acting) -> Step:
+            holder = transaction.person(acting.ticket.assignee) if acting.ticket.assignee else None
+            name = holder.name if holder else ""
+            return Step(lifecycle.claim(acting.ticket, by=acting.person.id, holder=name))
+
+        return await self._change_reading(request, Right.CLAIM, work)
+
+    async def assign(self, request: Request, to: str) -> Ticket:
+        """`to` is an address, a Slack id or a name. Assigning oneself what nobody has is claiming."""
+
+        def work(transaction: Transaction, acting: Acting) -> Step:
+            agent = directory.agent_named(transaction, to)
+            if not access.works_on(agent, acting.ticket, acting.team):
+                raise Refused("not_an_agent", name=agent.name, team=acting.team.name)
+            return Step(lifecycle.assign(acting.ticket, to=agent.id))
+
+        return await self._change_reading(request, Right.REASSIGN, work)
+
+    async def release(self, request: Request) -> Ticket:
+        return await self._change(
+            request, _right_to_release, lambda acting: Step(lifecycle.release(acting.ticket))
+        )
+
+    # Where it stands
+
+    async def resolve(self, request: Request, text: str | None = None) -> Ticket:
+        def decide(acting: Acting) -> Step:
+            words = self._comment(acting, request, text) if text and text.strip() else None
+            id = words.id if words else None
+            return Step(lifecycle.resolve(acting.ticket, message=id), words)
+
+        return await self._change(request, Right.RESOLVE, decide)
+
+    async def reopen(self, request: Request, text: str | None = None) -> Ticket:
+        def decide(acting: Acting) -> Step:
+            own = acting.person.id == acting.ticket.requester
+            if own and intake.is_too_late(acting.ticket, acting.at):
+                raise Refused("too_late", ticket=acting.ticket.id, days=intake.REOPEN_WITHIN.days)
+            words = self._comment(acting, request, text) if text and text.strip() else None
+            id = words.id if words else None
+            events = lifecycle.reopen(acting.ticket, message=id, by_agent=not own)
+            return Step(events, words)
+
+        return await self._change(request, _right_to_reopen, decide)
+
+    async def close(self, request: Request) -> Ticket:
+        return await self._change(
+            request, _right_to_close, lambda acting: Step(lifecycle.close(acting.ticket))
+        )
+
+    async def set_priority(self, request: Request, to: str) -> Ticket:
+        priority = routing.priority_named(to)
+        return await self._change(
+            request,
+            Right.PRIORITY,
+            lambda acting: Step(lifecycle.set_priority(acting.ticket, to=priority)),
+        )
+
+    async def set_category(self, request: Request, to: str) -> Ticket:
+        def work(transaction: Transaction, acting: Acting) -> Step:
+            category = routing.category_named(to, transaction.settings())
+            return Step(lifecycle.set_category(acting.ticket, to=category))
+
+        return await self._change_reading(request, Right.CATEGORY, work)
+
+    async def set_team(self, request: Request, to: str) -> Ticket:
+        def work(transaction: Transaction, acting: Acting) -> Step:
+            team = routing.team_named(to, transaction.teams())
+            return Step(lifecycle.set_team(acting.ticket, to=team.id))
+
+        return await self._change_reading(request, Right.TEAM, work)
+
+    # Looking, and what no person asks for
+
+    async def see(self, request: Request) -> Ticket:
+        """The ticket, if the caller may read it; Refused("absent") says nothing more to those who may not."""
+        return await self._change(request, Right.READ, lambda _acting: Step(()))
+
+    async def identify(self, workspace: WorkspaceId, by: Caller) -> Person:
+        at = self._clock.now()
+        return await self._store.run(
+            workspace, lambda transaction: directory.identify(transaction, by, self._ids, at)
+        )
+
+    async def declare(self, workspace: WorkspaceId, roster: Roster) -> None:
+        at = self._clock.now()
+        await self._store.run(
+            workspace, lambda transaction: directory.declare(transaction, roster, self._ids, at)
+        )
+
+    async def ring(self, workspace: WorkspaceId, timer: Timer) -> bool:
+        """A timer is due. Re-checked against the ticket as it is now; False when there was nothing left to do."""
+        at = self._clock.now()
+        rung = await self._store.run(workspace, partial(_ring, timer=timer, at=at))
+        if rung:
+            self._nudge()
+        return rung
+
+    async def undelivered(self, parcel: Parcel, reason: str) -> None:
+        """Words for the requester could not be delivered: the team hears of it."""
+        tell = parcel.effect
+        if not isinstance(tell, Tell) or tell.template == "undelivered":
+            return
+        facts = {"place": tell.to.place, "reason": reason, "what": tell.template}
+
+        def work(transaction: Transaction) -> None:
+            ticket = transaction.ticket(parcel.ticket)
+            if ticket is None:
+                return
+            team = step.channel_of(step.team_of(transaction, ticket))
+            effects = announce.undelivered(ticket, team, key=parcel.key, facts=facts)
+            transaction.record(Change(ticket, ticket, (), effects=effects))
+
+        await self._store.run(parcel.workspace, work)
+        self._nudge()
+
+    # The one way to change a ticket
+
+    async def _change(self, request: Request, right: NeededRight, decide: Decide) -> Ticket:
+        return await self._change_reading(
+            request, right, lambda _transaction, acting: decide(acting)
+        )
+
+    async def _change_reading(
+        self, request: Request, right: NeededRight, work: Callable[[Transaction, Acting], Step]
+    ) -> Ticket:
+        at = self._clock.now()
+
+        def change(transaction: Transaction) -> Ticket:
+            decide = partial(work, transaction)
+            return step.change(transaction, request, right, decide, Given(self._ids, at))
+
+        ticket = await self._store.run(request.workspace, change)
+        self._nudge()
+        return ticket
+
+    def _comment(self, acting: Acting, request: Request, text: str) -> Comment:
+        id = MessageId(self._ids.new())
+        by = request.by
+        return Comment(id, acting.person.id, by.via, text.strip(), acting.at, by.source)
+
+    def _note(self, acting: Acting, request: Request, text: str) -> Note:
+        id = MessageId(self._ids.new())
+        by = request.by
+        return Note(id, acting.person.id, by.via, text.strip(), acting.at, by.source)
+
+
+def _refuse_empty(text: str, action: str) -> None:
+    if not text.strip():
+        raise Refused("empty_text", action=action)
+
+
+def _replies_public(transaction: Transaction, number: int) -> bool:
+    ticket = transaction.ticket(number)
+    return ticket is not None and step.team_of(transaction, ticket).replies_public
+
+
+def _right_to_release(ticket: Ticket, person: Person) -> Right:
+    return Right.RELEASE if ticket.assignee in (None, person.id) else Right.REASSIGN
+
+
+def _right_to_reopen(ticket: Ticket, person: Person) -> Right:
+    return Right.REOPEN_OWN if ticket.requester == person.id else Right.REOPEN
+
+
+def _right_to_close(ticket: Ticket, person: Person) -> Right:
+    return Right.CANCEL if ticket.requester == person.id else Right.CLOSE
+
+
+def _ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
+    ticket = transaction.ticket(timer.ticket)
+    if ticket is None or timer not in sla.timers(ticket) or timer.due_at > at:
+        return False
+    expires = timer.kind is TimerKind.AUTO_CLOSE
+    events = lifecycle.expire(ticket) if expires else sla.ring(ticket, timer, at)
+    if events:
+        step.record(transaction, ticket, Step(events), Hand(None, "timer", at))
+    return bool(events)

@@ -50,8 +50,6 @@ def mail_identity(address: str) -> Identity:
 
 def identify(transaction: Transaction, by: Caller, ids: Ids, at: datetime) -> Person:
     """The person behind a face's caller: found, linked by a confirmed address, or made now."""
-    if by.identity.kind == "operator":
-        return _operator(by)
     known = transaction.person_by(by.identity)
     linked = known or (transaction.person_by(mail_identity(by.mail)) if by.mail else None)
     before = linked or Person(id=PersonId(ids.new()), name=by.name)
@@ -62,12 +60,8 @@ def identify(transaction: Transaction, by: Caller, ids: Ids, at: datetime) -> Pe
         transaction.keep_identity(by.identity, after.id, at=at, how="seen")
         if by.mail and (linked is None or before.mail is None):
             transaction.keep_identity(mail_identity(by.mail), after.id, at=at, how="slack-email")
-    return after
-
-
-def _operator(by: Caller) -> Person:
-    """Whoever may run commands on the daemon's machine may do everything; they are not a row."""
-    return Person(id=PersonId(f"operator:{by.identity.subject}"), name=by.name, role=Role.ADMIN)
+    # Whoever may run commands on the daemon's machine may do everything; that is no row of anybody's.
+    return replace(after, role=Role.ADMIN) if by.identity.kind == "operator" else after
 
 
 def _as_seen(person: Person, by: Caller, vouched: frozenset[TeamId]) -> Person:

@@ -19,7 +19,7 @@ CODES: Final = frozenset(
         "unknown_category",  # facts: name, known
         "unknown_priority",  # facts: name, known
         "empty_text",  # facts: action
-        "no_requester_address",  # facts: ticket
+        "too_late",  # facts: ticket, days
     }
 )
 

@@ -53,7 +53,7 @@ def decide(
     address = Address(inbound.sender.kind, inbound.sender.subject)
     if not is_participant(sender, address, ticket, audience):
         return Open(ticket.number, "names")
-    if _is_too_late(ticket, inbound.received_at) and inbound.automatic is None:
+    if is_too_late(ticket, inbound.received_at) and inbound.automatic is None:
         return Open(ticket.number, "follows")
     return Join(moves=wakes(inbound, sender, ticket))
 
@@ -66,6 +66,6 @@ def wakes(inbound: Inbound, sender: Person, ticket: Ticket) -> bool:
     return not (at_rest and is_thanks(inbound.text))
 
 
-def _is_too_late(ticket: Ticket, at: datetime) -> bool:
+def is_too_late(ticket: Ticket, at: datetime) -> bool:
     closed = ticket.closed_at
     return ticket.state is State.MERGED or (closed is not None and at - closed > REOPEN_WITHIN)

@@ -1,0 +1,221 @@
+"""One step of one ticket: from decided events to the recorded change. The only way state is ever written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from engine import access, announce, directory, lifecycle, sla
+from engine.access import Right
+from engine.announce import Scene
+from engine.errors import Refused
+from engine.events import (
+    Assigned,
+    Entry,
+    Event,
+    Moved,
+    PriorityChanged,
+    Released,
+    TeamChanged,
+)
+from engine.model import (
+    Address,
+    Attachment,
+    Audience,
+    Comment,
+    Note,
+    Person,
+    Reference,
+    Request,
+    Team,
+    Ticket,
+)
+from engine.ports import Change, Ids, Transaction
+
+_CHANGES_WORK = Moved | Assigned | Released | TeamChanged | PriorityChanged
+"""Events that a click on an older card could undo; words are never stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the rules may not make up themselves: ids and the time."""
+
+    ids: Ids
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a use case decided."""
+
+    events: Sequence[Event]
+    words: Comment | Note | None = None
+    attachments: tuple[Attachment, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts on which ticket, found and authorised inside the transaction."""
+
+    ticket: Ticket
+    team: Team
+    person: Person
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who did it, from where: what the history and the announcements need besides the events."""
+
+    actor: Person | None
+    via: str
+    at: datetime
+    source: Address | None = None
+    receipt: bool = True
+
+
+Decide = Callable[[Acting], Step]
+NeededRight = Right | Callable[[Ticket, Person], Right]
+
+
+def change(
+    transaction: Transaction, request: Request, right: NeededRight, decide: Decide, given: Given
+) -> Ticket:
+    """Load, authorise, decide, record. Raises Refused; answers the ticket as it is afterwards."""
+    at = given.at
+    person = directory.identify(transaction, request.by, given.ids, at)
+    ticket = transaction.ticket(request.ticket)
+    if ticket is None:
+        raise Refused("absent", ticket=f"T-{request.ticket}")
+    if request.settles is not None and transaction.spool_is_done(request.settles):
+        return ticket  # this very request was recorded; only its answer was lost
+    team = team_of(transaction, ticket)
+    needed = right if isinstance(right, Right) else right(ticket, person)
+    access.authorize(person, needed, ticket, team)
+    step = decide(Acting(ticket, team, person, at))
+    _refuse_stale(transaction, ticket, request.seen, step.events)
+    if request.reference is not None:
+        step = replace(step, references=(*step.references, request.reference))
+    after = ticket
+    if step.events:
+        hand = Hand(person, request.by.via, at, request.by.source)
+        after = record(transaction, ticket, step, hand)
+    if request.settles is not None:
+        transaction.settle(request.settles, ticket=ticket.number, reason="acted")
+    return after
+
+
+def record(transaction: Transaction, before: Ticket, step: Step, hand: Hand) -> Ticket:
+    """Evolve an existing ticket by a step and write everything that follows from it."""
+    team = team_of(transaction, before)
+    clock_events = sla.follow(
+        before.clocks, step.events, policy=team.policy, at=hand.at, promise_reply=True
+    )
+    entries = numbered([*step.events, *clock_events], after=before.version, hand=hand)
+    after = lifecycle.evolve_all(before, entries)
+    write(transaction, before, after, entries, Written(step, hand))
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A step with what only the opening of a ticket adds to it."""
+
+    step: Step
+    hand: Hand
+    audience: Audience | None = None
+    waiting_copies: tuple[Address, ...] = ()
+    refused_files: tuple[str, ...] = field(default=())
+
+
+def write(
+    transaction: Transaction,
+    before: Ticket | None,
+    after: Ticket,
+    entries: Sequence[Entry],
+    written: Written,
+) -> None:
+    step, hand = written.step, written.hand
+    scene = _scene(transaction, before, after, entries, written)
+    wanted = sla.timers(after)
+    standing = sla.timers(before) if before else frozenset()
+    words = step.words
+    transaction.record(
+        Change(
+            before=before,
+            after=after,
+            entries=tuple(entries),
+            comments=(words,) if isinstance(words, Comment) else (),
+            notes=(words,) if isinstance(words, Note) else (),
+            attachments=step.attachments,
+            references=step.references,
+            audience=written.audience,
+            waiting_copies=written.waiting_copies,
+            timers_set=tuple(sorted(wanted - standing, key=lambda timer: timer.due_at)),
+            timers_dropped=tuple(standing - wanted),
+            effects=announce.effects_of(scene),
+        )
+    )
+    assert hand.at.tzinfo is not None
+
+
+def _scene(
+    transaction: Transaction,
+    before: Ticket | None,
+    after: Ticket,
+    entries: Sequence[Entry],
+    written: Written,
+) -> Scene:
+    hand = written.hand
+    audience = written.audience or transaction.audience(after.number)
+    people = {hand.actor.id: hand.actor} if hand.actor else {}
+    for id in {after.requester, after.assignee} - people.keys():
+        found = transaction.person(id) if id else None
+        if found:
+            people[found.id] = found
+    moved_away = before is not None and before.team != after.team
+    return Scene(
+        before=before,
+        after=after,
+        entries=entries,
+        audience=replace(audience, team=channel_of(team_of(transaction, after))),
+        requester=people[after.requester],
+        actor=hand.actor,
+        assignee=people.get(after.assignee) if after.assignee else None,
+        words=written.step.words,
+        source=hand.source,
+        receipt=hand.receipt,
+        refused_files=written.refused_files,
+        former_team=channel_of(team_of(transaction, before)) if before and moved_away else None,
+    )
+
+
+def numbered(events: Sequence[Event], *, after: int, hand: Hand) -> list[Entry]:
+    actor = hand.actor.id if hand.actor else None
+    return [
+        Entry(seq, hand.at, actor, hand.via, event)
+        for seq, event in enumerate(events, start=after + 1)
+    ]
+
+
+def team_of(transaction: Transaction, ticket: Ticket) -> Team:
+    team = transaction.team(ticket.team)
+    assert team is not None, ticket.team  # a foreign key holds it
+    return team
+
+
+def channel_of(team: Team) -> Address | None:
+    return Address("slack", team.slack_channel) if team.slack_channel else None
+
+
+def _refuse_stale(
+    transaction: Transaction, ticket: Ticket, seen: int | None, events: Sequence[Event]
+) -> None:
+    """A click on an older card is refused when something it could undo happened since."""
+    if seen is None or seen >= ticket.version:
+        return
+    if not any(isinstance(event, _CHANGES_WORK) for event in events):
+        return
+    since = transaction.history(ticket.number, after=seen)
+    if any(isinstance(entry.event, _CHANGES_WORK) for entry in since):
+        raise Refused("stale", ticket=ticket.id, state=ticket.state.value)
