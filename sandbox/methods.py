@@ -17,6 +17,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
 )
 
 
+# Every method takes it, for tokens of an organisation; slack_sdk sends it once it knows the team.
+_ALWAYS = frozenset({"team_id"})
+
+
 def answer(call: Call, token: str | None) -> Json:
     """Runs the method; every refusal is Slack's own JSON."""
     try:
@@ -31,7 +35,7 @@ def _run(call: Call, token: str | None) -> Json:
         raise SlackError("unknown_method", req_method=call.method)
     _check_token(call, known, token)
     call.need(*known.scopes)
-    unknown = sorted(set(call.args) - known.args)
+    unknown = sorted(set(call.args) - known.args - _ALWAYS)
     if unknown:
         messages = [f"[ERROR] unexpected argument: {name}" for name in unknown]
         raise SlackError("invalid_arguments", response_metadata={"messages": messages})

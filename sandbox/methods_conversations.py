@@ -188,7 +188,7 @@ _SPAN = "oldest latest inclusive include_all_metadata"
 
 METHODS: tuple[Method, ...] = (
     method("conversations.info", info, "channel include_locale include_num_members"),
-    method("conversations.list", list_, f"{_PAGE} types exclude_archived team_id", tier="2"),
+    method("conversations.list", list_, f"{_PAGE} types exclude_archived", tier="2"),
     method("conversations.members", members, f"channel {_PAGE}", tier="4"),
     method("conversations.open", open_, "channel users return_im prevent_creation"),
     method("conversations.join", join, "channel", "channels:join"),

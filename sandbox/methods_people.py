@@ -90,8 +90,8 @@ METHODS: tuple[Method, ...] = (
     replace(method("api.test", api_test, "error foo", tier="4"), caller="any"),
     replace(method("apps.connections.open", connections_open, ""), caller="app"),
     method("team.info", team_info, "team domain", "team:read"),
-    method("bots.info", bots_info, "bot team_id", "users:read"),
+    method("bots.info", bots_info, "bot", "users:read"),
     method("users.info", users_info, "user include_locale", "users:read", "4"),
-    method("users.list", users_list, "cursor limit include_locale team_id", "users:read", "2"),
+    method("users.list", users_list, "cursor limit include_locale", "users:read", "2"),
     method("users.lookupByEmail", lookup_by_email, "email", "users:read.email"),
 )
