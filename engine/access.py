@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from engine import lifecycle
 from engine.errors import Refused
+from engine.lifecycle import Action
 from engine.model import Person, Role, Team, Ticket
 
 
@@ -80,3 +82,41 @@ def works_on(who: Person, ticket: Ticket, team: Team) -> bool:
     if who.rank >= Role.ADMIN or ticket.team in who.teams or team.open_to_agents:
         return True
     return who.rank >= Role.MANAGER and who.department in (None, team.department)
+
+
+_RIGHT_FOR: Final[Mapping[Action, Right]] = {
+    Action.CLAIM: Right.CLAIM,
+    Action.ASSIGN: Right.REASSIGN,
+    Action.RELEASE: Right.RELEASE,
+    Action.REPLY: Right.REPLY,
+    Action.NOTE: Right.NOTE,
+    Action.ASK: Right.ASK,
+    Action.RESOLVE: Right.RESOLVE,
+    Action.REOPEN: Right.REOPEN,
+    Action.CLOSE: Right.CLOSE,
+    Action.PRIORITY: Right.PRIORITY,
+    Action.CATEGORY: Right.CATEGORY,
+    Action.TEAM: Right.TEAM,
+}
+_RIGHT_FOR_OWN: Final[Mapping[Action, Right]] = {
+    Action.REOPEN: Right.REOPEN_OWN,
+    Action.CLOSE: Right.CANCEL,
+}
+
+
+def right_for(action: Action, who: Person, ticket: Ticket) -> Right:
+    """The right an action takes: less on one's own ticket, more on work that a colleague holds."""
+    if ticket.requester == who.id and action in _RIGHT_FOR_OWN:
+        return _RIGHT_FOR_OWN[action]
+    if action is Action.RELEASE and ticket.assignee not in (None, who.id):
+        return Right.REASSIGN
+    return _RIGHT_FOR[action]
+
+
+def allowed_actions(ticket: Ticket, who: Person, team: Team) -> frozenset[Action]:
+    """The legal buttons that this person may press."""
+    return frozenset(
+        action
+        for action in lifecycle.legal(ticket)
+        if allows(who, right_for(action, who, ticket), ticket, team)
+    )

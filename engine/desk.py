@@ -10,11 +10,11 @@ from datetime import datetime
 from functools import partial
 
 from engine import access, announce, directory, intake, lifecycle, opening, routing, sla, step
-from engine.access import Right
 from engine.delivery import Parcel
 from engine.directory import Roster
 from engine.effects import Tell
 from engine.errors import Refused
+from engine.lifecycle import Action
 from engine.model import (
     Caller,
     Comment,
@@ -31,7 +31,7 @@ from engine.model import (
 )
 from engine.opening import Received
 from engine.ports import Change, Clock, Ids, Store, Transaction
-from engine.step import Acting, Decide, Given, Hand, NeededRight, Step
+from engine.step import Acting, Decide, Given, Hand, Step
 
 PUBLIC_PREFIX = "!"
 """Words in the working thread that begin with this go to the requester."""
@@ -105,7 +105,7 @@ class Desk:
             events = lifecycle.reply(acting.ticket, message=words.id, by_agent=by_agent)
             return Step(events, words)
 
-        return await self._change(request, Right.REPLY, decide)
+        return await self._change(request, Action.REPLY, decide)
 
     async def note(self, request: Request, text: str) -> Ticket:
         _refuse_empty(text, "note")
@@ -114,7 +114,7 @@ class Desk:
             words = self._note(acting, request, text)
             return Step(lifecycle.note(acting.ticket, message=words.id), words)
 
-        return await self._change(request, Right.NOTE, decide)
+        return await self._change(request, Action.NOTE, decide)
 
     async def ask(self, request: Request, text: str) -> Ticket:
         """A question to the requester: the resolution clock waits for the answer."""
@@ -124,7 +124,7 @@ class Desk:
             words = self._comment(acting, request, text)
             return Step(lifecycle.ask(acting.ticket, message=words.id), words)
 
-        return await self._change(request, Right.ASK, decide)
+        return await self._change(request, Action.ASK, decide)
 
     # Who works on it
 
@@ -134,7 +134,7 @@ class Desk:
             name = holder.name if holder else ""
             return Step(lifecycle.claim(acting.ticket, by=acting.person.id, holder=name))
 
-        return await self._change_reading(request, Right.CLAIM, work)
+        return await self._change_reading(request, Action.CLAIM, work)
 
     async def assign(self, request: Request, to: str) -> Ticket:
         """`to` is an address, a Slack id or a name. Assigning oneself what nobody has is claiming."""
@@ -145,11 +145,11 @@ class Desk:
                 raise Refused("not_an_agent", name=agent.name, team=acting.team.name)
             return Step(lifecycle.assign(acting.ticket, to=agent.id))
 
-        return await self._change_reading(request, Right.REASSIGN, work)
+        return await self._change_reading(request, Action.ASSIGN, work)
 
     async def release(self, request: Request) -> Ticket:
         return await self._change(
-            request, _right_to_release, lambda acting: Step(lifecycle.release(acting.ticket))
+            request, Action.RELEASE, lambda acting: Step(lifecycle.release(acting.ticket))
         )
 
     # Where it stands
@@ -160,7 +160,7 @@ class Desk:
             id = words.id if words else None
             return Step(lifecycle.resolve(acting.ticket, message=id), words)
 
-        return await self._change(request, Right.RESOLVE, decide)
+        return await self._change(request, Action.RESOLVE, decide)
 
     async def reopen(self, request: Request, text: str | None = None) -> Ticket:
         def decide(acting: Acting) -> Step:
@@ -172,18 +172,18 @@ class Desk:
             events = lifecycle.reopen(acting.ticket, message=id, by_agent=not own)
             return Step(events, words)
 
-        return await self._change(request, _right_to_reopen, decide)
+        return await self._change(request, Action.REOPEN, decide)
 
     async def close(self, request: Request) -> Ticket:
         return await self._change(
-            request, _right_to_close, lambda acting: Step(lifecycle.close(acting.ticket))
+            request, Action.CLOSE, lambda acting: Step(lifecycle.close(acting.ticket))
         )
 
     async def set_priority(self, request: Request, to: str) -> Ticket:
         priority = routing.priority_named(to)
         return await self._change(
             request,
-            Right.PRIORITY,
+            Action.PRIORITY,
             lambda acting: Step(lifecycle.set_priority(acting.ticket, to=priority)),
         )
 
@@ -192,20 +192,20 @@ class Desk:
             category = routing.category_named(to, transaction.settings())
             return Step(lifecycle.set_category(acting.ticket, to=category))
 
-        return await self._change_reading(request, Right.CATEGORY, work)
+        return await self._change_reading(request, Action.CATEGORY, work)
 
     async def set_team(self, request: Request, to: str) -> Ticket:
         def work(transaction: Transaction, acting: Acting) -> Step:
             team = routing.team_named(to, transaction.teams())
             return Step(lifecycle.set_team(acting.ticket, to=team.id))
 
-        return await self._change_reading(request, Right.TEAM, work)
+        return await self._change_reading(request, Action.TEAM, work)
 
     # Looking, and what no person asks for
 
     async def see(self, request: Request) -> Ticket:
         """The ticket, if the caller may read it; Refused("absent") says nothing more to those who may not."""
-        return await self._change(request, Right.READ, lambda _acting: Step(()))
+        return await self._change(request, None, lambda _acting: Step(()))
 
     async def identify(self, workspace: WorkspaceId, by: Caller) -> Person:
         at = self._clock.now()
@@ -247,19 +247,19 @@ class Desk:
 
     # The one way to change a ticket
 
-    async def _change(self, request: Request, right: NeededRight, decide: Decide) -> Ticket:
+    async def _change(self, request: Request, action: Action | None, decide: Decide) -> Ticket:
         return await self._change_reading(
-            request, right, lambda _transaction, acting: decide(acting)
+            request, action, lambda _transaction, acting: decide(acting)
         )
 
     async def _change_reading(
-        self, request: Request, right: NeededRight, work: Callable[[Transaction, Acting], Step]
+        self, request: Request, action: Action | None, work: Callable[[Transaction, Acting], Step]
     ) -> Ticket:
         at = self._clock.now()
 
         def change(transaction: Transaction) -> Ticket:
             decide = partial(work, transaction)
-            return step.change(transaction, request, right, decide, Given(self._ids, at))
+            return step.change(transaction, request, action, decide, Given(self._ids, at))
 
         ticket = await self._store.run(request.workspace, change)
         self._nudge()
@@ -284,18 +284,6 @@ def _refuse_empty(text: str, action: str) -> None:
 def _replies_public(transaction: Transaction, number: int) -> bool:
     ticket = transaction.ticket(number)
     return ticket is not None and step.team_of(transaction, ticket).replies_public
-
-
-def _right_to_release(ticket: Ticket, person: Person) -> Right:
-    return Right.RELEASE if ticket.assignee in (None, person.id) else Right.REASSIGN
-
-
-def _right_to_reopen(ticket: Ticket, person: Person) -> Right:
-    return Right.REOPEN_OWN if ticket.requester == person.id else Right.REOPEN
-
-
-def _right_to_close(ticket: Ticket, person: Person) -> Right:
-    return Right.CANCEL if ticket.requester == person.id else Right.CLOSE
 
 
 def _ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:

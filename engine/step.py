@@ -17,6 +17,7 @@ from engine.events import (
     Released,
     TeamChanged,
 )
+from engine.lifecycle import Action
 from engine.model import (
     Address,
     Attachment,
@@ -75,13 +76,12 @@ class Hand:
 
 
 Decide = Callable[[Acting], Step]
-NeededRight = Right | Callable[[Ticket, Person], Right]
 
 
 def change(
-    transaction: Transaction, request: Request, right: NeededRight, decide: Decide, given: Given
+    transaction: Transaction, request: Request, action: Action | None, decide: Decide, given: Given
 ) -> Ticket:
-    """Load, authorise, decide, record. Raises Refused; answers the ticket as it is afterwards."""
+    """Load, authorise, decide, record; `action` None is only looking. Answers the ticket as it is afterwards."""
     at = given.at
     person = directory.identify(transaction, request.by, given.ids, at)
     ticket = transaction.ticket(request.ticket)
@@ -90,8 +90,8 @@ def change(
     if request.settles is not None and transaction.spool_is_done(request.settles):
         return ticket  # this very request was recorded; only its answer was lost
     team = team_of(transaction, ticket)
-    needed = right if isinstance(right, Right) else right(ticket, person)
-    access.authorize(person, needed, ticket, team)
+    right = access.right_for(action, person, ticket) if action else Right.READ
+    access.authorize(person, right, ticket, team)
     step = decide(Acting(ticket, team, person, at))
     _refuse_stale(transaction, ticket, request.seen, step.events)
     if request.reference is not None:
