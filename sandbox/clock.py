@@ -1,4 +1,4 @@
-"""Time for the stand-ins: the port, the clock on the wall, and one that a test moves by hand."""
+"""Time for the stand-ins: the port they take, and a clock that stands until it is moved."""
 
 import asyncio
 import heapq
@@ -15,16 +15,6 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     async def sleep_until(self, at: datetime) -> None: ...
-
-
-class WallClock:
-    """Real time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 - this is the clock that others take
-
-    async def sleep_until(self, at: datetime) -> None:
-        await asyncio.sleep(max(0.0, (at - self.now()).total_seconds()))
 
 
 class HandClock:
