@@ -84,7 +84,7 @@ def works_on(who: Person, ticket: Ticket, team: Team) -> bool:
     return who.rank >= Role.MANAGER and who.department in (None, team.department)
 
 
-_RIGHT_FOR: Final[Mapping[Action, Right]] = {
+RIGHT_FOR: Final[Mapping[Action, Right]] = {
     Action.CLAIM: Right.CLAIM,
     Action.ASSIGN: Right.REASSIGN,
     Action.RELEASE: Right.RELEASE,
@@ -98,7 +98,7 @@ _RIGHT_FOR: Final[Mapping[Action, Right]] = {
     Action.CATEGORY: Right.CATEGORY,
     Action.TEAM: Right.TEAM,
 }
-_RIGHT_FOR_OWN: Final[Mapping[Action, Right]] = {
+RIGHT_FOR_OWN: Final[Mapping[Action, Right]] = {
     Action.REOPEN: Right.REOPEN_OWN,
     Action.CLOSE: Right.CANCEL,
 }
@@ -106,11 +106,11 @@ _RIGHT_FOR_OWN: Final[Mapping[Action, Right]] = {
 
 def right_for(action: Action, who: Person, ticket: Ticket) -> Right:
     """The right an action takes: less on one's own ticket, more on work that a colleague holds."""
-    if ticket.requester == who.id and action in _RIGHT_FOR_OWN:
-        return _RIGHT_FOR_OWN[action]
+    if ticket.requester == who.id and action in RIGHT_FOR_OWN:
+        return RIGHT_FOR_OWN[action]
     if action is Action.RELEASE and ticket.assignee not in (None, who.id):
         return Right.REASSIGN
-    return _RIGHT_FOR[action]
+    return RIGHT_FOR[action]
 
 
 def allowed_actions(ticket: Ticket, who: Person, team: Team) -> frozenset[Action]:

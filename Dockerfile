@@ -1,0 +1,18 @@
+# Small and plain: build a wheel set in one stage, run it as nobody in the other. State lives in /data.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY . .
+RUN python -m venv /opt/deskd && /opt/deskd/bin/pip install --no-cache-dir '.[postgres]'
+
+FROM python:3.13-slim
+COPY --from=build /opt/deskd /opt/deskd
+RUN useradd --system --uid 10001 --home-dir /data deskd && install -d -o deskd -g deskd /data
+ENV PATH=/opt/deskd/bin:$PATH PYTHONUNBUFFERED=1 DESKD_CONFIG=/data/deskd.toml
+USER deskd
+WORKDIR /data
+VOLUME /data
+EXPOSE 2525 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["deskd", "health"]
+ENTRYPOINT ["deskd"]
+CMD ["run"]

@@ -1,0 +1,101 @@
+"""Draws the generated pages: docs/lifecycle.md from engine.lifecycle.MOVES, docs/settings.md from the settings.
+
+`python docs/draw.py` writes them; tests/test_docs.py fails when a page is not what this draws.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from engine import access
+from engine.lifecycle import BUTTONS, MOVES, Action
+from engine.model import State
+from engine.sla import AUTO_CLOSE_AFTER, DEVOPS
+
+DOCS: Final = Path(__file__).parent
+_WHO: Final = {
+    Action.ANSWER: "the requester speaks; nobody is assigned",
+    Action.ANSWER_ASSIGNED: "the requester speaks; somebody is assigned",
+    Action.EXPIRE: f"the desk, {AUTO_CLOSE_AFTER.total_seconds() / 3600:.0f} h after resolving",
+}
+
+
+def lifecycle() -> str:
+    return "\n".join([*_head(), *_diagram(), *_table(), *_goals(), ""])
+
+
+def _head() -> Iterator[str]:
+    yield "# Lifecycle"
+    yield ""
+    yield "Drawn from `engine/lifecycle.py` by `make docs`; do not edit."
+    yield ""
+    yield "A state belongs to a phase, and the phase decides what the clocks do: active, they run; waiting,"
+    yield "resolution pauses; done and closed, they stop. ESCALATED is a level and an acknowledgement, not a state."
+    yield ""
+    yield "| state | phase |"
+    yield "|---|---|"
+    for state in State:
+        yield f"| {state.value} | {state.phase.value} |"
+    yield ""
+
+
+def _diagram() -> Iterator[str]:
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield "    [*] --> NEW"
+    arrows: dict[tuple[State, State], list[str]] = {}
+    for (state, action), to in MOVES.items():
+        if to is not state:
+            arrows.setdefault((state, to), []).append(action.value)
+    for (state, to), actions in arrows.items():
+        yield f"    {state.value} --> {to.value}: {', '.join(actions)}"
+    yield "```"
+    yield ""
+
+
+def _table() -> Iterator[str]:
+    states = [state for state in State if state is not State.MERGED]
+    yield "Where each action leads; `=` is allowed and changes something other than the state; empty is refused."
+    yield ""
+    yield "| action | least role | " + " | ".join(state.value for state in states) + " |"
+    yield "|---" * (len(states) + 2) + "|"
+    for action in Action:
+        cells = [_cell(state, action) for state in states]
+        yield f"| {action.value} | {_least_role(action)} | " + " | ".join(cells) + " |"
+    yield ""
+
+
+def _cell(state: State, action: Action) -> str:
+    to = MOVES.get((state, action))
+    if to is None:
+        return ""
+    return "=" if to is state else to.value
+
+
+def _least_role(action: Action) -> str:
+    if action not in BUTTONS:
+        return _WHO[action]
+    role = access.LEAST_ROLE[access.RIGHT_FOR[action]].name.lower()
+    return f"{role} (requester on their own)" if action in access.RIGHT_FOR_OWN else role
+
+
+def _goals() -> Iterator[str]:
+    yield "## What the policy `devops` promises"
+    yield ""
+    yield "| priority | first response | resolution |"
+    yield "|---|---|---|"
+    for priority, goals in DEVOPS.items():
+        response, resolution = goals.first_response, goals.resolution
+        yield f"| {priority.value} {priority.label} | {response} | {resolution} |"
+
+
+PAGES: Final = {"lifecycle.md": lifecycle}
+
+
+def main() -> None:
+    for name, draw in PAGES.items():
+        (DOCS / name).write_text(draw(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
