@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine import lifecycle, sla
 from engine.errors import Refused
-from engine.events import Entry, Event
+from engine.events import Entry, Event, Opened
 from engine.lifecycle import MOVES, Action, destination, legal
 from engine.model import DEFAULT, MessageId, PersonId, Priority, State, TeamId, Ticket
 from tests.engine.make import ANA, BEN, BOB, START, follow, ticket
@@ -148,7 +148,7 @@ def test_a_history_replays_to_the_ticket_it_belongs_to(doings: list[tuple[Do, ti
 
 
 def _opening_of(stored: Ticket) -> list[Entry]:
-    first = lifecycle.Opened(
+    first = Opened(
         stored.subject, "mail", BOB.id, stored.priority, stored.category, stored.team
     )
     clocks = sla.follow((), [first], policy="devops", at=START, promise_reply=True)

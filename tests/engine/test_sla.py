@@ -4,20 +4,29 @@ from datetime import timedelta
 
 import pytest
 
-from engine import lifecycle, sla
-from engine.events import Breached, Commented, Moved, PriorityChanged, Warned
-from engine.model import ClockKind, MessageId, Priority, State, Ticket, TimerKind
+from engine import sla
+from engine.events import Breached, Commented, Moved, Opened, PriorityChanged, Warned
+from engine.model import (
+    Clock,
+    ClockKind,
+    MessageId,
+    Priority,
+    State,
+    Ticket,
+    Timer,
+    TimerKind,
+)
 from tests.engine.make import START, after, follow, ticket
 
 FIRST, RESOLUTION = ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION
 ANSWERED = Commented(MessageId("m"), by_agent=True)
 
 
-def clock(subject: Ticket, kind: ClockKind) -> sla.Clock:
+def clock(subject: Ticket, kind: ClockKind) -> Clock:
     return next(c for c in subject.clocks if c.kind is kind)
 
 
-def timer(subject: Ticket, kind: TimerKind) -> sla.Timer:
+def timer(subject: Ticket, kind: TimerKind) -> Timer:
     return next(t for t in sla.timers(subject) if t.kind is kind)
 
 
@@ -144,6 +153,6 @@ def test_a_breached_clock_wants_no_timers_and_runs_on() -> None:
 
 
 def test_a_ticket_opened_for_somebody_promises_no_first_response() -> None:
-    opened = lifecycle.Opened("x", "cli", ticket().requester, Priority.P3, "Other", ticket().team)
+    opened = Opened("x", "cli", ticket().requester, Priority.P3, "Other", ticket().team)
     events = sla.follow((), [opened], policy="devops", at=START, promise_reply=False)
     assert [type(e).__name__ for e in events] == ["ClockStarted"]
