@@ -1,0 +1,1 @@
+"""The daemon: the only folder that knows all the others, and joins them."""

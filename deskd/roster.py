@@ -1,0 +1,70 @@
+"""What deskd.toml declares of the workspace `default`, in the engine's words."""
+
+from deskd.settings import PersonSection, Settings, TeamSection
+from deskd.settings_check import DEFAULT_TEAM, team_ids
+from engine.directory import DeclaredPerson, Roster
+from engine.model import DEFAULT, Identity, Role, Team, TeamId, Workspace
+
+
+def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
+    """`slack_team`: whose Slack ids [[people]] holds; known once Slack was asked. Without it they wait."""
+    teams = _teams(settings)
+    return Roster(
+        settings=Workspace(
+            id=DEFAULT,
+            domains=frozenset(domain.lower().lstrip("@") for domain in settings.desk.domains),
+            categories=settings.desk.categories,
+            default_team=_default_team(settings),
+            default_priority=settings.desk.default_priority,
+            timezone=settings.desk.timezone,
+        ),
+        teams=teams,
+        people=tuple(_person(settings, person, slack_team) for person in settings.people),
+    )
+
+
+def _default_team(settings: Settings) -> TeamId:
+    known = team_ids(settings)
+    return TeamId(DEFAULT_TEAM if DEFAULT_TEAM in known else settings.teams[0].id)
+
+
+def _teams(settings: Settings) -> tuple[Team, ...]:
+    declared = {team.id: _team(team) for team in settings.teams}
+    default = _default_team(settings)
+    sections = [section for section in settings.teams if section.id == default]
+    section = sections[0] if sections else TeamSection(id=default, name=settings.desk.name)
+    taken = [address for team in settings.teams for address in team.addresses]
+    own = () if settings.mail.address in taken else (settings.mail.address,)
+    channel = section.slack_channel
+    if channel is None and default == DEFAULT_TEAM:
+        channel = settings.slack.channel
+    first = _team(
+        section.model_copy(update={"slack_channel": channel, "addresses": own + section.addresses})
+    )
+    others = [team for id, team in declared.items() if id != default]
+    return (first, *others)
+
+
+def _team(section: TeamSection) -> Team:
+    return Team(
+        id=TeamId(section.id),
+        name=section.name or section.id,
+        department=section.department,
+        slack_channel=section.slack_channel,
+        addresses=section.addresses,
+        policy=section.policy,
+        open_to_agents=section.open_to_agents,
+        replies_public=section.replies_public,
+    )
+
+
+def _person(settings: Settings, section: PersonSection, slack_team: str | None) -> DeclaredPerson:
+    known = section.slack and slack_team
+    return DeclaredPerson(
+        name=section.name,
+        role=settings.role(section.role) or Role.REQUESTER,
+        teams=frozenset(TeamId(team) for team in section.teams),
+        mail=section.mail,
+        slack=Identity("slack", slack_team or "", section.slack or "") if known else None,
+        timezone=section.timezone,
+    )

@@ -1,0 +1,238 @@
+"""Settings from their four places: defaults < deskd.toml < environment < flags. Mistakes are told with place."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any, Final
+
+from pydantic import SecretStr, ValidationError
+
+from deskd.errors import BadSettings
+from deskd.settings import Settings
+from deskd.settings_check import odd
+from deskd.settings_lines import Path, lines_of, nearest
+from deskd.settings_names import dotted, first_unknown, near, no_such, settable
+
+PREFIX: Final = "DESKD_"
+CONFIG_VARIABLE: Final = "DESKD_CONFIG"
+DEFAULT_FILE: Final = "deskd.toml"
+FILE_SUFFIX: Final = "_FILE"
+SECRET_FILE_BYTES_MAX: Final = 64 * 1024
+"""A secret is a line; a larger file was named by mistake."""
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, and where each came from ("deskd.toml:4", "DESKD_SECRET_KEY", "--set"); absent: a default."""
+
+    settings: Settings
+    origins: Mapping[Path, str]
+    file: File | None
+    base: File
+    """What relative paths are relative to."""
+
+
+def load(
+    *, config: File | None, environment: Mapping[str, str], flags: Mapping[str, str], cwd: File
+) -> Loaded:
+    """Raises BadSettings naming every mistake that was found."""
+    file = _file(config, environment, cwd)
+    tree, origins, problems = _from_file(file)
+    for layer in (_from_environment(environment), _from_flags(flags)):
+        for path, value, origin in layer:
+            if isinstance(value, Exception):
+                problems.append(f"{origin}: {value}")
+            else:
+                _put(tree, path, value)
+                origins[path] = origin
+    settings = _check(tree, origins, problems, file)
+    base = file.parent if file else cwd
+    return Loaded(_absolute(settings, origins, base, cwd), origins, file, base)
+
+
+def _file(config: File | None, environment: Mapping[str, str], cwd: File) -> File | None:
+    named = config or (
+        File(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None
+    )
+    file = cwd / (named or DEFAULT_FILE)
+    if file.is_file():
+        return file.resolve()
+    if named is None:
+        return None
+    origin = "--config" if config else CONFIG_VARIABLE
+    raise BadSettings([f"{origin}: there is no file {named}"])
+
+
+def _from_file(file: File | None) -> tuple[Tree, dict[Path, str], list[str]]:
+    if file is None:
+        return {}, {}, []
+    try:
+        text = file.read_text(encoding="utf-8")
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings([f"{_place(file, _line_in(str(error)))}: {error}"]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings([f"{file}: cannot be read: {error}"]) from error
+    lines = lines_of(text)
+    origins = {path: _place(file, nearest(lines, path)) for path in _leaves(tree)}
+    return tree, origins, _unknown_in(tree, origins)
+
+
+def _place(file: File, line: int | None) -> str:
+    return f"{file.name}:{line}" if line else file.name
+
+
+def _line_in(message: str) -> int | None:
+    _, _, rest = message.partition("at line ")
+    digits = rest.partition(",")[0]
+    return int(digits) if digits.isdigit() else None
+
+
+def _leaves(tree: object, path: Path = ()) -> Iterator[Path]:
+    if isinstance(tree, dict) and (tree or not path):
+        for name, value in tree.items():
+            yield from _leaves(value, (*path, name))
+    elif isinstance(tree, list) and tree and all(isinstance(item, dict) for item in tree):
+        for number, item in enumerate(tree):
+            yield from _leaves(item, (*path, number))
+    else:
+        yield path
+
+
+def _unknown_in(tree: Tree, origins: Mapping[Path, str]) -> list[str]:
+    """Told by us and not by pydantic, since only here the line and the nearest right name are known."""
+    problems = []
+    for path in _leaves(tree):
+        wrong = first_unknown(path)
+        if wrong is not None:
+            problems.append(f"{origins[path]}: {no_such(path[: wrong + 1])}")
+    return list(dict.fromkeys(problems))
+
+
+# Environment and flags
+
+_Found = tuple[Path, str | Exception, str]
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[_Found]:
+    known = {PREFIX + "__".join(str(p) for p in path).upper(): path for path in settable()}
+    for variable in sorted(environment):
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        if variable in known:
+            yield known[variable], environment[variable], variable
+        elif variable.endswith(FILE_SUFFIX) and variable.removesuffix(FILE_SUFFIX) in known:
+            plain = variable.removesuffix(FILE_SUFFIX)
+            if plain in environment:
+                both = ValueError(f"{plain} is set as well; keep one of them")
+                yield known[plain], both, variable
+            else:
+                yield known[plain], _contents(environment[variable]), variable
+        elif "__" in variable:
+            # Without "__" it may be somebody else's: Kubernetes makes DESKD_SERVICE_HOST for a service of our name.
+            yield (), ValueError(_no_such_variable(variable, known)), variable
+
+
+def _contents(name: str) -> str | Exception:
+    try:
+        with File(name).open(encoding="utf-8") as file:
+            return file.read(SECRET_FILE_BYTES_MAX).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        return ValueError(f"cannot read {name}: {error}")
+
+
+def _no_such_variable(variable: str, known: Mapping[str, Path]) -> str:
+    close = near(variable, list(known))
+    return "there is no such setting" + (f"; did you mean {close}?" if close else "")
+
+
+def _from_flags(flags: Mapping[str, str]) -> Iterator[_Found]:
+    known = {dotted(path): path for path in settable()}
+    for name, value in flags.items():
+        if name in known:
+            yield known[name], value, f"--set {name}"
+        else:
+            yield (), ValueError(no_such(tuple(name.split(".")))), f"--set {name}"
+
+
+def _put(tree: Tree, path: Path, value: str | Exception) -> None:
+    for name in path[:-1]:
+        inner = tree.setdefault(str(name), {})
+        if not isinstance(inner, dict):
+            return  # the file holds a plain value where a section belongs: the check tells
+        tree = inner
+    tree[str(path[-1])] = value
+
+
+# Checking
+
+
+def _check(
+    tree: Tree, origins: Mapping[Path, str], problems: list[str], file: File | None
+) -> Settings:
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        problems += [
+            _problem(dict(item), origins, file)
+            for item in error.errors()
+            if item["type"] != "extra_forbidden"
+        ]
+        raise BadSettings(problems) from None
+    problems += [
+        f"{_origin(path, origins, file)}: {dotted(path)} {what}" for path, what in odd(settings)
+    ]
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def _problem(item: Mapping[str, Any], origins: Mapping[Path, str], file: File | None) -> str:
+    path: Path = tuple(item["loc"])
+    what = str(item["msg"]).removeprefix("Value error, ")
+    what = what[:1].lower() + what[1:]
+    return f"{_origin(path, origins, file)}: {dotted(path)} {what}"
+
+
+def _origin(path: Path, origins: Mapping[Path, str], file: File | None) -> str:
+    for end in range(len(path), 0, -1):
+        if path[:end] in origins:
+            return origins[path[:end]]
+        inside = [origins[known] for known in origins if known[:end] == path[:end]]
+        if inside:
+            return inside[0]
+    return file.name if file else "settings"
+
+
+# Paths
+
+_SQLITE: Final = "sqlite+aiosqlite:///"
+
+
+def _absolute(settings: Settings, origins: Mapping[Path, str], base: File, cwd: File) -> Settings:
+    """Paths in the file (and defaults) are relative to it, those in the environment to where we are."""
+
+    def root(path: Path) -> File:
+        return cwd if origins.get(path, "").startswith((PREFIX, "--")) else base
+
+    url = settings.database.url.get_secret_value()
+    beside = base
+    if url.startswith("sqlite"):
+        name = url.removeprefix(_SQLITE)
+        if not name or ":memory:" in name or not url.startswith(_SQLITE):
+            raise BadSettings(["database.url: SQLite needs a file: sqlite+aiosqlite:///deskd.db"])
+        database = (root(("database", "url")) / name).resolve()
+        url, beside = f"{_SQLITE}{database}", database.parent
+    attachments = settings.storage.attachments
+    folder = (
+        root(("storage", "attachments")) / attachments if attachments else beside / "attachments"
+    )
+    return settings.model_copy(
+        update={
+            "database": settings.database.model_copy(update={"url": SecretStr(url)}),
+            "storage": settings.storage.model_copy(update={"attachments": folder.resolve()}),
+        }
+    )
