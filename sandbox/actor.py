@@ -98,13 +98,23 @@ class Actor:
     # --- writing
 
     async def say(
-        self, where: str | Channel, text: str, *, thread: Message | None = None
+        self,
+        where: str | Channel,
+        text: str,
+        *,
+        thread: Message | None = None,
+        broadcast: bool = False,
     ) -> Message:
+        """In a thread, `broadcast` ticks "also send to the channel"."""
         channel = self._writable(where)
-        if thread is not None and text.startswith("/"):
+        if thread is None:
+            return self.slack.acts.say(self.user, channel, text)
+        if text.startswith("/"):
             raise ImpossibleError("commands do not work in threads")
-        thread_ts = None if thread is None else thread.thread_ts or thread.ts
-        return self.slack.acts.say(self.user, channel, text, thread_ts=thread_ts)
+        root = self._current(thread)
+        subtype = "thread_broadcast" if broadcast else None
+        thread_ts = root.thread_ts or root.ts
+        return self.slack.acts.say(self.user, channel, text, thread_ts=thread_ts, subtype=subtype)
 
     def _writable(self, where: str | Channel) -> Channel:
         channel = self._channel(where)

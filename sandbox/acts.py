@@ -43,17 +43,15 @@ class Acts:
 
     # --- messages
 
-    def say(
-        self, user: User, channel: Channel, text: str, *, thread_ts: str | None = None
-    ) -> Message:
-        """A person writes."""
+    def say(self, user: User, channel: Channel, text: str, **thread: Any) -> Message:
+        """A person writes; in a thread, `thread_ts` and perhaps a `subtype` come along."""
         message = Message(
             channel=channel.id,
             ts=self._ts(),
             user=user.id,
             text=text,
-            thread_ts=thread_ts,
             client_msg_id=str(uuid.uuid4()),
+            **thread,
         )
         return self.post(message)
 

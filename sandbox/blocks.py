@@ -197,7 +197,19 @@ def check_view(view: Json) -> None:
 
 def with_ids(blocks: list[Json]) -> tuple[Json, ...]:
     """Slack names every block and every element that has no name yet."""
-    return tuple(_named(block, index) for index, block in enumerate(blocks))
+    return tuple(_named(normal(block), index) for index, block in enumerate(blocks))
+
+
+def normal(part: Any) -> Any:
+    """Texts come back from Slack with the flags they did not name."""
+    if isinstance(part, list):
+        return [normal(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    whole = {key: normal(value) for key, value in part.items()}
+    if "text" in whole and whole.get("type") in _TEXT_FLAGS:
+        whole = whole | {key: whole.get(key, value) for key, value in _TEXT_FLAGS[whole["type"]]}
+    return whole
 
 
 def _named(block: Json, index: int) -> Json:
@@ -213,6 +225,7 @@ def _named(block: Json, index: int) -> Json:
     return named
 
 
+_TEXT_FLAGS = {"plain_text": (("emoji", True),), "mrkdwn": (("verbatim", False),)}
 _NAMELESS = frozenset({"image", "plain_text", "mrkdwn", "card"})
 
 

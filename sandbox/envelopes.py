@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.shapes import message_object, view_object
+from sandbox.shapes import message_object, root_of, shown_message, view_object
 from sandbox.workspace import Channel, Json, Message, User, View, Workspace
 
 
@@ -54,21 +54,21 @@ def message_event(workspace: Workspace, message: Message) -> Json:
     event = message_object(message, workspace)
     # Slack's own message events name the app inside bot_profile only.
     event.pop("app_id", None)
-    author = workspace.users.get(message.user)
-    if author is not None and author.team_id != workspace.team.id:
-        event |= {"user_team": author.team_id, "source_team": author.team_id}
-    if message.subtype == "thread_broadcast" and message.thread_ts is not None:
-        root = workspace.messages[message.channel].get(message.thread_ts)
-        if root is not None:
-            event["root"] = message_object(root, workspace)
+    event |= _from_outside(workspace, message)
     if message.subtype == "thread_broadcast":
         event = {key: event[key] for key in event if key not in {"parent_user_id", "team"}}
+        event |= root_of(workspace, message)
     return event | _place(workspace, message, message.ts)
 
 
+def _from_outside(workspace: Workspace, message: Message) -> Json:
+    team = workspace.users[message.user].team_id
+    return {} if team == workspace.team.id else {"user_team": team, "source_team": team}
+
+
 def _version(workspace: Workspace, message: Message) -> Json:
-    shape = message_object(message, workspace)
-    for key in ("app_id", "metadata"):
+    shape = shown_message(message, workspace)
+    for key in ("app_id", "metadata", "reply_users"):
         shape.pop(key, None)
     team = shape.get("team", workspace.team.id)
     return shape | {"user_team": team, "source_team": team}
@@ -100,6 +100,7 @@ def mention_event(workspace: Workspace, message: Message) -> Json:
     event = message_object(message, workspace)
     for key in ("parent_user_id", "metadata"):
         event.pop(key, None)
+    event |= _from_outside(workspace, message)
     return event | {"type": "app_mention", "channel": message.channel, "event_ts": message.ts}
 
 
@@ -189,7 +190,7 @@ def message_actions(
         "actions": actions,
     }
     if not message.is_ephemeral:
-        payload["message"] = message_object(message, workspace)
+        payload["message"] = shown_message(message, workspace)
     return payload
 
 
@@ -238,7 +239,7 @@ def message_shortcut(
         "callback_id": callback_id,
         "trigger_id": origin.trigger_id,
         "message_ts": message.ts,
-        "message": message_object(message, workspace),
+        "message": shown_message(message, workspace),
         "response_url": origin.response_url,
         "channel": _channel_named(origin.channel),
         "action_ts": f"{at.timestamp():.6f}",
@@ -264,5 +265,5 @@ def block_suggestion(
             "is_ephemeral": container.is_ephemeral,
         },
         "channel": _channel_named(origin.channel),
-        "message": message_object(container, workspace),
+        "message": shown_message(container, workspace),
     }

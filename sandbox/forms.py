@@ -96,6 +96,13 @@ def find(on: Message | View, name: str) -> Found:
 
 # --- clicking
 
+# What the app said about the element comes back with the action.
+_ECHOED = (
+    *("text", "value", "style", "url", "confirm", "placeholder", "min_query_length"),
+    *("initial_option", "initial_user", "initial_conversation", "initial_channel"),
+    *("initial_date", "initial_time"),
+)
+
 
 def clicked(found: Found, choice: Any, at: str) -> Json:
     """The entry in `actions` of block_actions."""
@@ -105,13 +112,11 @@ def clicked(found: Found, choice: Any, at: str) -> Json:
         "block_id": found.block_id,
         "action_ts": at,
     }
+    action |= {key: found.element[key] for key in _ECHOED if key in found.element}
     if found.kind in ("button", "workflow_button", "icon_button"):
-        kept = ("text", "value", "style", "url")
-        return action | {key: found.element[key] for key in kept if key in found.element}
+        return action
     if found.kind == "feedback_buttons":
         return action | {"value": _feedback(found.element, choice)}
-    if "placeholder" in found.element:
-        action["placeholder"] = found.element["placeholder"]
     return action | entered(found, choice)
 
 

@@ -6,7 +6,7 @@ from sandbox.blocks import check_message
 from sandbox.calls import Call, Method, bad_argument, method
 from sandbox.content import checked_content, escaped
 from sandbox.errors import SlackError
-from sandbox.shapes import message_object
+from sandbox.shapes import message_object, root_of
 from sandbox.workspace import Channel, Json, Message
 
 # Longer texts of an update are refused; counted in bytes after Slack's escaping.
@@ -22,6 +22,8 @@ def post_message(call: Call) -> Json:
     draft = call.slack.acts.draft(channel.id, **content, **_looks(call), thread_ts=thread_ts)
     message = call.slack.acts.post(draft)
     shape = message_object(message, call.slack.workspace)
+    if message.subtype == "thread_broadcast":
+        shape |= root_of(call.slack.workspace, message)
     return {"channel": channel.id, "ts": message.ts, "message": shape}
 
 
@@ -105,7 +107,8 @@ def update(call: Call) -> Json:
     # A message drawn with blocks does not say that it was edited; one of plain text does.
     edited = call.slack.acts.edit(message, None if content["blocks"] else bot, **content)
     shape = message_object(edited, call.slack.workspace)
-    shape.pop("ts")
+    for key in ("ts", "thread_ts", "parent_user_id"):
+        shape.pop(key, None)
     return {"channel": channel.id, "ts": edited.ts, "text": edited.text, "message": shape}
 
 

@@ -36,6 +36,7 @@ def list_(call: Call) -> Json:
     for channel, shape in zip(page, shapes, strict=True):
         if not channel.is_im:
             shape["num_members"] = len(channel.members)
+            del shape["last_read"]
     return {"channels": shapes, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -52,18 +53,28 @@ def members(call: Call) -> Json:
 
 def open_(call: Call) -> Json:
     call.need("im:write")
-    workspace = call.slack.workspace
     if call.text("channel"):
         channel, existed = call.channel(), True
     else:
         channel, existed = _open_with(call)
     # Slack names no more than the id, unless it is asked for the whole.
     whole = bool(call.flag("return_im"))
-    shape = channel_object(channel, workspace) if whole else {"id": channel.id}
+    shape = _opened(call, channel) if whole else {"id": channel.id}
     answer: Json = {"channel": shape}
     if existed:
         answer |= {"no_op": True, "already_open": True}
     return answer
+
+
+def _opened(call: Call, channel: Channel) -> Json:
+    shape = channel_object(channel, call.slack.workspace)
+    shape.pop("is_user_deleted", None)
+    return shape | {
+        "is_open": True,
+        "last_read": "0000000000.000000",
+        "unread_count": 0,
+        "unread_count_display": 0,
+    }
 
 
 def _open_with(call: Call) -> tuple[Channel, bool]:
@@ -122,7 +133,8 @@ def history(call: Call) -> Json:
     call.need_for(channel, "history")
     found = _within(call, call.slack.workspace.channel_messages(channel.id))
     page, cursor = call.page(found[::-1])
-    answer: Json = {
+    answer: Json = {name: call.text(name) for name in ("oldest", "latest") if call.text(name)}
+    answer |= {
         "messages": _listed(call, page),
         "has_more": bool(cursor),
         "pin_count": 0,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.blocks import check_view, with_ids
+from sandbox.blocks import check_view, normal, with_ids
 from sandbox.calls import Call, Method, bad_argument, method
 from sandbox.errors import SlackError
 from sandbox.shapes import view_object
@@ -19,7 +19,8 @@ def _wanted(call: Call) -> Json:
 
 def checked_view(view: Json) -> Json:
     check_view(view)
-    return view | {"blocks": list(with_ids(view["blocks"]))}
+    named = {key: normal(value) for key, value in view.items() if key != "blocks"}
+    return named | {"blocks": list(with_ids(view["blocks"]))}
 
 
 def _modal(call: Call) -> Json:

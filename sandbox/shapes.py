@@ -139,6 +139,7 @@ def im_object(channel: Channel, workspace: Workspace) -> Json:
         "context_team_id": workspace.team.id,
         "updated": channel.created * 1000,
         "priority": 0,
+        "is_user_deleted": workspace.users[partner].deleted,
     }
 
 
@@ -187,7 +188,8 @@ def _author(message: Message, workspace: Workspace) -> Json:
             shape["client_msg_id"] = message.client_msg_id
         return shape
     if message.subtype == "bot_message":
-        icons = {"emoji": message.icon_emoji} if message.icon_emoji else images((36, 48, 72))
+        icons = {"emoji": message.icon_emoji} if message.icon_emoji else {}
+        icons["image_64"] = message.icon_url or NO_IMAGE
         return {"bot_id": message.bot_id, "username": message.username, "icons": icons}
     return {
         "user": message.user,
@@ -224,7 +226,22 @@ def listed_message(message: Message, workspace: Workspace, *, with_metadata: boo
     replies = workspace.replies(message.channel, message.ts)
     if replies:
         shape |= thread_figures(message, replies)
+    if message.subtype == "thread_broadcast":
+        shape |= root_of(workspace, message)
     return shape
+
+
+def shown_message(message: Message, workspace: Workspace) -> Json:
+    """A message as payloads carry it: with thread figures, without reactions."""
+    replies = workspace.replies(message.channel, message.ts)
+    figures = thread_figures(message, replies) if replies else {}
+    return message_object(message, workspace) | figures
+
+
+def root_of(workspace: Workspace, message: Message) -> Json:
+    """What a reply that was also sent to the channel carries of its thread."""
+    root = workspace.messages[message.channel].get(message.thread_ts or "")
+    return {} if root is None else {"root": shown_message(root, workspace)}
 
 
 def thread_figures(parent: Message, replies: list[Message]) -> Json:

@@ -80,7 +80,7 @@ OBJECT_HOMES: dict[str, Callable[[Json], Json]] = {
 
 
 def home_of_object(name: str, part: Json) -> Json:
-    kind = "option_group" if name.startswith("option_group") else name.split("_")[0]
+    kind = "option_group" if name.startswith("option_group") else name.split("_", maxsplit=1)[0]
     return OBJECT_HOMES[kind](part)
 
 
