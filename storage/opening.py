@@ -1,0 +1,93 @@
+"""All of storage behind one door, for deskd.build and the commands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from engine.ports import Clock, Files, Outbox, Spool, Store, Timers, Views
+from storage.database import (
+    is_sqlite,
+    open_sqlite_readers,
+    open_sqlite_writer,
+    sqlite_path,
+)
+from storage.errors import SchemaMismatch
+from storage.files import FolderFiles
+from storage.outbox import SqlOutbox
+from storage.readers import Readers
+from storage.schema import HEAD
+from storage.spool import SqlSpool
+from storage.store import SqlStore
+from storage.timers import SqlTimers
+from storage.views import SqlViews
+from storage.writer import Writer
+from storage.writer_sqlite import SqliteWriter
+
+# The folder of attachments when none is named: beside the SQLite file.
+ATTACHMENTS: Final = "attachments"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    store: Store
+    spool: Spool
+    outbox: Outbox
+    timers: Timers
+    views: Views
+    files: Files
+    readers: Readers
+    writer: Writer
+
+    async def close(self) -> None:
+        """What was handed in is committed first."""
+        await self.readers.close()
+        await self.writer.close()
+
+
+async def open_storage(
+    url: str,
+    attachments: Path | None,
+    clock: Clock,
+    *,
+    before_commit: Callable[[int], None] = lambda size: None,
+) -> Storage:
+    """Raises SchemaMismatch unless `storage.upgrade.upgrade(url)` has been here."""
+    folder = attachments or _beside(url)
+    readers = Readers(open_sqlite_readers(url))
+    try:
+        await check_schema(readers)
+    except BaseException:
+        await readers.close()
+        raise
+    writer = SqliteWriter(open_sqlite_writer(url), before_commit=before_commit)
+    return Storage(
+        store=SqlStore(writer, clock.now),
+        spool=SqlSpool(writer),
+        outbox=SqlOutbox(readers, writer),
+        timers=SqlTimers(readers, writer),
+        views=SqlViews(readers),
+        files=FolderFiles(folder),
+        readers=readers,
+        writer=writer,
+    )
+
+
+def _beside(url: str) -> Path:
+    if is_sqlite(url):
+        return sqlite_path(url).parent / ATTACHMENTS
+    return Path(ATTACHMENTS)
+
+
+async def check_schema(readers: Readers) -> None:
+    async with readers.open() as read:
+        try:
+            found = (await read.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+        except DBAPIError:
+            # No such table: nobody has set this database up yet.
+            found = None
+    if found != HEAD:
+        raise SchemaMismatch(found=found, known=HEAD, newer=found is not None and found > HEAD)

@@ -1,0 +1,154 @@
+"""Tables that wait for their feature: here from the first day, so that the feature needs no new shape.
+
+Nothing reads or writes them yet. EVERYTHING is complete once this module is imported.
+"""
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+
+from storage.columns import Instant, Json, Serial, Span, Words
+from storage.schema import METADATA, within
+
+
+def _declared(name: str) -> Table:
+    """Versioned configuration of a workspace, as a document; its history is a stream of events."""
+    return Table(
+        name,
+        METADATA,
+        Column("workspace", Text, primary_key=True),
+        Column("id", Text, primary_key=True),
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column("name", Words, nullable=False),
+        Column("document", Json, nullable=False),
+        # Owned by deskd.toml, which then says so when somebody edits it elsewhere.
+        Column("from_file", Boolean, nullable=False),
+        Column("valid_from", Instant, nullable=False),
+        Column("retired_at", Instant),
+        within(of="workspaces"),
+    )
+
+
+categories: Final = _declared("categories")
+calendars: Final = _declared("calendars")
+policies: Final = _declared("policies")
+ladders: Final = _declared("ladders")
+request_forms: Final = _declared("request_forms")
+custom_fields: Final = _declared("custom_fields")
+
+credentials: Final = Table(
+    "credentials",
+    METADATA,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("replaced_at", Instant),
+    within("person", of="people"),
+    Index("ix_credentials_person", "workspace", "person"),
+)
+
+sessions: Final = Table(
+    "sessions",
+    METADATA,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ip", Text),
+    within("person", of="people"),
+    Index("ix_sessions_expires", "expires_at"),
+)
+
+tokens: Final = Table(
+    "tokens",
+    METADATA,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("token_hash", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    within("person", of="people"),
+)
+
+tasks: Final = Table(
+    "tasks",
+    METADATA,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    # A task may stand alone.
+    Column("ticket", Integer),
+    Column("parent", Text),
+    Column("title", Words, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("assignee", Text),
+    Column("position", Integer, nullable=False),
+    Column("estimate", Span),
+    Column("due_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Column("version", Integer, nullable=False),
+    within(of="workspaces"),
+    within("ticket", of="tickets"),
+    within("assignee", of="people"),
+    within("parent", of="tasks"),
+    Index("ix_tasks_ticket", "workspace", "ticket"),
+    Index("ix_tasks_assignee", "workspace", "assignee"),
+)
+
+custom_values: Final = Table(
+    "custom_values",
+    METADATA,
+    Column("workspace", Text, primary_key=True),
+    Column("subject_kind", Text, primary_key=True),
+    Column("subject_id", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", Json),
+    Column("set_at", Instant, nullable=False),
+    within(of="workspaces"),
+)
+
+notices: Final = Table(
+    "notices",
+    METADATA,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("ticket", Integer),
+    Column("facts", Json, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("read_at", Instant),
+    within("person", of="people"),
+    within("ticket", of="tickets"),
+    UniqueConstraint("workspace", "person", "key"),
+    Index("ix_notices_person", "workspace", "person", "at"),
+)
+
+# One row per slot of a calendar chore: whoever inserts it does the chore.
+chores: Final = Table(
+    "chores",
+    METADATA,
+    Column("id", Serial, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("chore", Text, nullable=False),
+    Column("slot", Instant, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    within(of="workspaces"),
+    UniqueConstraint("workspace", "chore", "slot"),
+)
+
+EVERYTHING: Final = METADATA

@@ -1,0 +1,30 @@
+"""Store: a use case as one transaction of one workspace. Where it runs is the writer's matter."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from engine.model import WorkspaceId
+from engine.ports import Transaction
+from storage.transaction import BoundTransaction
+from storage.writer import Writer
+
+T = TypeVar("T")
+
+Bind = Callable[[Connection, WorkspaceId, Callable[[], datetime]], BoundTransaction]
+
+
+class SqlStore:
+    def __init__(
+        self, writer: Writer, now: Callable[[], datetime], *, bind: Bind = BoundTransaction
+    ) -> None:
+        self._writer = writer
+        self._now = now
+        self._bind = bind
+
+    async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:
+        return await self._writer.run(
+            lambda connection: work(self._bind(connection, workspace, self._now))
+        )

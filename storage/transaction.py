@@ -1,0 +1,234 @@
+"""The Transaction of one workspace: every statement it issues names that workspace (a test reads them all)."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
+
+from engine.errors import Stale
+from engine.events import Entry
+from engine.model import (
+    Address,
+    Audience,
+    Identity,
+    Person,
+    PersonId,
+    Team,
+    TeamId,
+    Ticket,
+    Workspace,
+    WorkspaceId,
+)
+from engine.ports import Change
+from storage import directory, rows
+from storage.record import record
+from storage.schema import (
+    clocks,
+    events,
+    outside_references,
+    participants,
+    spool,
+    tickets,
+    workspaces,
+)
+from storage.statements import insert_new, insert_or_update
+
+_WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
+_TICKET: Final = (
+    select(tickets)
+    .where(tickets.c.workspace == _WORKSPACE, tickets.c.number == bindparam("ticket"))
+    .with_for_update()
+)
+_CLOCKS: Final = (
+    select(clocks)
+    .where(clocks.c.workspace == _WORKSPACE, clocks.c.ticket == bindparam("ticket"))
+    .order_by(clocks.c.position)
+)
+_HISTORY: Final = (
+    select(events)
+    .where(
+        events.c.workspace == _WORKSPACE,
+        events.c.stream_kind == rows.TICKET_STREAM,
+        events.c.stream_id == bindparam("stream"),
+        events.c.seq > bindparam("after"),
+    )
+    .order_by(events.c.seq)
+)
+_AUDIENCE: Final = (
+    select(participants.c.role, participants.c.channel, participants.c.place)
+    .where(participants.c.workspace == _WORKSPACE, participants.c.ticket == bindparam("ticket"))
+    .order_by(participants.c.position)
+)
+_BY_REFERENCE: Final = (
+    select(outside_references.c.ticket)
+    .where(
+        outside_references.c.workspace == _WORKSPACE,
+        outside_references.c.channel == bindparam("channel"),
+        outside_references.c.ref == bindparam("ref"),
+    )
+    .order_by(outside_references.c.id)
+    .limit(1)
+)
+_BY_REFERENCE_AT: Final = _BY_REFERENCE.where(outside_references.c.place == bindparam("place"))
+_OPENED_SINCE: Final = (
+    select(func.count())
+    .select_from(tickets)
+    .where(
+        tickets.c.workspace == _WORKSPACE,
+        tickets.c.requester == bindparam("requester"),
+        tickets.c.created_at >= bindparam("since"),
+    )
+)
+_SETTINGS: Final = select(workspaces.c.settings).where(workspaces.c.id == _WORKSPACE)
+_NEXT_NUMBER: Final = (
+    update(workspaces)
+    .where(workspaces.c.id == bindparam("workspace_id"))
+    .values(last_number=workspaces.c.last_number + 1)
+    .returning(workspaces.c.last_number)
+)
+_SETTLE: Final = update(spool).where(
+    spool.c.workspace == bindparam("of_workspace"),
+    spool.c.id == bindparam("of_row"),
+    spool.c.state != "done",
+)
+_SPOOL_STATE: Final = select(spool.c.state).where(
+    spool.c.workspace == _WORKSPACE, spool.c.id == bindparam("row")
+)
+
+
+class BoundTransaction:
+    """engine.ports.Transaction over one sync connection, bound to one workspace for its whole life."""
+
+    def __init__(
+        self, connection: Connection, workspace: WorkspaceId, now: Callable[[], datetime]
+    ) -> None:
+        self._connection = connection
+        self._workspace = workspace
+        self._now = now
+
+    @property
+    def workspace(self) -> WorkspaceId:
+        return self._workspace
+
+    # The workspace itself
+
+    def settings(self) -> Workspace:
+        found = self._connection.execute(_SETTINGS, {"workspace": self._workspace}).scalar()
+        return rows.settings(self._workspace, found)
+
+    def keep_settings(self, settings: Workspace) -> None:
+        if settings.id != self._workspace:
+            raise ValueError("a transaction can not write another workspace's settings")
+        self._found()
+        row = {"id": self._workspace, "settings": rows.settings_document(settings)}
+        insert_or_update(self._connection, workspaces, [row])
+
+    def next_number(self) -> int:
+        self._found()
+        return next_number(self._connection, self._workspace)
+
+    def _found(self) -> None:
+        found_workspace(self._connection, self._workspace)
+
+    # Tickets
+
+    def ticket(self, number: int) -> Ticket | None:
+        wanted = {"workspace": self._workspace, "ticket": number}
+        row = self._connection.execute(_TICKET, wanted).one_or_none()
+        if row is None:
+            return None
+        running = self._connection.execute(_CLOCKS, wanted)
+        return rows.ticket(row, map(rows.clock, running))
+
+    def history(self, number: int, *, after: int = 0) -> Sequence[Entry]:
+        wanted = {"workspace": self._workspace, "stream": str(number), "after": after}
+        return [rows.entry(row) for row in self._connection.execute(_HISTORY, wanted)]
+
+    def audience(self, number: int) -> Audience:
+        wanted = {"workspace": self._workspace, "ticket": number}
+        by_role: dict[str, list[Address]] = {}
+        for row in self._connection.execute(_AUDIENCE, wanted):
+            by_role.setdefault(row.role, []).append(Address(row.channel, row.place))
+        return Audience(
+            requester=next(iter(by_role.get("requester", ())), None),
+            copied=tuple(by_role.get("copied", ())),
+            team=next(iter(by_role.get("team", ())), None),
+        )
+
+    def ticket_by_reference(
+        self, channel: str, ref: str, *, place: str | None = None
+    ) -> int | None:
+        wanted = {"workspace": self._workspace, "channel": channel, "ref": ref}
+        if place is None:
+            return self._connection.execute(_BY_REFERENCE, wanted).scalar()
+        return self._connection.execute(_BY_REFERENCE_AT, wanted | {"place": place}).scalar()
+
+    def tickets_opened_since(self, requester: PersonId, since: datetime) -> int:
+        wanted = {"workspace": self._workspace, "requester": requester, "since": since}
+        return self._connection.execute(_OPENED_SINCE, wanted).scalar_one()
+
+    def record(self, change: Change) -> None:
+        if change.after.workspace != self._workspace:
+            raise ValueError("a transaction can not record another workspace's ticket")
+        record(self._connection, change, now=self._now())
+
+    # People and teams
+
+    def person(self, id: PersonId) -> Person | None:
+        return directory.person(self._connection, self._workspace, id)
+
+    def person_by(self, identity: Identity) -> Person | None:
+        return directory.person_by(self._connection, self._workspace, identity)
+
+    def people_named(self, name: str) -> Sequence[Person]:
+        return directory.people_named(self._connection, self._workspace, name)
+
+    def agents(self) -> Sequence[Person]:
+        return directory.agents(self._connection, self._workspace)
+
+    def keep_person(self, person: Person) -> None:
+        self._found()
+        directory.keep_person(self._connection, self._workspace, person)
+
+    def keep_identity(
+        self, identity: Identity, person: PersonId, *, at: datetime, how: str
+    ) -> None:
+        proof = directory.proof(person, at, how)
+        directory.keep_identity(self._connection, self._workspace, identity, proof)
+
+    def team(self, id: TeamId) -> Team | None:
+        return directory.team(self._connection, self._workspace, id)
+
+    def teams(self) -> Sequence[Team]:
+        return directory.all_teams(self._connection, self._workspace)
+
+    def keep_team(self, team: Team) -> None:
+        self._found()
+        directory.keep_team(self._connection, self._workspace, team)
+
+    # The spool row this work answers
+
+    def settle(self, spool_id: int, *, ticket: int | None, reason: str) -> None:
+        row = {"of_workspace": self._workspace, "of_row": spool_id}
+        mark = {"state": "done", "ticket": ticket, "reason": reason}
+        if self._connection.execute(_SETTLE, row | mark).rowcount != 1:
+            # Another daemon settled it since we looked: undo all of this, look again.
+            raise Stale
+
+    def spool_is_done(self, spool_id: int) -> bool:
+        wanted = {"workspace": self._workspace, "row": spool_id}
+        return self._connection.execute(_SPOOL_STATE, wanted).scalar() == "done"
+
+
+def found_workspace(connection: Connection, workspace: WorkspaceId) -> None:
+    """Make the workspace's row when it is missing; its settings are then the defaults."""
+    wanted = {"workspace": workspace}
+    if connection.execute(_SETTINGS, wanted).first() is not None:
+        return
+    insert_new(connection, workspaces, [{"id": workspace, "settings": {}, "last_number": 0}])
+
+
+def next_number(connection: Connection, workspace: WorkspaceId) -> int:
+    number: int = connection.execute(_NEXT_NUMBER, {"workspace_id": workspace}).scalar_one()
+    return number
