@@ -1,0 +1,128 @@
+"""What the desk wants to tell -> a letter: words from templates, ids signed, threaded. Pure; sends nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import templates
+from engine.delivery import Parcel
+from engine.effects import Tell
+from engine.model import Comment, Reference
+from engine.views import TicketLine
+from mail.mailbox import normalise
+from mail.message import Letter
+from mail.thread import Signer, is_ours
+
+# What each template is: written by nobody (then which kind of automatic), or a person's words.
+AUTOMATIC: Final[Mapping[str, str | None]] = {
+    "receipt": "auto-replied",
+    "reply": None,
+    "question": None,
+    "resolved": "auto-generated",
+    "closed": "auto-generated",
+}
+# Ids in References beside the ticket's ancestor; clients need the nearest.
+REFERENCES_LAST: Final = 5
+
+_REPLY_PREFIX: Final = re.compile(
+    r"^\s*(re|aw|antw|antwort|sv|vs|rv|odp|res|r|回复|答复|回覆)\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*",
+    re.IGNORECASE,
+)
+_TAG: Final = re.compile(r"\s*\[T-\d{1,9}\]\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """How this desk writes."""
+
+    signer: Signer
+    address: str
+    """The desk's own address, for teams without one."""
+    plus_addresses: bool = True
+    """False where the provider refuses `support+token@`: then threads hold by Message-ID alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What is told, to whom, and what is known of the ticket."""
+
+    parcel: Parcel
+    tell: Tell
+    line: TicketLine
+    comment: Comment | None
+    references: Sequence[Reference]
+    """Messages of this ticket so far, oldest first."""
+
+
+def can_say(template: str) -> bool:
+    return template in AUTOMATIC
+
+
+def compose(occasion: Occasion, house: House, *, at: datetime) -> Letter:
+    parcel, tell, line = occasion.parcel, occasion.tell, occasion.line
+    address = line.team.addresses[0] if line.team.addresses else house.address
+    signer, ticket = house.signer, parcel.ticket
+    facts = _facts(occasion)
+    subject = templates.render(f"mail/{tell.template}.subject.j2", facts)
+    text = templates.render(f"mail/{tell.template}.txt.j2", facts)
+    answered = _answered(occasion.references)
+    ancestor = signer.ancestor(address, parcel.workspace, ticket)
+    return Letter(
+        to=tell.to.place,
+        to_name=_name_of(occasion),
+        from_=address,
+        from_name=templates.render("mail/from.j2", facts),
+        reply_to=signer.reply_address(address, parcel.workspace, ticket)
+        if house.plus_addresses
+        else address,
+        subject=subject,
+        text=text,
+        html=templates.render("mail/page.html.j2", {"title": subject, "text": text}),
+        message_id=signer.message_id(address, parcel.workspace, ticket, parcel.id),
+        at=at,
+        instance=signer.instance(),
+        references=_references(ancestor, occasion.references, answered),
+        in_reply_to=answered or ancestor,
+        automatic=AUTOMATIC[tell.template],
+    )
+
+
+def _facts(occasion: Occasion) -> dict[str, object]:
+    """Every template gets the same names, so that none needs to ask which of them are there."""
+    tell, line = occasion.tell, occasion.line
+    facts: dict[str, object] = {"agent": "", **tell.facts, "team": line.team.name}
+    facts["subject"] = bare_subject(str(facts.get("subject", "")))
+    facts["words"] = occasion.comment.text.strip("\r\n") if occasion.comment else ""
+    return facts
+
+
+def bare_subject(subject: str) -> str:
+    """Without the Re: and the tag that come back with every answer."""
+    bare = _TAG.sub(" ", subject).strip()
+    shorter = _REPLY_PREFIX.sub("", bare)
+    while shorter != bare:
+        bare, shorter = shorter, _REPLY_PREFIX.sub("", shorter)
+    return bare
+
+
+def _name_of(occasion: Occasion) -> str:
+    """The requester's name; of others who are copied only the address is known."""
+    requester = occasion.line.requester
+    known = normalise(requester.mail or "")
+    return requester.name if known == occasion.tell.to.place and "@" not in requester.name else ""
+
+
+def _answered(references: Sequence[Reference]) -> str | None:
+    """The newest message of theirs: their client has it, and puts ours beneath it."""
+    theirs = [reference.ref for reference in references if not is_ours(reference.ref)]
+    return theirs[-1] if theirs else None
+
+
+def _references(
+    ancestor: str, references: Sequence[Reference], answered: str | None
+) -> tuple[str, ...]:
+    recent = [reference.ref for reference in references][-REFERENCES_LAST:]
+    ids = [ancestor, *(id for id in recent if id != answered)]
+    return tuple(dict.fromkeys([*ids, answered] if answered else ids))
