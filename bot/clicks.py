@@ -1,0 +1,94 @@
+"""Buttons: those that act at once, and those that open a form first. Nothing is decided here."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bot import limits
+from bot.cards import OVERFLOW, ticket_in_full
+from bot.front import Front
+from bot.guard import settle
+from bot.interaction import Interaction
+from bot.limits import Json
+from bot.modals import FORMS, form
+from bot.pointer import Pointer, read
+from bot.troubles import CALL_ERRORS, in_words
+from bot.voice import in_marked_words
+from bot.words import sentence
+from engine.desk import Desk
+from engine.errors import Refused
+from engine.lifecycle import Action, destination
+from engine.model import Request, Ticket, ticket_id
+
+_log = logging.getLogger("deskd.bot.clicks")
+
+_AT_ONCE: Final[Mapping[Action, Callable[[Desk, Request], Awaitable[Ticket]]]] = MappingProxyType(
+    {
+        Action.CLAIM: Desk.claim,
+        Action.RELEASE: Desk.release,
+        Action.REOPEN: Desk.reopen,
+        Action.CLOSE: Desk.close,
+    }
+)
+
+
+async def click(front: Front, done: Interaction) -> None:
+    pressed = _pressed(done.body)
+    if pressed is None:
+        await settle(front, done, reason="ignored: no button of ours")
+        return
+    action, pointer = pressed
+    if action in FORMS:
+        await _open_form(front, done, action, pointer)
+    else:
+        await _act(front, done, action, pointer)
+
+
+def _pressed(body: Json) -> tuple[Action, Pointer] | None:
+    """A button says its action by its id, an overflow by the option that was chosen."""
+    element = body["actions"][0]
+    option = element.get("selected_option") or {}
+    pointer = read(str(option.get("value") or element.get("value") or ""))
+    if pointer is None:
+        return None
+    name = pointer.action if element["action_id"] == OVERFLOW else element["action_id"]
+    known = name in {action.value for action in (*_AT_ONCE, *FORMS)}
+    return (Action(name), pointer) if known else None
+
+
+async def _act(front: Front, done: Interaction, action: Action, pointer: Pointer) -> None:
+    by = await front.people.who_is(done.user)
+    request = Request(
+        front.workspace, pointer.ticket, by, seen=pointer.version, settles=done.spool_id
+    )
+    await _AT_ONCE[action](front.desk, request)
+    if done.is_ephemeral and not done.replayed:
+        file = await front.views.ticket_file(front.workspace, pointer.ticket)
+        if file is not None:
+            await front.voice.replace(done.ear, ticket_in_full(file, works_on_it=True))
+
+
+async def _open_form(front: Front, done: Interaction, action: Action, pointer: Pointer) -> None:
+    """The trigger lives three seconds: one read, then the form. Who may act is asked when it is sent."""
+    line = await front.views.ticket(front.workspace, pointer.ticket)
+    if line is None:
+        raise Refused("absent", ticket=ticket_id(pointer.ticket))
+    destination(line.ticket, action)
+    await open_view(front, done, form(action, line, channel=done.channel or ""))
+
+
+async def open_view(front: Front, done: Interaction, view: Json) -> None:
+    problems = limits.validate(view, "modal")
+    if problems:
+        _log.error("a form beyond Slack's limits: %s", "; ".join(problems))
+    opened = False
+    if not done.replayed:
+        try:
+            await front.client.views_open(trigger_id=done.trigger_id, view=view)
+            opened = True
+        except CALL_ERRORS as error:
+            _log.warning("a form could not be opened: %s", in_words(error))
+    await settle(front, done, reason="form opened" if opened else "ignored: too late for a form")
+    if not opened:
+        await front.voice.whisper(done.ear, in_marked_words(sentence("form_gone", {})))

@@ -1,0 +1,147 @@
+"""The slash command: new, list, show, help. Whatever name Slack routes to us; answers only the person sees."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from bot.cards import ticket_in_full, ticket_list
+from bot.clicks import open_view
+from bot.front import Front
+from bot.guard import settle
+from bot.interaction import Interaction
+from bot.limits import HEADER_TEXT
+from bot.modals import new_ticket
+from bot.text import first_line, plain
+from bot.voice import in_marked_words
+from bot.words import sentence
+from engine import access
+from engine.access import Right
+from engine.model import Draft, Person, Priority, Request
+from engine.views import TicketFilter, TicketLine
+
+# What fits under one another without scrolling for ever.
+MOST_LISTED: Final = 20
+# Rows looked at for one list: pages of open tickets, newest first, until enough fit.
+PAGE: Final = 200
+MOST_PAGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/ticket list mine`: the verb and the rest."""
+
+    front: Front
+    done: Interaction
+    name: str
+    verb: str
+    rest: str
+
+
+async def command(front: Front, done: Interaction) -> None:
+    text = plain(str(done.body.get("text", "")), {})
+    verb, _, rest = text.partition(" ")
+    given = Command(front, done, str(done.body["command"]), verb.lower(), rest.strip())
+    answers = verb.lower() in ("new",)
+    if done.replayed and not answers:
+        await settle(front, done, reason="ignored: nobody waits for the answer")
+        return
+    await _VERBS.get(given.verb, _help)(given)
+
+
+async def _new(given: Command) -> None:
+    front, done = given.front, given.done
+    if not given.rest:
+        await open_view(front, done, new_ticket(channel=done.channel or ""))
+        return
+    by = await front.people.who_is(done.user)
+    draft = Draft(first_line(given.rest, HEADER_TEXT), given.rest)
+    ticket = await front.desk.open(front.workspace, draft, by=by, settles=done.spool_id)
+    told = sentence("opened", {"ticket": ticket.id, "subject": ticket.subject})
+    await front.voice.whisper(done.ear, in_marked_words(told))
+
+
+async def _list(given: Command) -> None:
+    front, done = given.front, given.done
+    words = given.rest.lower().split()
+    unknown = next((word for word in words if word not in _NARROWED), None)
+    if unknown is not None:
+        await _answer(given, sentence("list_unknown", {"word": unknown}))
+        return
+    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
+    lines = await _listed(front, person, words)
+    await settle(front, done, reason="answered")
+    more = len(lines) > MOST_LISTED
+    await front.voice.whisper(done.ear, ticket_list(lines[:MOST_LISTED], more=more))
+
+
+_PRIORITIES: Final = {priority.value.lower(): priority for priority in Priority}
+_NARROWED: Final = frozenset({"mine", "team", *_PRIORITIES})
+
+
+async def _listed(front: Front, person: Person, words: list[str]) -> list[TicketLine]:
+    """Open tickets that the person may read and that fit, newest first; one more than is shown."""
+    priority = next((word.upper() for word in words if word in _PRIORITIES), None)
+    found: list[TicketLine] = []
+    before: int | None = None
+    for _ in range(MOST_PAGES):
+        wanted = TicketFilter(priority=priority, limit=PAGE, before=before)
+        page = await front.views.tickets(front.workspace, wanted)
+        found += [line for line in page if _fits(line, person, words)]
+        if len(page) < PAGE or len(found) > MOST_LISTED:
+            break
+        before = page[-1].ticket.number
+    return found[: MOST_LISTED + 1]
+
+
+def _fits(line: TicketLine, person: Person, words: list[str]) -> bool:
+    ticket = line.ticket
+    if not access.allows(person, Right.READ, ticket, line.team):
+        return False
+    if "mine" in words:
+        return person.id in (ticket.assignee, ticket.requester)
+    if "team" in words:
+        return ticket.team in person.teams
+    return True
+
+
+async def _show(given: Command) -> None:
+    front, done = given.front, given.done
+    digits = given.rest.lower().removeprefix("t-").strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > _MOST_DIGITS:
+        await _answer(given, sentence("show_which", {"command": given.name}))
+        return
+    by = await front.people.who_is(done.user)
+    ticket = await front.desk.see(Request(front.workspace, int(digits), by))
+    person = await front.desk.identify(front.workspace, by)
+    file = await front.views.ticket_file(front.workspace, ticket.number)
+    assert file is not None, ticket.id
+    await settle(front, done, reason="answered")
+    works = access.works_on(person, ticket, file.line.team)
+    await front.voice.whisper(done.ear, ticket_in_full(file, works_on_it=works))
+
+
+# Ticket numbers are far smaller; a longer one is a slip of the keyboard.
+_MOST_DIGITS: Final = 9
+
+
+async def _help(given: Command) -> None:
+    known = given.verb in ("", "help")
+    near = [] if known else difflib.get_close_matches(given.verb, list(_VERBS), n=1)
+    facts = {
+        "command": given.name,
+        "unknown": "" if known else given.verb,
+        "nearest": near[0] if near else "",
+    }
+    await _answer(given, sentence("help", facts))
+
+
+async def _answer(given: Command, words: str) -> None:
+    await settle(given.front, given.done, reason="answered")
+    await given.front.voice.whisper(given.done.ear, in_marked_words(words))
+
+
+_VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxyType(
+    {"new": _new, "list": _list, "show": _show, "help": _help}
+)

@@ -1,0 +1,64 @@
+"""What becomes of an interaction that did not go well: the person is told, the spool row says why. Never raises."""
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.front import Front
+from bot.interaction import Interaction
+from bot.people import UnreachableError
+from bot.voice import in_marked_words, in_plain_words
+from bot.words import refusal, sentence
+from engine.errors import Refused
+
+_log = logging.getLogger("deskd.bot.guard")
+
+Work = Callable[[Front, Interaction], Awaitable[None]]
+
+# Refusals that mean: the card the person looked at is not what the ticket is now.
+OUTDATED: Final = frozenset({"stale", "taken", "illegal_move"})
+
+
+async def guarded(front: Front, done: Interaction, work: Work) -> None:
+    try:
+        await work(front, done)
+    except Refused as refused:
+        await settle(front, done, reason=f"refused: {refused.code}")
+        await front.voice.whisper(done.ear, in_plain_words(refusal(refused)))
+        await _bring_up_to_date(front, done, refused)
+    except UnreachableError as error:
+        await settle(front, done, reason=f"refused: {error}")
+        await front.voice.whisper(done.ear, in_marked_words(sentence("unreachable", {})))
+    except Exception:  # noqa: BLE001 - the boundary: one bad interaction ends here, logged, kept and told
+        number = await bury(front, done)
+        told = sentence("unexpected", {"number": number})
+        await front.voice.whisper(done.ear, in_marked_words(told))
+
+
+async def settle(front: Front, done: Interaction, *, reason: str) -> None:
+    """The row is done without a ticket. Trouble with that is logged: the row will be looked at again at start."""
+    try:
+        await front.spool.done(done.spool_id, reason=reason)
+    except Exception:  # noqa: BLE001 - the boundary: what was asked for has been answered all the same
+        _log.exception("spool row %d could not be marked done", done.spool_id)
+
+
+async def bury(front: Front, done: Interaction) -> str:
+    """Inside an except: log it under a short number, and keep the row for a person to look at."""
+    number = uuid.uuid4().hex[:8]
+    _log.exception("[%s] %s in spool row %d failed", number, done.kind, done.spool_id)
+    try:
+        await front.spool.bury(done.spool_id, reason=f"unexpected error {number}")
+    except Exception:  # noqa: BLE001 - the boundary: storage is in trouble as well
+        _log.exception("[%s] spool row %d could not be buried", number, done.spool_id)
+    return number
+
+
+async def _bring_up_to_date(front: Front, done: Interaction, refused: Refused) -> None:
+    ticket = str(refused.facts.get("ticket", "")).removeprefix("T-")
+    shown = done.channel is not None and done.message_ts is not None
+    if refused.code in OUTDATED and shown and ticket.isdigit():
+        assert done.channel is not None
+        assert done.message_ts is not None
+        await front.courier.redraw(front.workspace, int(ticket), done.channel, done.message_ts)

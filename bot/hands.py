@@ -1,0 +1,60 @@
+"""Work that goes on after Slack has had its ack: tasks in one TaskGroup, bounded, and drained when it ends."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from engine.ports import Clock
+
+_log = logging.getLogger("deskd.bot.hands")
+
+# People click a few times a second at most; this many at once means that something behind us hangs.
+MOST_AT_ONCE: Final = 200
+# What is in hand when the daemon stops gets this long; the spool keeps what does not finish.
+DRAIN: Final = timedelta(seconds=5)
+
+T = TypeVar("T")
+
+
+class BusyError(Exception):
+    """No hand is free, or the daemon is stopping: nothing is acked, and Slack tells the person."""
+
+
+class Hands:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._group: asyncio.TaskGroup | None = None
+        self._at_work: set[asyncio.Task[Any]] = set()
+
+    def open(self, group: asyncio.TaskGroup) -> None:
+        self._group = group
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """`work` must not raise: it is guarded by whoever starts it."""
+        if self._group is None or len(self._at_work) >= MOST_AT_ONCE:
+            work.close()
+            raise BusyError
+        task = self._group.create_task(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return task
+
+    async def within(self, task: asyncio.Task[T], budget: timedelta) -> bool:
+        """Whether the task is done in time; it goes on if not."""
+        assert self._group is not None
+        alarm = self._group.create_task(self._clock.sleep_until(self._clock.now() + budget))
+        await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
+        alarm.cancel()
+        return task.done()
+
+    async def drain(self) -> None:
+        """Take nothing new; let what is in hand finish, within bounds."""
+        self._group = None
+        if not self._at_work:
+            return
+        _, left = await asyncio.wait(self._at_work, timeout=DRAIN.total_seconds())
+        for task in left:
+            _log.warning("not finished in time, left to the spool: %s", task.get_name())
+            task.cancel()

@@ -1,0 +1,42 @@
+"""What a button or a form remembers: which ticket, at which version. Compact JSON that Slack carries back."""
+
+import json
+from dataclasses import dataclass
+
+from engine.model import DEFAULT, WorkspaceId
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    ticket: int
+    version: int
+    workspace: WorkspaceId = DEFAULT
+    channel: str = ""
+    """Where the button was pressed: a form's submission does not say."""
+    action: str = ""
+    """In an overflow's options, which have no id of their own."""
+
+    def __str__(self) -> str:
+        value: dict[str, object] = {"t": self.ticket, "v": self.version}
+        if self.workspace != DEFAULT:
+            value["w"] = self.workspace
+        if self.channel:
+            value["c"] = self.channel
+        if self.action:
+            value["a"] = self.action
+        return json.dumps(value, separators=(",", ":"))
+
+
+def read(value: str) -> Pointer | None:
+    """None for what is not ours, or from before this format: never an error."""
+    try:
+        held = json.loads(value)
+        return Pointer(
+            ticket=int(held["t"]),
+            version=int(held["v"]),
+            workspace=WorkspaceId(str(held.get("w", DEFAULT))),
+            channel=str(held.get("c", "")),
+            action=str(held.get("a", "")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,19 @@
+"""A Tell as a Slack message: its sentence, and under it the words of a person. Pure."""
+
+from bot import blocks
+from bot.blocks import Said
+from bot.text import mrkdwn
+from bot.words import refused_files, sentence
+from engine.effects import Tell
+
+
+def told(tell: Tell, words: str | None) -> Said:
+    """`words`: those of the comment or the note it points to."""
+    files = refused_files(tell.facts)
+    heading = sentence(tell.template, {**tell.facts, "refused_files": files})
+    if not words:
+        return blocks.said(heading, [blocks.section(heading)])
+    parts = [blocks.section(heading), blocks.quote(words)]
+    if len(words) > blocks.QUOTE_TEXT:
+        parts.append(blocks.context(sentence("words_cut", {"ticket": tell.facts["ticket"]})))
+    return blocks.said(f"{heading}\n{mrkdwn(words)}", parts)
