@@ -148,9 +148,7 @@ def test_a_history_replays_to_the_ticket_it_belongs_to(doings: list[tuple[Do, ti
 
 
 def _opening_of(stored: Ticket) -> list[Entry]:
-    first = Opened(
-        stored.subject, "mail", BOB.id, stored.priority, stored.category, stored.team
-    )
+    first = Opened(stored.subject, "mail", BOB.id, stored.priority, stored.category, stored.team)
     clocks = sla.follow((), [first], policy="devops", at=START, promise_reply=True)
     return [Entry(n, START, None, "test", event) for n, event in enumerate([first, *clocks], 1)]
 
