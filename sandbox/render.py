@@ -40,6 +40,13 @@ def attachments_html(
     return _drawn("attachments", attachments, Sheet(Reader(names, tz, now), target))
 
 
+def message_html(
+    blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Mapping[str, Any]], sheet: Sheet
+) -> Markup:
+    """A message's blocks and attachments in the one form that their elements share."""
+    return _drawn("message", (blocks, attachments), sheet)
+
+
 def view_html(
     view: Mapping[str, Any],
     *,
