@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -21,6 +21,8 @@ from sandbox.workspace import App, Channel, Message, User, Workspace
 
 # How long a test waits for something before it says what it saw instead.
 PATIENCE_SECONDS = 5.0
+# What a test looks at may change without a line in the log (the app's own state), so it looks again.
+RECHECK_SECONDS = 0.02
 # Lines of the log that go into such a complaint.
 COMPLAINT_LINES = 25
 
@@ -202,18 +204,23 @@ class SlackStandIn:
         ]
 
     async def wait_for(self, look: Callable[[], T], within: float = PATIENCE_SECONDS) -> T:
-        """The first truthy answer of `look`, asked again after whatever happens here."""
+        """The first truthy answer of `look`, asked again after all that happens."""
         try:
             async with asyncio.timeout(within):
                 while True:
                     seen = self.log.last_seq
                     if found := look():
                         return found
-                    await self.log.newer_than(seen)
+                    await self._news_or_a_moment(seen)
         except TimeoutError:
             lines = [f"  {one.level:5} {one.text}" for one in self.log.entries[-COMPLAINT_LINES:]]
             story = "\n".join(lines)
             raise AssertionError(f"waited {within} s in vain; what happened:\n{story}") from None
+
+    async def _news_or_a_moment(self, seen: int) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RECHECK_SECONDS):
+                await self.log.newer_than(seen)
 
     async def message(
         self,
