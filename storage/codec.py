@@ -10,6 +10,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from engine.events import Event
 from engine.model import PersonId
+from storage.columns import storable
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -50,7 +51,7 @@ def _encode(value: Any) -> Any:
         return value // _MICROSECOND
     if isinstance(value, StrEnum):
         return value.value
-    return value
+    return storable(value) if isinstance(value, str) else value
 
 
 def _name(event: type) -> str:

@@ -76,7 +76,7 @@ def open_sqlite_once(url: str) -> Engine:
     return engine
 
 
-def open_postgres(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
+def open_postgres_writers(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
     return create_async_engine(
         _asyncpg(url),
         pool_size=size,
@@ -85,6 +85,20 @@ def open_postgres(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         connect_args={"server_settings": PG_TIMEOUTS},
+    )
+
+
+def open_postgres_readers(url: str) -> AsyncEngine:
+    """REPEATABLE READ gives a view one picture for all its statements, as SQLite's readers have."""
+    settings = PG_TIMEOUTS | {"default_transaction_read_only": "on"}
+    return create_async_engine(
+        _asyncpg(url),
+        pool_size=READERS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level="REPEATABLE READ",
+        connect_args={"server_settings": settings},
     )
 
 

@@ -8,9 +8,11 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from engine.ports import Clock, Files, Outbox, Spool, Store, Timers, Views
+from engine.ports import Clock, Outbox, Spool, Store, Timers, Views
 from storage.database import (
     is_sqlite,
+    open_postgres_readers,
+    open_postgres_writers,
     open_sqlite_readers,
     open_sqlite_writer,
     sqlite_path,
@@ -21,14 +23,19 @@ from storage.outbox import SqlOutbox
 from storage.readers import Readers
 from storage.schema import HEAD
 from storage.spool import SqlSpool
+from storage.spool_postgres import PostgresSpool
 from storage.store import SqlStore
 from storage.timers import SqlTimers
 from storage.views import SqlViews
 from storage.writer import Writer
+from storage.writer_postgres import PostgresTransaction, PostgresWriter
 from storage.writer_sqlite import SqliteWriter
 
 # The folder of attachments when none is named: beside the SQLite file.
 ATTACHMENTS: Final = "attachments"
+
+
+Hook = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Storage:
     outbox: Outbox
     timers: Timers
     views: Views
-    files: Files
+    files: FolderFiles
     readers: Readers
     writer: Writer
 
@@ -53,20 +60,22 @@ async def open_storage(
     attachments: Path | None,
     clock: Clock,
     *,
-    before_commit: Callable[[int], None] = lambda size: None,
+    before_commit: Hook = lambda size: None,
 ) -> Storage:
     """Raises SchemaMismatch unless `storage.upgrade.upgrade(url)` has been here."""
     folder = attachments or _beside(url)
-    readers = Readers(open_sqlite_readers(url))
+    sqlite = is_sqlite(url)
+    readers = Readers(open_sqlite_readers(url) if sqlite else open_postgres_readers(url))
     try:
         await check_schema(readers)
     except BaseException:
         await readers.close()
         raise
-    writer = SqliteWriter(open_sqlite_writer(url), before_commit=before_commit)
+    parts = _on_sqlite if sqlite else _on_postgres
+    writer, store, spool = parts(url, clock, before_commit)
     return Storage(
-        store=SqlStore(writer, clock.now),
-        spool=SqlSpool(writer),
+        store=store,
+        spool=spool,
         outbox=SqlOutbox(readers, writer),
         timers=SqlTimers(readers, writer),
         views=SqlViews(readers),
@@ -74,6 +83,17 @@ async def open_storage(
         readers=readers,
         writer=writer,
     )
+
+
+def _on_sqlite(url: str, clock: Clock, before_commit: Hook) -> tuple[Writer, Store, Spool]:
+    writer = SqliteWriter(open_sqlite_writer(url), before_commit=before_commit)
+    return writer, SqlStore(writer, clock.now), SqlSpool(writer)
+
+
+def _on_postgres(url: str, clock: Clock, before_commit: Hook) -> tuple[Writer, Store, Spool]:
+    writer = PostgresWriter(open_postgres_writers(url), before_commit=before_commit)
+    store = SqlStore(writer, clock.now, bind=PostgresTransaction)
+    return writer, store, PostgresSpool(writer)
 
 
 def _beside(url: str) -> Path:

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.errors import StorageTrouble
 from storage.writer import trouble
 
 
@@ -21,6 +23,8 @@ class Readers:
                 yield connection
         except DBAPIError as error:
             raise trouble(error) from error
+        except (OSError, NoneFree) as error:
+            raise StorageTrouble(f"{type(error).__name__}: {error}", temporary=True) from error
 
     async def close(self) -> None:
         await self._engine.dispose()

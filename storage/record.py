@@ -213,6 +213,8 @@ def _effects(
     fresh = {
         "state": "waiting",
         "attempts": 0,
+        "uncertain": False,
+        "possible_duplicate": False,
         "next_at": now,
         "created_at": now,
         "aged_from": now,

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 
@@ -370,8 +369,8 @@ outbox: Final = Table(
     Column("attempts", Integer, nullable=False),
     # While waiting, when to try; while sending, when the lease ends.
     Column("next_at", Instant, nullable=False),
-    Column("uncertain", Boolean, nullable=False, server_default=false()),
-    Column("possible_duplicate", Boolean, nullable=False, server_default=false()),
+    Column("uncertain", Boolean, nullable=False),
+    Column("possible_duplicate", Boolean, nullable=False),
     Column("last_error", Words),
     Column("created_at", Instant, nullable=False),
     # From here its age is counted; an operator's retry starts it anew.

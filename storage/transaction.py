@@ -126,10 +126,18 @@ class BoundTransaction:
 
     def next_number(self) -> int:
         self._found()
-        return next_number(self._connection, self._workspace)
+        wanted = {"workspace_id": self._workspace}
+        number: int = self._connection.execute(_NEXT_NUMBER, wanted).scalar_one()
+        return number
 
-    def _found(self) -> None:
-        found_workspace(self._connection, self._workspace)
+    def _found(self) -> bool:
+        """Make the workspace's row when it is missing; its settings are then the defaults. True: it was."""
+        wanted = {"workspace": self._workspace}
+        if self._connection.execute(_SETTINGS, wanted).first() is not None:
+            return False
+        row = {"id": self._workspace, "settings": {}, "last_number": 0}
+        insert_new(self._connection, workspaces, [row])
+        return True
 
     # Tickets
 
@@ -219,16 +227,3 @@ class BoundTransaction:
     def spool_is_done(self, spool_id: int) -> bool:
         wanted = {"workspace": self._workspace, "row": spool_id}
         return self._connection.execute(_SPOOL_STATE, wanted).scalar() == "done"
-
-
-def found_workspace(connection: Connection, workspace: WorkspaceId) -> None:
-    """Make the workspace's row when it is missing; its settings are then the defaults."""
-    wanted = {"workspace": workspace}
-    if connection.execute(_SETTINGS, wanted).first() is not None:
-        return
-    insert_new(connection, workspaces, [{"id": workspace, "settings": {}, "last_number": 0}])
-
-
-def next_number(connection: Connection, workspace: WorkspaceId) -> int:
-    number: int = connection.execute(_NEXT_NUMBER, {"workspace_id": workspace}).scalar_one()
-    return number

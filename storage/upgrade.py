@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from storage.database import (
     FileLock,
     is_sqlite,
-    open_postgres,
+    open_postgres_writers,
     open_sqlite_once,
     private,
     raw_statement,
@@ -101,7 +101,7 @@ def _history_sqlite(url: str) -> Sequence[Revision]:
 
 
 async def _on_postgres(url: str, work: Callable[[Connection], T]) -> T:
-    engine = open_postgres(url, size=1)
+    engine = open_postgres_writers(url, size=1)
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)

@@ -1,7 +1,7 @@
 """What may write: one port, two keepers (one thread on SQLite, a small pool on PostgreSQL)."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -9,6 +9,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from storage.errors import StorageTrouble
 
 T = TypeVar("T")
+
+# Classes of SQLSTATE after which the same may work later: connection lost, rolled back, no room or memory,
+# locked, shut down by an operator, trouble of the system below.
+_PASSING: Final = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 
 
 class Writer(Protocol):
@@ -19,7 +23,17 @@ class Writer(Protocol):
     async def close(self) -> None: ...
 
 
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code of the error, or nothing."""
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
 def trouble(error: DBAPIError) -> StorageTrouble:
     """The driver's error as storage's own: statements and values (people's words) stay out of it."""
-    temporary = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    return StorageTrouble(f"{type(error.orig).__name__}: {error.orig}", temporary=temporary)
+    temporary = (
+        isinstance(error, OperationalError | InterfaceError)
+        or error.connection_invalidated
+        or sqlstate(error)[:2] in _PASSING
+    )
+    reason = str(error.orig).partition("\n")[0]
+    return StorageTrouble(f"{type(error.orig).__name__}: {reason}", temporary=temporary)
