@@ -24,15 +24,20 @@ class Acts:
     clock: Clock
     log: EventLog
     sockets: SocketMode
+    # The app's own, as the Web API checks them: what it may not read, it is not told either.
+    scopes: set[str]
 
     # --- events
 
-    def emit(self, event: Json) -> str:
-        """To the app, once its socket takes it. Returns the event's id."""
+    def emit(self, event: Json) -> None:
+        """To the app, once its socket takes it, if its scopes let it subscribe to such events."""
+        needed = needed_scope(event)
+        if needed is not None and needed not in self.scopes:
+            self.log.add("unsubscribed", f"no {event['type']} for the app without {needed}")
+            return
         event_id = f"Ev{secrets.token_hex(5).upper()}"
         now = self.clock.now()
         self.sockets.emit(envelopes.event_callback(self.workspace, event, event_id, now))
-        return event_id
 
     def hears(self, channel_id: str) -> bool:
         """The app gets events only from conversations its bot is in."""
@@ -212,6 +217,24 @@ class Acts:
             event["view"] = view_object(home, self.workspace)
         self.log.add("home_opened", f"{user.name} opens the app's {tab} tab", user=user.id)
         self.emit(event)
+
+
+_HISTORY = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
+_MEMBERSHIP = {"C": "channels:read", "G": "groups:read"}
+
+
+def needed_scope(event: Json) -> str | None:
+    match event["type"]:
+        case "message":
+            return _HISTORY[event["channel_type"]]
+        case "app_mention":
+            return "app_mentions:read"
+        case "reaction_added" | "reaction_removed":
+            return "reactions:read"
+        case "member_joined_channel" | "member_left_channel":
+            return _MEMBERSHIP[event["channel_type"]]
+        case _:
+            return None
 
 
 def _name(channel: Channel) -> str:

@@ -76,7 +76,7 @@ class Slack:
     response_urls: ResponseUrls
     faults: FaultPlan
     tiers: Tiers
-    scopes: set[str] = field(default_factory=lambda: set(ALL_SCOPES))
+    scopes: set[str]
     # Where it listens; known once it does.
     origin: str = ""
     calls: deque[ApiCall] = field(default_factory=lambda: deque(maxlen=MAX_CALLS))
@@ -87,7 +87,8 @@ class Slack:
         log = EventLog(clock)
         background = Background(log)
         sockets = SocketMode(workspace.app, clock, log, background)
-        acts = Acts(workspace, clock, log, sockets)
+        scopes = set(ALL_SCOPES)
+        acts = Acts(workspace, clock, log, sockets, scopes)
         return cls(
             workspace=workspace,
             clock=clock,
@@ -100,6 +101,7 @@ class Slack:
             response_urls=ResponseUrls(acts),
             faults=FaultPlan(),
             tiers=Tiers(clock),
+            scopes=scopes,
         )
 
     def record(self, method: str, args: Json, answer: Json | None, status: int) -> None:

@@ -29,6 +29,8 @@ MAX_TICKETS = 1_000
 REFRESH_GRACE = timedelta(seconds=10)
 # What was sent, for replays and for tests.
 MAX_REMEMBERED = 2_000
+# A peer that does not answer a close is left after this long.
+GOODBYE_SECONDS = 0.5
 # One ack carries at most a modal of 250 kB; more is refused by closing the socket.
 MAX_ACK_BYTES = 1_000_000
 
@@ -104,6 +106,8 @@ class SocketMode:
     _waiting: dict[str, asyncio.Future[Ack]] = field(default_factory=dict)
     _by_envelope: dict[str, Sent] = field(default_factory=dict)
     _turn: int = 0
+    # One flush at a time, so that events leave in their order.
+    _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     # --- tickets and sockets
 
@@ -119,7 +123,9 @@ class SocketMode:
         if refusal is not None:
             self.log.red("handshake_refused", refusal)
             raise web.HTTPForbidden(text=refusal)
-        socket = web.WebSocketResponse(autoping=False, max_msg_size=MAX_ACK_BYTES)
+        socket = web.WebSocketResponse(
+            autoping=False, max_msg_size=MAX_ACK_BYTES, timeout=GOODBYE_SECONDS
+        )
         await socket.prepare(request)
         transport = request.transport
         assert isinstance(transport, asyncio.Transport)
@@ -240,14 +246,10 @@ class SocketMode:
         return [one for one in self.connections if not one.leaving and not one.socket.closed]
 
     async def _flush(self) -> None:
-        while self._pending and self._receivers():
-            delivery = self._pending.popleft()
-            try:
-                sent = await self._send(delivery)
-            except NotConnectedError:
-                self._pending.appendleft(delivery)
-                return
-            self.background.start(self._watch(sent))
+        async with self._flushing:
+            while self._pending and self._receivers():
+                sent = await self._send(self._pending.popleft())
+                self.background.start(self._watch(sent))
 
     async def _send(self, delivery: Delivery) -> Sent:
         receivers = self._receivers()

@@ -66,12 +66,12 @@ async def open_stage() -> AsyncIterator[Stage]:
 async def bolt(stage: Stage, app: AsyncApp) -> AsyncIterator[AsyncSocketModeHandler]:
     """The real thing: slack-bolt over Socket Mode, unmodified."""
     handler = AsyncSocketModeHandler(app, stage.slack.app_token, ping_interval=PING_SECONDS)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     await stage.slack.connected()
     try:
         yield handler
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
 
 def bolt_app(stage: Stage) -> AsyncApp:

@@ -13,7 +13,7 @@ from tests.sandbox.slack_stage import Json, Stage, listener
 SURE = {"title": plain("T"), "text": plain("X"), "confirm": plain("Y"), "deny": plain("N")}
 DAY = {"initial_date": "2026-01-01"}
 ONE = {"initial_option": option()}
-CARD = [
+CARD: list[Json] = [
     {"type": "section", "text": marked("Card")},
     {
         "type": "actions",

@@ -138,8 +138,8 @@ def as_dict(part: Any) -> Any:
 
 
 def test_a_refusal_has_slacks_shape() -> None:
-    blocks = [{"type": "divider"}, {"type": "divider"}]
-    blocks.append({"type": "section", "text": marked("x" * 3001)})
+    long = {"type": "section", "text": marked("x" * 3001)}
+    blocks: list[Json] = [{"type": "divider"}, {"type": "divider"}, long]
     with pytest.raises(SlackError) as caught:
         check_message(blocks, [])
     said = "must be less than 3001 characters [json-pointer:/blocks/2/text/text]"

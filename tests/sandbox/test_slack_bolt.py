@@ -1,6 +1,7 @@
 """The real slack-bolt, unmodified, lives on the stand-in as it does on Slack."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -179,11 +180,14 @@ async def test_an_unacked_event_comes_again_with_its_retry_headers(slack_stage: 
     async def message() -> None:
         """Acked by Bolt itself."""
 
+    def tried(times: int) -> bool:
+        return len(tries) == times
+
     slack = slack_stage.slack
     async with bolt(slack_stage, app):
         await slack_stage.ana.say("it-desk", "hello")
         for number, wait in enumerate((0, 60, 300), start=1):
-            await slack.wait_for(lambda expected=number: len(tries) == expected)
+            await slack.wait_for(partial(tried, number))
             await slack_stage.clock.forward(seconds=3)
             await slack_stage.clock.forward(seconds=wait)
         await slack.wait_for(lambda: slack.sockets.sent[-1].ack)

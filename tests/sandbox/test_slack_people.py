@@ -145,6 +145,15 @@ async def test_an_app_hears_only_channels_its_bot_is_in(slack_stage: Stage) -> N
     assert app.events("app_mention") == []
 
 
+async def test_an_app_is_not_told_what_its_scopes_do_not_let_it_read(slack_stage: Stage) -> None:
+    slack_stage.slack.scopes.discard("groups:history")
+    async with listener(slack_stage) as app:
+        await slack_stage.ana.say("it-desk", "private")
+        await slack_stage.ana.say("general", "public")
+        await slack_stage.slack.wait_for(lambda: app.got)
+    assert [event["text"] for event in app.events("message")] == ["public"]
+
+
 async def test_an_edit_tells_both_versions(slack_stage: Stage) -> None:
     async with listener(slack_stage) as app:
         said = await slack_stage.ana.say("it-desk", "befor")
