@@ -66,7 +66,7 @@ class Socket:
             self._greeted.set()
 
     async def connect(self, url: str, *, within: timedelta) -> None:
-        """Over this fresh address. Raises TimeoutError, also for a failed handshake: slack_sdk repeats it silently."""
+        """Over this fresh address. Raises TimeoutError, also when the handshake fails: slack_sdk only repeats it."""
         self._handler.client.wss_uri = url
         async with asyncio.timeout(within.total_seconds()):
             connect: Step = self._handler.connect_async
