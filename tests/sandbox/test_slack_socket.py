@@ -155,7 +155,9 @@ async def test_a_stalled_socket_swallows_and_a_new_one_gets_the_retry(slack_stag
         slack.sockets.stall()
         await slack_stage.ana.say("it-desk", "lost on the way")
         await slack.wait_for(lambda: slack.sockets.sent)
-        await app.socket.close()
+        # A clean close comes after whatever was written before it.
+        await slack.sockets.close()
+        await slack.wait_for(lambda: app.socket.closed)
         async with listener(slack_stage) as again:
             await slack_stage.clock.forward(seconds=3)
             await slack.wait_for(lambda: again.events("message"))
