@@ -54,6 +54,8 @@ class Face:
     bolt: AsyncApp
     """For HTTP mode: build mounts it on the one HTTP server."""
     session: aiohttp.ClientSession
+    people: People
+    """Its `team_id` tells which workspace of Slack this is, once Slack has said so."""
 
     async def close(self) -> None:
         """After the parts have ended."""
@@ -86,7 +88,7 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
         nudge=reader.nudge,
     )
     connection = Connection(front, login, bolt, app_token=settings.app_token, patience=patience)
-    return Face((connection, reader), courier, bolt, session)
+    return Face((connection, reader), courier, bolt, session, front.people)
 
 
 def _client(

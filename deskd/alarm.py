@@ -31,7 +31,8 @@ class Alarm:
     """The part that rings timers."""
 
     timers: Timers
-    ring: Callable[[WorkspaceId, Timer], Awaitable[None]]
+    ring: Callable[[WorkspaceId, Timer], Awaitable[bool]]
+    """False: the ticket no longer wants it."""
     clock: Clock
     bell: Bell
     late: Callable[[float], None]
@@ -74,7 +75,9 @@ class Alarm:
     async def _ring_one(self, workspace: WorkspaceId, timer: Timer) -> None:
         with bound(ticket=ticket_id(timer.ticket), timer=timer.kind.value):
             try:
-                await self.ring(workspace, timer)
+                rung = await self.ring(workspace, timer)
+                if not rung and timer.due_at <= self.clock.now():
+                    await self.timers.drop(workspace, timer)
             except (
                 Exception
             ):  # the boundary: one ticket's trouble must not silence the others' timers

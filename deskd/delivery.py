@@ -29,9 +29,9 @@ LEASE: Final = timedelta(seconds=30)
 RENEW_EVERY: Final = timedelta(seconds=10)
 """Two renewals may fail before a lease is lost."""
 IN_HAND_MAX: Final = 8
-"""Parcels worked at once per channel: hides the far side's latency and stays under its connection limits."""
-COURIER_SECONDS_MAX: Final = 120
-"""A courier has time-outs of its own; this one keeps a wedged one from holding its ticket's line for ever."""
+"""Parcels in hand per channel before no more are leased (one lease may bring as many again): hides latency."""
+COURIER_SECONDS_MAX: Final = 900
+"""Couriers have time-outs of their own (a relay may take ten minutes to answer a mail); this ends a wedged one."""
 CHANNEL_PAUSE_MAX: Final = timedelta(seconds=30)
 """A far side that is down is asked with one parcel at least this often, so that its return is soon noticed."""
 EXPIRED_MAX: Final = timedelta(days=1)

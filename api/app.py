@@ -1,0 +1,35 @@
+"""The one FastAPI application: health, readiness, metrics, and its own description at /docs."""
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+
+from api.health import Answer, Watched, liveness, readiness
+from api.metrics import CONTENT_TYPE, Metrics, Queues
+from engine.ports import Clock
+
+
+def build_app(watched: Watched, metrics: Metrics, queues: Queues, clock: Clock) -> FastAPI:
+    app = FastAPI(title="deskd", redoc_url=None)
+
+    async def health() -> JSONResponse:
+        """503 when timers are late: the process is to be restarted."""
+        return _json(await liveness(watched))
+
+    async def ready() -> JSONResponse:
+        """503 while starting and draining; `degraded` names what does not work although the rest does."""
+        return _json(readiness(watched))
+
+    async def figures() -> Response:
+        """Prometheus text format."""
+        page = await metrics.page(queues, now=clock.now())
+        return Response(page, headers={"Content-Type": CONTENT_TYPE})
+
+    for path, answer in (("/health", health), ("/ready", ready)):
+        app.get(path)(answer)
+        app.get(f"{path}z", include_in_schema=False)(answer)
+    app.get("/metrics")(figures)
+    return app
+
+
+def _json(answer: Answer) -> JSONResponse:
+    return JSONResponse(dict(answer.body), status_code=answer.status)

@@ -1,0 +1,210 @@
+"""Settings to parts: the composition root. Plain constructor calls, and the only place that knows who needs whom."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from random import SystemRandom
+from typing import Final
+
+import api.app
+import api.health
+from api.metrics import Metrics, Queues
+from api.server import HttpServer
+from bot.app import Face, Rooms, SlackSettings, face
+from deskd.alarm import Alarm
+from deskd.bell import Bell, ring_all
+from deskd.chores import Chores
+from deskd.daemon import Daemon
+from deskd.delivery import Delivery
+from deskd.errors import WRONG_USAGE, Failure
+from deskd.ids import TimeSortedIds
+from deskd.introductions import Introductions
+from deskd.remark import Remark
+from deskd.roster import roster
+from deskd.settings import Settings, listen_address
+from deskd.sweep import Sweep
+from engine.delivery import Courier
+from engine.desk import Desk
+from engine.model import DEFAULT
+from engine.ports import Clock, Part
+from mail.address_book import KnownAddresses
+from mail.compose import House
+from mail.courier import MailCourier
+from mail.reader import MailReader, Reading
+from mail.relay import Relay, RelayUrl
+from mail.smtp_in import Listen, SmtpIn
+from mail.thread import Signer
+from storage.opening import Storage
+
+log = logging.getLogger("deskd.deskd.build")
+
+_random: Final = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all parts stand on."""
+
+    settings: Settings
+    storage: Storage
+    clock: Clock
+    spread: Callable[[], float] = _random.random
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The daemon and the parts that others ask where they listen."""
+
+    daemon: Daemon
+    desk: Desk
+    smtp_in: SmtpIn | None
+    http: HttpServer | None
+    slack: Face | None
+    mail_courier: MailCourier | None
+
+    async def close(self) -> None:
+        """After the parts have ended."""
+        if self.slack:
+            await self.slack.close()
+        if self.mail_courier:
+            await self.mail_courier.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bells:
+    outbox: Bell
+    timers: Bell
+
+
+def build(ground: Ground) -> Built:
+    """Needs a running loop; nothing listens and nothing is sent before the daemon runs."""
+    settings, storage, clock = ground.settings, ground.storage, ground.clock
+    bells = _Bells(Bell(clock), Bell(clock))
+    ids = TimeSortedIds(clock)
+    desk = Desk(storage.store, clock, ids, nudge=ring_all(bells.outbox, bells.timers))
+    metrics = Metrics(version=version("deskd"))
+    slack = _slack(ground, desk)
+    mail_courier = _mail_courier(ground)
+    couriers: dict[str, Courier] = {}
+    if slack:
+        couriers["slack"] = slack.courier
+    if mail_courier:
+        couriers["mail"] = mail_courier
+    smtp_in, reader = _mail_in(ground, desk)
+    delivery = Delivery(
+        outbox=storage.outbox,
+        couriers=couriers,
+        clock=clock,
+        bell=bells.outbox,
+        spread=ground.spread,
+        undelivered=desk.undelivered,
+        count=metrics.delivered,
+    )
+    alarm = Alarm(storage.timers, desk.ring, clock, bells.timers, metrics.rang)
+    chores = Chores(Sweep(storage.store, storage.timers, storage.views), clock, metrics.drifted)
+    taking_in: list[Part] = [smtp_in] if smtp_in else []
+    reading: list[Part] = [reader]
+    if slack:
+        taking_in.append(slack.parts[0])
+        reading += slack.parts[1:]
+        reading.append(_introductions(ground, desk, slack))
+    daemon = Daemon(
+        # Draining: first nothing new, then what came in is read, then nothing is rung, last what is due goes out.
+        [taking_in, reading, [alarm, chores], [delivery], _remarks(settings)],
+        clock,
+        settings.drain,
+    )
+    http = _http(ground, metrics, daemon)
+    if http:
+        daemon.stages = [*daemon.stages, [http]]
+    return Built(daemon, desk, smtp_in, http, slack, mail_courier)
+
+
+def signer(settings: Settings) -> Signer:
+    assert settings.secret_key is not None, "checked before anything is opened"
+    return Signer(settings.secret_key.get_secret_value())
+
+
+def _domain(settings: Settings) -> str:
+    return settings.mail.address.rpartition("@")[2]
+
+
+def _slack(ground: Ground, desk: Desk) -> Face | None:
+    given = ground.settings.slack
+    if given.bot_token is None or given.app_token is None:
+        return None
+    storage = ground.storage
+    return face(
+        SlackSettings(
+            bot_token=given.bot_token.get_secret_value(),
+            app_token=given.app_token.get_secret_value(),
+            # slack_sdk joins names to it as they are.
+            base_url=given.base_url.rstrip("/") + "/",
+            signing_secret=given.signing_secret.get_secret_value() if given.signing_secret else "",
+        ),
+        Rooms(desk, storage.spool, storage.views, ground.clock, DEFAULT),
+    )
+
+
+def _introductions(ground: Ground, desk: Desk, slack: Face) -> Introductions:
+    settings = ground.settings
+
+    async def declare(slack_team: str) -> None:
+        await desk.declare(DEFAULT, roster(settings, slack_team=slack_team))
+
+    return Introductions(lambda: slack.people.team_id, declare, ground.clock)
+
+
+def _mail_courier(ground: Ground) -> MailCourier | None:
+    settings = ground.settings
+    url = settings.mail.smtp_out.url
+    if url is None:
+        return None
+    try:
+        relay = Relay(RelayUrl.read(url.get_secret_value()), hostname=_domain(settings))
+    except ValueError as error:
+        raise Failure(str(error), code=WRONG_USAGE) from error
+    house = House(signer(settings), settings.mail.address, settings.mail.plus_addresses)
+    return MailCourier(relay, ground.storage.views, house, ground.clock)
+
+
+def _mail_in(ground: Ground, desk: Desk) -> tuple[SmtpIn | None, MailReader]:
+    """The reader runs without the door too: there may be mail from before it was closed."""
+    settings, storage, clock = ground.settings, ground.storage, ground.clock
+    addresses = KnownAddresses(storage.views, clock)
+    reading = Reading(addresses, signer(settings), storage.files, settings.limits.attachment_bytes)
+    reader = MailReader(storage.spool, desk, reading, clock)
+    if settings.mail.smtp_in.listen is None:
+        return None, reader
+    host, port = listen_address(settings.mail.smtp_in.listen)
+    listen = Listen(host, port, _domain(settings))
+    return SmtpIn(listen, storage.spool, addresses, clock, nudge=reader.nudge), reader
+
+
+def _remarks(settings: Settings) -> list[Part]:
+    """What the settings ask for and nobody does: said on /ready, since silence would look like success."""
+    said: list[Part] = []
+    if settings.mail.mailboxes:
+        said.append(
+            Remark("mail.mailboxes", "mail.mailboxes: this version does not read mailboxes")
+        )
+    if settings.mail.smtp_in.listen and settings.mail.smtp_out.url is None:
+        said.append(Remark("mail.smtp_out", "mail.smtp_out.url is off: answers by mail wait"))
+    if (settings.slack.bot_token is None) != (settings.slack.app_token is None):
+        said.append(Remark("slack", "slack: needs both slack.bot_token and slack.app_token"))
+    return said
+
+
+def _http(ground: Ground, metrics: Metrics, daemon: Daemon) -> HttpServer | None:
+    listen = ground.settings.http.listen
+    if listen is None:
+        return None
+    views, clock = ground.storage.views, ground.clock
+    watched = api.health.Watched(
+        parts=daemon.states,
+        draining=lambda: daemon.draining,
+        overdue=lambda: views.overdue_timers(now=clock.now(), grace=api.health.OVERDUE_GRACE),
+    )
+    queues = Queues(views.spool_depth, views.outbox_depth)
+    return HttpServer(api.app.build_app(watched, metrics, queues, clock), listen_address(listen))

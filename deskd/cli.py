@@ -1,0 +1,162 @@
+"""The commands. Each imports what it needs when it runs, so that `deskd --help` answers at once."""
+
+import asyncio
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deskd import cli_config, cli_db, cli_queues, cli_ticket
+from deskd.cli_given import Given, Json, flags_of, given
+from deskd.errors import FAILED, Failure
+from deskd.screen import complain, show, show_json
+
+if TYPE_CHECKING:
+    from deskd.fsck import Findings
+
+app = typer.Typer(
+    name="deskd",
+    help="Tickets from e-mail and Slack, answered in Slack, never late without someone knowing.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(cli_config.app, name="config")
+app.add_typer(cli_ticket.app, name="ticket")
+app.add_typer(cli_queues.spool, name="spool")
+app.add_typer(cli_queues.outbox, name="outbox")
+app.add_typer(cli_db.app, name="db")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show(f"deskd {version('deskd')}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    context: typer.Context,
+    *,
+    config: Annotated[Path | None, typer.Option(help="The settings file (deskd.toml).")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="One setting, over file and environment."),
+    ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Say which deskd this is."
+        ),
+    ] = False,
+) -> None:
+    context.obj = Given(config, flags_of(set_ or []))
+
+
+@app.command()
+def demo(
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", help="Keep deskd.toml and data here; default: a folder that is removed."
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The page.")] = 8025,
+    smtp_port: Annotated[int, typer.Option(min=0, max=65535, help="Mail in.")] = 2525,
+    http_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Health and metrics; 0: any.")
+    ] = 0,
+    no_samples: Annotated[
+        bool, typer.Option("--no-samples", help="Start with an empty desk.")
+    ] = False,
+) -> None:
+    """Everything on loopback, without any account: daemon, Slack, mailboxes, one web page."""
+    from deskd.demo import Ports, run_demo
+
+    run_demo(folder, Ports(port, smtp_port, http_port), samples=not no_samples)
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """The daemon; SIGTERM lets it finish what it has in hand."""
+    from deskd.run import run_daemon
+
+    run_daemon(given(context).load().settings)
+
+
+@app.command()
+def health(
+    context: typer.Context,
+    *,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for it to be well.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Ask the running daemon; exit 1 when it is not well."""
+    from deskd.health import ask
+
+    answer = asyncio.run(ask(given(context).load().settings, wait=wait))
+    if as_json:
+        show_json(answer.body)
+    else:
+        show(answer.line)
+    if not answer.is_well:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def fsck(context: typer.Context, *, as_json: Json = False) -> None:
+    """Check what the data can show of the desk's promises; exit 1 when one is broken."""
+    findings = asyncio.run(_findings(given(context)))
+    if as_json:
+        show_json({"ok": not findings.broken, **findings.as_json()})
+    else:
+        for line in findings.lines():
+            show(line)
+    if findings.broken:
+        raise typer.Exit(FAILED)
+
+
+async def _findings(here: Given) -> "Findings":
+    from deskd.clock import WallClock
+    from deskd.fsck import look
+
+    async with here.storage() as storage:
+        return await look(storage, now=WallClock().now())
+
+
+def main() -> None:
+    """The console command: expected trouble ends in a sentence and an exit code, never in a trace."""
+    try:
+        app()
+    except Failure as failure:
+        complain(f"deskd: {failure.message}")
+        sys.exit(failure.code)
+    except BrokenPipeError:
+        # The reader of our pipe has gone (`| head`): nothing more to say, and nothing to complain of.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:
+        sentence = _expected(error)
+        if sentence is None:
+            raise
+        complain(f"deskd: {sentence}")
+        sys.exit(FAILED)
+
+
+def _expected(error: Exception) -> str | None:
+    """The sentence for trouble that is nobody's bug; None for everything else."""
+    from engine.errors import Refused
+    from storage.errors import StorageTrouble
+    from templates import render
+
+    if isinstance(error, Refused):
+        return render("refused.j2", {"code": error.code, **error.facts})
+    if isinstance(error, StorageTrouble):
+        again = " Try again in a moment." if error.temporary else ""
+        return f"the database did not do it: {error.reason}.{again}"
+    return None

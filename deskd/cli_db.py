@@ -1,0 +1,35 @@
+"""`deskd db upgrade | history`."""
+
+import asyncio
+
+import typer
+
+from deskd.cli_given import Json, given
+from deskd.screen import show, show_json, table
+
+app = typer.Typer(no_args_is_help=True, help="The database's schema.")
+
+
+@app.command()
+def upgrade(context: typer.Context) -> None:
+    """Bring the schema up to date, after a backup (`deskd run` does this by itself)."""
+    from deskd.opening import upgraded
+
+    applied = asyncio.run(upgraded(given(context).load().settings))
+    show(f"applied: {', '.join(applied)}" if applied else "nothing to do: the schema is up to date")
+
+
+@app.command()
+def history(context: typer.Context, *, as_json: Json = False) -> None:
+    """Every revision this deskd knows, and whether the database has it."""
+    from storage.upgrade import history as revisions
+
+    url = given(context).load().settings.database.url.get_secret_value()
+    found = asyncio.run(revisions(url))
+    if as_json:
+        show_json([{"id": r.id, "description": r.description, "applied": r.applied} for r in found])
+    else:
+        table(
+            ("REVISION", "APPLIED", "DESCRIPTION"),
+            [(r.id, r.applied, r.description) for r in found],
+        )

@@ -1,0 +1,70 @@
+"""Storage opened for one command or the daemon, with the trouble it may have said in words."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from deskd.clock import WallClock
+from deskd.errors import Failure
+from deskd.settings import Settings
+from deskd.settings_show import masked
+from engine.ports import Clock
+from storage.errors import SchemaMismatch
+from storage.opening import Storage, open_storage
+from storage.upgrade import upgrade
+
+
+@asynccontextmanager
+async def storage_opened(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Storage]:
+    url = settings.database.url.get_secret_value()
+    require_database(url)
+    try:
+        storage = await open_storage(url, settings.storage.attachments, clock or WallClock())
+    except SchemaMismatch as mismatch:
+        raise Failure(_mismatch(mismatch, url)) from mismatch
+    except OSError as error:
+        raise Failure(f"the database {masked(url)} cannot be opened: {error}") from error
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
+def require_database(url: str) -> None:
+    """A command must not leave an empty database behind because of a mistyped path."""
+    file = database_file(url)
+    if file is not None and not file.exists():
+        raise Failure(
+            f"there is no database {file} yet: `deskd run` or `deskd db upgrade` makes it"
+            " (or is --config missing?)"
+        )
+
+
+def _mismatch(mismatch: SchemaMismatch, url: str) -> str:
+    if mismatch.newer:
+        return (
+            f"the database {masked(url)} has schema {mismatch.found}, newer than this deskd knows"
+            f" ({mismatch.known}): install the newer deskd, or restore a backup"
+        )
+    found = f"schema {mismatch.found}" if mismatch.found else "no schema"
+    return (
+        f"the database {masked(url)} has {found}, this deskd needs {mismatch.known}:"
+        " `deskd db upgrade`, or start `deskd run`"
+    )
+
+
+def database_file(url: str) -> Path | None:
+    """The SQLite file; None when the database is a server."""
+    _, found, path = url.partition("sqlite+aiosqlite:///")
+    return Path(path) if found else None
+
+
+async def upgraded(settings: Settings) -> Sequence[str]:
+    """The schema brought up to date under its lock; the revisions that were applied."""
+    url = settings.database.url.get_secret_value()
+    try:
+        return await upgrade(url)
+    except SchemaMismatch as mismatch:
+        raise Failure(_mismatch(mismatch, url)) from mismatch
+    except OSError as error:
+        raise Failure(f"the database {masked(url)} cannot be made: {error}") from error

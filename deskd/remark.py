@@ -1,0 +1,15 @@
+"""A part that does nothing but say what is not done: its trouble is read on /ready."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    name: str
+    trouble: str | None
+
+    async def run(self, *, ready: Callable[[], None]) -> None:
+        ready()
+        await asyncio.get_running_loop().create_future()

@@ -1,0 +1,85 @@
+"""`deskd run`: from settings to a running daemon and back, in order: lock, schema, storage, roster, parts."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from deskd import logs
+from deskd.build import Built, Ground, build
+from deskd.clock import WallClock
+from deskd.daemon import stop_on_signals
+from deskd.errors import TRY_LATER, WRONG_USAGE, Failure
+from deskd.opening import database_file, storage_opened, upgraded
+from deskd.roster import roster
+from deskd.settings import MAKE_A_KEY, SECRET_KEY_LENGTH_MIN, Settings
+from engine.model import DEFAULT
+from engine.ports import Clock
+from storage.database import DaemonLock
+from storage.errors import Busy
+
+
+def run_daemon(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT."""
+    require_key(settings)
+    logs.set_up(level=settings.log.level, form=settings.log.format)
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    async with opened(settings, WallClock()) as built:
+        undo = stop_on_signals(built.daemon.stop, asyncio.get_running_loop())
+        try:
+            await built.daemon.run()
+        finally:
+            undo()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: Clock) -> AsyncIterator[Built]:
+    """Everything made and nothing started: `await built.daemon.run()` does that."""
+    require_key(settings)
+    with _held(settings):
+        await upgraded(settings)
+        async with storage_opened(settings, clock) as storage:
+            built = build(Ground(settings, storage, clock))
+            try:
+                await built.desk.declare(DEFAULT, roster(settings))
+                yield built
+            finally:
+                await built.close()
+
+
+def require_key(settings: Settings) -> None:
+    if settings.secret_key is None:
+        raise Failure(
+            f"secret_key is missing: it signs reply addresses. Put one of {SECRET_KEY_LENGTH_MIN} characters or more"
+            f" into deskd.toml (or DESKD_SECRET_KEY); make it with: {MAKE_A_KEY}",
+            code=WRONG_USAGE,
+        )
+    if settings.mail.smtp_in.protocol != "smtp":
+        raise Failure("mail.smtp_in.protocol: this version speaks smtp only", code=WRONG_USAGE)
+
+
+@contextmanager
+def _held(settings: Settings) -> Iterator[None]:
+    """One daemon per SQLite file; on a server there may be several."""
+    file = database_file(settings.database.url.get_secret_value())
+    if file is None:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    note = file.with_name(file.name + ".pid")
+    try:
+        lock = DaemonLock(file)
+    except Busy as busy:
+        holder = note.read_text(encoding="ascii").strip() if note.exists() else ""
+        who = f"process {holder}" if holder else "another daemon"
+        raise Failure(
+            f"{who} runs on {file} already: stop it first, or give this one another database.url",
+            code=TRY_LATER,
+        ) from busy
+    with lock:
+        note.write_text(f"{os.getpid()}\n", encoding="ascii")
+        yield
+        note.unlink(missing_ok=True)
