@@ -9,7 +9,7 @@ from bot.limits import Json
 from bot.text import first_line, mentioned, plain
 from bot.troubles import CALL_ERRORS, in_words
 from bot.voice import Ear, in_plain_words
-from bot.words import refusal, sentence
+from bot.words import plain_sentence, refusal
 from engine.errors import Refused
 from engine.model import Address, Caller, Inbound, Proof, Reference, Request
 
@@ -110,5 +110,4 @@ class Conversation:
         files = [str(file.get("name") or "") for file in event.get("files") or ()]
         if raw.strip() or not files:
             return plain(raw, names)
-        # plain text for the desk: its facts are nobody's mrkdwn
-        return sentence("files_only", {"names": ", ".join(files)})
+        return plain_sentence("files_only", {"names": ", ".join(files)})

@@ -22,7 +22,7 @@ from bot.limits import Json
 from bot.pace import DRAW_BURST, DRAW_EVERY, POST_BURST, POST_EVERY, Pace
 from bot.tells import told
 from bot.troubles import CALL_ERRORS, MESSAGE_GONE, UNREADABLE, code_of, in_words, verdict
-from bot.words import sentence
+from bot.words import plain_sentence
 from engine.delivery import Later, Never, Parcel, Sent
 from engine.effects import Show, Tell
 from engine.model import Reference, WorkspaceId
@@ -96,7 +96,7 @@ class SlackCourier:
     async def _show(self, parcel: Parcel) -> Sent:
         place = parcel.effect.to.place
         if is_person(place):
-            raise Never(sentence("trouble", {"error": "card_to_person", "place": place}))
+            raise Never(plain_sentence("trouble", {"error": "card_to_person", "place": place}))
         card = await self._last(parcel, place, "card")
         self._draws.take(f"{parcel.workspace}:{parcel.ticket}:{place}")
         if card is None:
@@ -113,7 +113,7 @@ class SlackCourier:
     async def _draw(self, parcel: Parcel) -> Said:
         line = await self._views.ticket(parcel.workspace, parcel.ticket)
         if line is None:
-            raise Never(sentence("trouble", {"error": "gone", "place": ""}))
+            raise Never(plain_sentence("trouble", {"error": "gone", "place": ""}))
         return ticket_card(line)
 
     async def _post_card(self, parcel: Parcel, place: str, *, look: bool = False) -> Sent:
@@ -145,7 +145,9 @@ class SlackCourier:
     async def _tell_person(self, parcel: Parcel, tell: Tell) -> Sent:
         """In the ticket's own thread with that person; the first message begins it."""
         if tell.note is not None:
-            raise Never(sentence("trouble", {"error": "note_to_person", "place": tell.to.place}))
+            raise Never(
+                plain_sentence("trouble", {"error": "note_to_person", "place": tell.to.place})
+            )
         place = await self._direct_channel(tell.to.place)
         said = _checked(told(tell, await self._words(parcel, tell)))
         root = await self._last(parcel, place, "root")

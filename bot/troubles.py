@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.words import sentence
+from bot.words import plain_sentence
 from engine.delivery import Later, Never
 
 CALL_ERRORS: Final = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
@@ -91,7 +91,7 @@ def verdict(error: Exception, place: str, *, posting: bool) -> Later | Never:
     if code in LOGGED_OUT:
         return Later(in_words(error), whole_channel=True)
     if code in FOR_GOOD:
-        return Never(sentence("trouble", {"error": code, "place": place}))
+        return Never(plain_sentence("trouble", {"error": code, "place": place}))
     if code in _HALF_WAY:
         return Later(in_words(error), uncertain=posting)
     if code and status < _SERVER_ERROR:

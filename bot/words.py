@@ -4,12 +4,17 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bot.text import mrkdwn
+from bot.text import cut_escaped, mrkdwn
 from engine.errors import Refused
 from engine.model import Fact
 from templates import render
 
+# A fact is a name, a subject, a reason: one line of a sentence, so that twenty fit a list.
+FACT_TEXT: Final = 220
 _SLACK_ID: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
+# Facts that templates compare with; they are words of ours, never of a person.
+_CODES: Final = frozenset({"channel", "clock", "how", "kind", "via", "what"})
+_CODE: Final = re.compile(r"[a-z]+(_[a-z]+)*")
 _COMMAND: Final = re.compile(r"/[a-z0-9_-]{1,32}")
 
 
@@ -23,6 +28,11 @@ def sentence(name: str, facts: Mapping[str, object]) -> str:
     return render(f"slack/{name}.j2", {key: _safe(key, value) for key, value in facts.items()})
 
 
+def plain_sentence(name: str, facts: Mapping[str, object]) -> str:
+    """The same for where no markup is read: the words of a ticket itself."""
+    return render(f"slack/{name}.j2", facts)
+
+
 def refusal(refused: Refused) -> str:
     """Why the desk said no, and what is allowed instead; plain text."""
     return render("refused.j2", {"code": refused.code, **refused.facts})
@@ -32,7 +42,7 @@ def refused_files(facts: Mapping[str, Fact]) -> list[dict[str, str]]:
     """The fact "name|code" of each refused file, taken apart: a name may hold anything."""
     listed = facts.get("refused")
     pairs = [one.rpartition("|") for one in listed] if isinstance(listed, list) else []
-    return [{"name": mrkdwn(name), "code": code} for name, _, code in pairs]
+    return [{"name": cut_escaped(mrkdwn(name), FACT_TEXT), "code": code} for name, _, code in pairs]
 
 
 def _safe(key: str, value: object) -> object:
@@ -40,6 +50,8 @@ def _safe(key: str, value: object) -> object:
         return value
     if key == "command":
         return value if _COMMAND.fullmatch(value) else ""
+    if key in _CODES:
+        return value if _CODE.fullmatch(value) else mrkdwn(value)
     if key.endswith("_slack"):
         return value if _SLACK_ID.fullmatch(value) else ""
-    return value if key.endswith("_at") else mrkdwn(value)
+    return value if key.endswith("_at") else cut_escaped(mrkdwn(" ".join(value.split())), FACT_TEXT)

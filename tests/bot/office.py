@@ -146,6 +146,8 @@ class Office:
     clock: SkippingClock
     postman: Postman
     team: Team
+    trouble_expected: bool = False
+    """Red lines in the stand-in's log are part of the test."""
     _mails: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -308,6 +310,7 @@ async def open_office(
         try:
             async with working(*(built.parts if running else ())):
                 yield office
+            assert office.trouble_expected or not slack.log.errors, slack.log.errors
         finally:
             delivery.cancel()
             await asyncio.gather(delivery, return_exceptions=True)

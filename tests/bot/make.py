@@ -1,0 +1,98 @@
+"""Tickets by hand, for tests of what is pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from engine.model import (
+    DEFAULT,
+    Attachment,
+    Clock,
+    ClockKind,
+    Comment,
+    MessageId,
+    Note,
+    Person,
+    PersonId,
+    Priority,
+    State,
+    Team,
+    TeamId,
+    Ticket,
+)
+from engine.views import Said, TicketFile, TicketLine
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DORA = Person(PersonId("p1"), "Dora")
+ANA = Person(PersonId("p2"), "Ana", slack="U0ANA")
+
+
+def line(
+    state: State = State.NEW,
+    *,
+    text: str = "It does not connect.",
+    name: str = "Dora",
+    assigned: bool = False,
+    files: int = 0,
+) -> TicketLine:
+    clock = Clock(
+        ClockKind.FIRST_RESPONSE,
+        1,
+        timedelta(hours=2),
+        NOON,
+        running_since=NOON,
+        due_at=NOON + timedelta(hours=2),
+    )
+    ticket = Ticket(
+        DEFAULT,
+        7,
+        text or "VPN",
+        state,
+        Priority.P2,
+        "Other",
+        TeamId("support"),
+        DORA.id,
+        "mail",
+        NOON,
+        NOON,
+        version=3,
+        assignee=ANA.id if assigned else None,
+        clocks=(clock,) if state is State.NEW else (),
+    )
+    attachments = tuple(
+        Attachment(f"{text}{n}.pdf", "application/pdf", 10, refused="too_large" if n else None)
+        for n in range(files)
+    )
+    return TicketLine(
+        ticket,
+        replace(DORA, name=name),
+        replace(ANA, name=name) if assigned else None,
+        Team(TeamId("support"), name, "IT"),
+        opening=text,
+        attachments=attachments,
+    )
+
+
+def file(text: str, *, many: int = 12) -> TicketFile:
+    comments = [Comment(MessageId(f"c{n}"), DORA.id, "mail", text, NOON) for n in range(many)]
+    notes = [Note(MessageId(f"n{n}"), ANA.id, "slack", f"note: {text}", NOON) for n in range(many)]
+    return TicketFile(
+        line(text=text),
+        comments=tuple(Said(one, DORA) for one in comments),
+        notes=tuple(Said(one, ANA) for one in notes),
+    )
+
+
+def strings(part: Any) -> Iterator[str]:
+    """Every string that a person may read in a payload, ids and values left out."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if isinstance(value, str):
+                if key == "text":
+                    yield value
+            else:
+                yield from strings(value)
+    elif isinstance(part, Iterable) and not isinstance(part, str):
+        for one in part:
+            yield from strings(one)

@@ -1,0 +1,229 @@
+"""Every card, list, form and told sentence, against our own limits and the stand-in's, with hostile words."""
+
+import itertools
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import limits, modals
+from bot.blocks import Said
+from bot.cards import ticket_card, ticket_in_full, ticket_list
+from bot.pointer import Pointer, read
+from bot.tells import told
+from bot.words import label
+from engine.effects import Tell
+from engine.lifecycle import Action, legal
+from engine.model import Address, Fact, Priority, State
+from sandbox.blocks import check_message, check_view
+from tests.bot.make import file, line, strings
+
+HOSTILE = (
+    "<!channel> <!here|x> <@U0ANA> <#C1|general> <https://evil.example|your bank> "
+    "*bold* _it_ ~no~ `code` ``` > quote\n>>> more\n&lt;!channel&gt; \u202eevil\u202c \x00\x07 |a|"
+)
+LONG = "<!channel> & <b> " * 4000
+TEXTS = ["", "VPN is down", HOSTILE, LONG, "\n" * 500, "é𝄞" * 5000, "\u2028x\r\ny"]
+# Marks of Slack's that only we may write: a date, and a mention of the agent by id.
+OUR_MARKS = re.compile(r"<!date\^\d+\^[^|<>]*\|[^<>|]*>|<@U0ANA>")
+
+FACTS: dict[str, dict[str, Fact]] = {
+    "receipt": {
+        "priority": "P3",
+        "priority_label": "Medium",
+        "promise_at": "2026-03-02T12:00:00Z",
+        "copied": True,
+        "follows": "T-3",
+        "refused": [f"{HOSTILE}|too_large", "b|blocked_type", "c|too_many", "d|odd"],
+    },
+    "reply": {"agent": HOSTILE},
+    "question": {"agent": HOSTILE},
+    "resolved": {"agent": HOSTILE, "closes_at": "2026-03-02T12:00:00Z"},
+    "closed": {"agent": HOSTILE},
+    "requester_said": {"author": HOSTILE, "via": "mail"},
+    "agent_said": {"author": HOSTILE, "via": "cli"},
+    "noted": {"author": HOSTILE, "via": "cli"},
+    "assigned": {"agent": HOSTILE, "agent_slack": "U0ANA", "by": HOSTILE},
+    "reopened": {"author": HOSTILE, "assignee_slack": "U0ANA"},
+    "warned": {
+        "clock": "resolution",
+        "due_at": "2026-03-02T12:00:00Z",
+        "assignee_slack": "<!channel>",
+    },
+    "breached": {"clock": "first_response", "due_at": "2026-03-02T12:00:00Z", "assignee_slack": ""},
+    "undelivered": {"place": HOSTILE, "reason": HOSTILE, "what": "reply"},
+    "linked": {"other": "T-3", "how": "names"},
+}
+
+
+def accepted(said: Said) -> None:
+    """By our own rules, by Slack's as the stand-in has them, and harmless."""
+    payload = said.payload()
+    assert limits.validate(payload, "message") == []
+    check_message(payload.get("blocks", []), [])
+    assert len(said.text.encode()) <= limits.FALLBACK_TEXT_BYTES
+    harmless(payload)
+
+
+def harmless(payload: Any) -> None:
+    for text in strings(payload):
+        rest = OUR_MARKS.sub("", text)
+        assert not re.search(r"<[!@#]", rest), rest
+        assert not re.search(r"<[^<>\n]*\|", rest), rest
+        assert "\u202e" not in rest
+        assert "\x00" not in rest
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("assigned", [False, True])
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_card_is_taken_and_harmless(state: State, assigned: bool, text: str) -> None:
+    accepted(ticket_card(line(state, text=text, name=text or "Dora", assigned=assigned, files=7)))
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("assigned", [False, True])
+def test_a_card_offers_only_what_is_legal(state: State, assigned: bool) -> None:
+    given_line = line(state, assigned=assigned)
+    offered = []
+    for block in ticket_card(given_line).blocks:
+        for element in block.get("elements", []) if block["type"] == "actions" else []:
+            for one in element.get("options", [element]):
+                pointer = read(one["value"])
+                assert pointer is not None
+                assert (pointer.ticket, pointer.version) == (7, 3)
+                offered.append(pointer.action or element["action_id"])
+    allowed = {action.value for action in legal(given_line.ticket)}
+    assert set(offered) <= allowed
+    assert len(offered) == len(set(offered))
+    shown = {"claim", "reply", "resolve", "reopen", "ask", "release", "priority", "assign", "close"}
+    assert allowed & shown == set(offered), "nothing that makes sense is missing"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
+    accepted(ticket_list([line(text=text)] * 20, more=True))
+    accepted(ticket_in_full(file(text or "x"), works_on_it=True))
+    accepted(ticket_in_full(file(text or "x"), works_on_it=False))
+
+
+def test_an_empty_list_says_so() -> None:
+    assert "Nothing here" in ticket_list([], more=False).text
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+@pytest.mark.parametrize("words", [None, HOSTILE, LONG])
+def test_every_told_sentence_is_taken_and_harmless(template: str, words: str | None) -> None:
+    facts: dict[str, Fact] = {"ticket": "T-7", "subject": HOSTILE, "timezone": ""}
+    tell = Tell(Address("slack", "C1"), template, "key", {**facts, **FACTS[template]})
+    accepted(told(tell, words))
+
+
+def test_facts_without_names_still_read_as_sentences() -> None:
+    for template, facts in FACTS.items():
+        bare = {
+            key: "" if isinstance(value, str) and not key.endswith("_at") else value
+            for key, value in facts.items()
+        }
+        common: dict[str, Fact] = {"ticket": "T-7", "subject": "x", "timezone": ""}
+        said = told(Tell(Address("slack", "C1"), template, "key", {**common, **bare}), None)
+        assert "None" not in said.text
+        assert "**" not in said.text
+
+
+def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
+    facts: dict[str, Fact] = {
+        "ticket": "T-7",
+        "subject": "x",
+        "timezone": "",
+        "clock": "first_response",
+        "due_at": "2026-03-02T12:00:00Z",
+        "assignee_slack": "U0ANA",
+    }
+    said = told(Tell(Address("slack", "C1"), "breached", "key", facts), None)
+    assert "<@U0ANA>" in said.text
+    assert "first answer of T-7" in said.text
+
+
+@pytest.mark.parametrize("action", sorted(modals.FORMS))
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("changed", [False, True])
+def test_every_form_is_taken_and_harmless(action: Action, text: str, changed: bool) -> None:
+    shown = line(State.IN_PROGRESS, text=text, name=text or "Dora")
+    view = modals.form(action, shown, channel="C1", changed=changed)
+    assert limits.validate(view, "modal") == []
+    check_view(view)
+    harmless(view)
+    assert modals.first_input(view) in json.dumps(view)
+
+
+def test_the_form_for_a_new_ticket_is_taken() -> None:
+    view = modals.new_ticket(channel="C1")
+    assert limits.validate(view, "modal") == []
+    check_view(view)
+
+
+def test_every_word_on_a_card_or_form_exists() -> None:
+    for word in itertools.chain(State, Priority, modals.FORMS):
+        assert label(word.value)
+
+
+def test_what_slack_refuses_we_refuse() -> None:
+    """A validator that accepts everything would pass all tests above."""
+    card = ticket_card(line()).payload()
+    for spoil in SPOILED:
+        spoiled = json.loads(json.dumps(card))
+        spoil(spoiled)
+        assert limits.validate(spoiled, "message"), spoil
+        with pytest.raises(Exception, match=r"invalid_blocks|msg_blocks_too_long"):
+            check_message(spoiled["blocks"], [])
+
+
+def _twice(card: Any) -> None:
+    card["blocks"].append(card["blocks"][-1])
+
+
+def _field(index: int, *path: Any, value: Any) -> Any:
+    def spoil(card: Any) -> None:
+        part = card["blocks"][index]
+        for step in path[:-1]:
+            part = part[step]
+        part[path[-1]] = value
+
+    return spoil
+
+
+SPOILED = [
+    _twice,
+    _field(0, "text", "text", value="x" * 151),
+    _field(0, "text", "text", value=""),
+    _field(1, "fields", 0, "text", value="x" * 2001),
+    _field(-1, "elements", value=[]),
+    _field(-1, "elements", 0, "text", "text", value="x" * 76),
+    _field(-1, "elements", 0, "value", value="x" * 2001),
+    _field(-1, "elements", 1, "action_id", value="claim"),
+    _field(-1, "elements", 3, "options", value=[]),
+    _field(-1, "elements", 3, "options", 0, "value", value="x" * 151),
+    _field(2, "type", value="input"),
+    _field(2, "elements", 0, "elements", 0, "text", value="x" * 13_201),
+]
+
+
+@given(st.integers(0), st.integers(0), st.text(max_size=20), st.text(max_size=20))
+def test_a_pointer_survives_the_trip(ticket: int, version: int, channel: str, action: str) -> None:
+    pointer = Pointer(ticket, version, channel=channel, action=action)
+    assert read(str(pointer)) == pointer
+
+
+@given(st.text())
+def test_what_is_no_pointer_of_ours_is_none(text: str) -> None:
+    assert read(text) is None or text.strip().startswith("{")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=4000), st.text(min_size=1, max_size=200))
+def test_no_text_breaks_a_card(text: str, name: str) -> None:
+    accepted(ticket_card(line(State.NEW, text=text, name=name, files=1)))
