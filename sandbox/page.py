@@ -170,11 +170,15 @@ class Page:
         now = self._slack.slack.clock.now()
         subjects: dict[str, Callable[[], object]] = {
             "slack": lambda: Workroom(self._slack, place),
-            "mail": lambda: Postroom(self._mailbox, place, now),
+            "mail": lambda: Postroom(self._mailbox, place, now, self._zones()),
             "log": self._log_lines,
         }
         facts = {"room": subjects[name](), "place": place, "desk_address": self._desk_address}
         return _Pane(name, _rendered(f"{name}.html.j2", frame_rights=FRAME_RIGHTS, **facts))
+
+    def _zones(self) -> dict[str, str]:
+        users = self._slack.workspace.users.values()
+        return {one.email.lower(): one.tz for one in users if one.email}
 
     def _log_lines(self) -> list[Entry]:
         logs = {id(log): log for log in (self._log, self._slack.log, self._mailbox.log)}

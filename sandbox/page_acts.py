@@ -11,13 +11,13 @@ from aiohttp import web
 from multidict import MultiDictProxy
 
 from sandbox.actor import Actor
-from sandbox.content import escaped
 from sandbox.driver import SlackStandIn
 from sandbox.errors import ImpossibleError
 from sandbox.forms import Found, elements_of, entered
 from sandbox.interactions import Outcome
 from sandbox.page_place import Place
 from sandbox.page_workspace import Workroom
+from sandbox.render_sheet import field_name
 from sandbox.render_words import zone
 from sandbox.workspace import Json, Message, View
 
@@ -44,7 +44,7 @@ class Acts:
         thread = self._message(place, channel.id, _words(form, "thread"))
         if text.startswith("/") and thread is None:
             return place, _trouble(await me.command(text, channel=channel))
-        await me.say(channel, escaped(self._with_mentions(text)), thread=thread)
+        await me.say(channel, self._with_mentions(_escaped(text)), thread=thread)
         return place, ""
 
     async def act(self, place: Place, form: Form) -> tuple[Place, str]:
@@ -82,7 +82,10 @@ class Acts:
         return place.to(channel=channel.id, tab=tab, thread=""), ""
 
     async def join(self, place: Place, form: Form) -> tuple[Place, str]:
-        await self._me(place).join(_words(form, "channel"))
+        channel = self.slack.workspace.channels.get(_words(form, "channel"))
+        if channel is None:
+            raise ImpossibleError("that channel is not there any more")
+        await self._me(place).join(channel)
         return place, ""
 
     async def react(self, place: Place, form: Form) -> tuple[Place, str]:
@@ -144,6 +147,11 @@ class Acts:
         return _NAME.sub(mentioned, text)
 
 
+def _escaped(text: str) -> str:
+    """What is typed is words: a client sends no mark that its person did not pick."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _trouble(outcome: Outcome) -> str:
     return outcome.error or ""
 
@@ -169,7 +177,7 @@ def _inputs(view: View) -> list[Found]:
 
 def _choice(found: Found, form: Form, tz: str) -> Any:
     """What a form's field says, as the driver takes it."""
-    name = json.dumps([found.block_id, found.action_id])
+    name = field_name(found.block_id, found.action_id)
     given = [one.replace("\r\n", "\n") for one in form.getall(name, []) if isinstance(one, str)]
     values = [one for one in given if one]
     if found.kind == "checkboxes" or found.kind.startswith("multi_"):

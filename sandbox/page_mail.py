@@ -1,8 +1,8 @@
 """The right of the page: employees' mailboxes as a mail program shows them, and what they send."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import nh3
@@ -15,6 +15,7 @@ from sandbox.mailbox_person import MailPerson, NotSent, reply_draft
 from sandbox.page_acts import Form
 from sandbox.page_place import Place
 from sandbox.page_workspace import initials, tone
+from sandbox.render_words import clock_words, zone
 
 # A mail program lists what fits; older threads stay in the mailbox.
 THREADS_SHOWN = 100
@@ -64,6 +65,8 @@ class Postroom:
     mailbox: Mailbox
     place: Place
     now: datetime
+    # Address -> time zone, for those who are known elsewhere, too.
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def boxes(self) -> list[Box]:
         return [
@@ -117,8 +120,11 @@ class Postroom:
         return self.mailbox.letter(int(number)) if number.isdigit() else None
 
     def when(self, letter: Letter) -> str:
-        at = letter.at
-        return f"{at:%H:%M}" if at.date() == self.now.date() else f"{at:%d %b %H:%M}"
+        """In the zone of whose mailbox it is."""
+        own = zone(self.zones.get(self.box, "UTC"))
+        at = letter.at.astimezone(own)
+        same_day = at.date() == self.now.astimezone(own).date()
+        return clock_words(at) if same_day else f"{at:%d %b}, {clock_words(at)}"
 
     def author(self, letter: Letter) -> str:
         name, address = letter.from_
@@ -143,8 +149,10 @@ def letter_html(letter: Letter, place: Place) -> str:
     links = {(one.to, one.subject, one.body): n for n, one in enumerate(letter.actions)}
 
     def filtered(tag: str, name: str, value: str) -> str | None:
+        if name == "src" and not value.startswith("data:image/"):
+            return None  # shown by its words: nothing is loaded from the web
         if (tag, name) != ("a", "href"):
-            return None if name == "target" else value
+            return value
         action = action_of(value)
         number = links.get((action.to, action.subject, action.body)) if action else None
         return value if number is None else place.to(compose=f"{letter.number}.{number}").url

@@ -108,8 +108,7 @@ class Sheet:
     # Elements
 
     def name(self, block: Block, element: Block) -> str:
-        """The form field of an element: its two ids, as Slack's state has them."""
-        return json.dumps([_block_id(block), str(element.get("action_id", ""))])
+        return field_name(_block_id(block), str(element.get("action_id", "")))
 
     def press(self, block: Block, element: Block, value: Any = None) -> str:
         """What a press of this element posts: its two ids and what was chosen."""
@@ -117,9 +116,9 @@ class Sheet:
         return json.dumps([_block_id(block), str(element.get("action_id", "")), chosen])
 
     def id(self, block: Block, element: Block) -> str:
-        """An id for the label; two ids of the block may hold any character, so they are hexed."""
+        """Of the element on the page, for its label."""
         of = self.target.id if self.target else "preview"
-        return f"{of}-{self.name(block, element).encode().hex()}"
+        return f"{of}-{self.name(block, element)}"
 
     def error(self, block: Block) -> str:
         return self.target.errors.get(_block_id(block), "") if self.target else ""
@@ -192,6 +191,11 @@ class Sheet:
         if entered:
             return set(_values_in(entered.values()))
         return set(_values_in(v for key, v in element.items() if key.startswith("initial_")))
+
+
+def field_name(block_id: str, action_id: str) -> str:
+    """The form field of an element. Its two ids may hold any character, quotes too, hence hex."""
+    return f"field-{json.dumps([block_id, action_id]).encode().hex()}"
 
 
 def _block_id(block: Block) -> str:

@@ -39,7 +39,7 @@
       if (heights.get(f.id)) f.style.height = heights.get(f.id);
       f.addEventListener("load", () => {
         const end = f.closest("[data-stick]"), near = end && end.scrollHeight - end.scrollTop - end.clientHeight < 40;
-        f.style.height = `${f.contentDocument.documentElement.scrollHeight}px`;
+        f.style.height = `${Math.ceil(f.contentDocument.body.getBoundingClientRect().bottom) + 14}px`;
         if (near) end.scrollTop = end.scrollHeight;
       });
     }

@@ -35,57 +35,76 @@ def button(text: str, action: str, **more: Any) -> dict[str, Any]:
     return {"type": "button", "text": plain(text), "action_id": action, "value": "T-123:1"} | more
 
 
+def fields(status: str, assignee: str) -> list[dict[str, Any]]:
+    return [
+        words(f"*Status*\n{status}"),
+        words("*Priority*\n:large_orange_circle: P2 High"),
+        words("*From*\nBob Ray · bob@example.com"),
+        words(f"*Assignee*\n{assignee}"),
+    ]
+
+
+def options(*texts: str) -> list[dict[str, Any]]:
+    return [{"text": plain(text), "value": text} for text in texts]
+
+
 def card(status: str = "🆕 New", assignee: str = "nobody yet") -> list[dict[str, Any]]:
-    priorities = [{"text": plain(p), "value": p} for p in ("P1 Critical", "P2 High", "P3 Medium")]
     due = int((NOON + timedelta(minutes=30)).timestamp())
+    date = f"<!date^{due}^{{date_short_pretty}} at {{time}}|soon>"
+    said = (
+        "&gt; since this morning the VPN drops every few minutes,\n&gt; and I have a demo at noon."
+    )
+    sure = {"title": plain("Resolve T-123?"), "text": plain("Bob is told by mail.")}
+    sure |= {"confirm": plain("Resolve"), "deny": plain("Not yet")}
+    priorities = options("P1 Critical", "P2 High", "P3 Medium")
+    menu = {"type": "overflow", "action_id": "more", "options": options("ask", "release")}
+    select = {"type": "static_select", "action_id": "priority", "placeholder": plain("Priority")}
+    select |= {"options": priorities, "initial_option": priorities[1]}
+    buttons = [
+        button("Claim", "claim", style="primary"),
+        button("Reply", "reply"),
+        button("Resolve", "resolve", confirm=sure),
+    ]
     return [
         {"type": "header", "block_id": "head", "text": plain("T-123 VPN drops every few minutes")},
-        {
-            "type": "section",
-            "block_id": "facts",
-            "fields": [
-                words(f"*Status*\n{status}"),
-                words("*Priority*\n:large_orange_circle: P2 High"),
-                words("*From*\nBob Ray · bob@example.com"),
-                words(f"*Assignee*\n{assignee}"),
-            ],
-        },
-        {
-            "type": "section",
-            "block_id": "words",
-            "text": words("&gt; since this morning the VPN drops every few minutes,\n&gt; and I have a customer demo at noon."),
-        },
+        {"type": "section", "block_id": "facts", "fields": fields(status, assignee)},
+        {"type": "section", "block_id": "words", "text": words(said)},
         {
             "type": "context",
             "block_id": "due",
-            "elements": [words(f":stopwatch: First response due <!date^{due}^{{date_short_pretty}} at {{time}}|soon> · via e-mail")],
+            "elements": [words(f":stopwatch: First response due {date} · via e-mail")],
         },
-        {
-            "type": "actions",
-            "block_id": "buttons",
-            "elements": [
-                button("Claim", "claim", style="primary"),
-                button("Reply", "reply"),
-                button("Resolve", "resolve", confirm={"title": plain("Resolve T-123?"), "text": plain("Bob is told by mail."), "confirm": plain("Resolve"), "deny": plain("Not yet")}),
-                {"type": "overflow", "action_id": "more", "options": [{"text": plain("Ask the requester"), "value": "ask"}, {"text": plain("Release"), "value": "release"}]},
-                {"type": "static_select", "action_id": "priority", "placeholder": plain("Priority"), "options": priorities, "initial_option": priorities[1]},
-            ],
-        },
-    ]  # fmt: skip
+        {"type": "actions", "block_id": "buttons", "elements": [*buttons, menu, select]},
+    ]
 
 
-REPLY_MODAL = {
-    "type": "modal",
-    "callback_id": "reply",
-    "title": plain("Reply to Bob Ray"),
-    "submit": plain("Send reply"),
-    "close": plain("Cancel"),
-    "blocks": [
-        {"type": "section", "block_id": "about", "text": words("*T-123* VPN drops every few minutes")},
-        {"type": "input", "block_id": "words", "label": plain("Your reply"), "hint": plain("Goes to bob@example.com by mail."), "element": {"type": "plain_text_input", "action_id": "text", "multiline": True}},
-        {"type": "input", "block_id": "then", "optional": True, "label": plain("Afterwards"), "element": {"type": "radio_buttons", "action_id": "state", "options": [{"text": plain("Keep working on it"), "value": "keep"}, {"text": plain("Wait for the requester"), "value": "wait"}]}},
-    ],
-}  # fmt: skip
+def reply_modal() -> dict[str, Any]:
+    text = {"type": "plain_text_input", "action_id": "text", "multiline": True}
+    then = {"type": "radio_buttons", "action_id": "state", "options": options("keep", "wait")}
+    return {
+        "type": "modal",
+        "callback_id": "reply",
+        "title": plain("Reply to Bob Ray"),
+        "submit": plain("Send reply"),
+        "close": plain("Cancel"),
+        "blocks": [
+            {"type": "section", "block_id": "about", "text": words("*T-123* VPN drops")},
+            {
+                "type": "input",
+                "block_id": "words",
+                "label": plain("Your reply"),
+                "hint": plain("Goes to bob@example.com by mail."),
+                "element": text,
+            },
+            {
+                "type": "input",
+                "block_id": "then",
+                "optional": True,
+                "label": plain("Afterwards"),
+                "element": then,
+            },
+        ],
+    }
 
 
 @dataclass
@@ -115,13 +134,17 @@ class App:
         if payload.get("type") == "view_submission":
             typed = payload["view"]["state"]["values"]["words"]["text"]["value"]
             if len(typed) < 5:
-                return {"response_action": "errors", "errors": {"words": "A little longer, please."}}
+                return {
+                    "response_action": "errors",
+                    "errors": {"words": "A little longer, please."},
+                }
         return None
 
     async def react(self, session: aiohttp.ClientSession, payload: dict[str, Any]) -> None:
         for action in payload.get("actions", []):
             if action["action_id"] == "reply":
-                await self.call(session, "views.open", trigger_id=payload["trigger_id"], view=REPLY_MODAL)
+                trigger = payload["trigger_id"]
+                await self.call(session, "views.open", trigger_id=trigger, view=reply_modal())
             if action["action_id"] == "claim":
                 await self.call(
                     session,
@@ -136,7 +159,9 @@ class App:
         self, session: aiohttp.ClientSession, method: str, token: str = "", **args: Any
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token or self.slack.bot_token}"}
-        async with session.post(f"{self.slack.base_url}{method}", json=args, headers=headers) as got:
+        async with session.post(
+            f"{self.slack.base_url}{method}", json=args, headers=headers
+        ) as got:
             answer: dict[str, Any] = await got.json()
         assert answer["ok"], answer
         return answer
@@ -172,7 +197,12 @@ class Scene:
             message.add_alternative(html, subtype="html")
         host, port = self.mailbox.address
         await aiosmtplib.send(
-            message.as_bytes(), sender=DESK, recipients=BOB, hostname=host, port=port, start_tls=False
+            message.as_bytes(),
+            sender=DESK,
+            recipients=BOB,
+            hostname=host,
+            port=port,
+            start_tls=False,
         )
 
 
@@ -191,7 +221,9 @@ async def scene(**options: Any) -> AsyncIterator[Scene]:
         mailbox.open("carol@example.com", "Carol Lindqvist")
         await mailbox.start()
         await desk.start()
-        page = Page(slack=slack, mailbox=mailbox, desk_smtp=desk.address, desk_address=DESK, **options)
+        page = Page(
+            slack=slack, mailbox=mailbox, desk_smtp=desk.address, desk_address=DESK, **options
+        )
         await page.start()
         app = App(slack)
         made = Scene(clock, slack, mailbox, desk, page, app, session, channel)
