@@ -90,7 +90,7 @@ def _mailbox(tokens: list[str]) -> Mailbox | None:
         if address:
             return Mailbox(_name(words), address)
     bare = "".join(words)
-    address = normalise(_bare(bare)) or _only_address_in(bare)
+    address = normalise(bare) or normalise(_bare(bare)) or _only_address_in(bare)
     if address:
         return Mailbox(_name(comments), address)
     # `Name (name@domain)`: some programs write the address as the comment.

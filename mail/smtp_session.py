@@ -156,8 +156,14 @@ class MailSession(SMTP):
 
     async def say_goodbye(self) -> None:
         """Close between two mails."""
-        if self.transport is not None:
+        if self.transport is None:
+            return
+        try:
             await self.push(GOODBYE)
+        except ConnectionError:
+            # The client has left already; nobody is there to be told.
+            log.debug("a client left before the goodbye")
+        if self.transport is not None:
             self.transport.close()
 
     def abort(self) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the folder mail: real sockets, real storage, hostile bytes."""

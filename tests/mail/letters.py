@@ -1,0 +1,68 @@
+"""Tickets and parcels for the tests of what the desk writes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.delivery import Parcel
+from engine.effects import Tell
+from engine.model import DEFAULT, Address, Comment, Fact, MessageId, Reference
+from engine.views import TicketLine
+from mail.compose import House, Occasion, compose
+from mail.message import Letter
+from tests.clock import MORNING
+from tests.engine.make import ANA, BOB, TEAM, ticket
+from tests.mail.stage import SIGNER, SUPPORT
+
+HOUSE = House(SIGNER, SUPPORT)
+FACTS: dict[str, dict[str, Fact]] = {
+    "receipt": {
+        "priority": "P3",
+        "priority_label": "Medium",
+        "promise_at": "2026-03-02T11:00:00Z",
+        "copied": False,
+        "refused": [],
+        "follows": "",
+    },
+    "reply": {"agent": "Ana"},
+    "question": {"agent": "Ana"},
+    "resolved": {"agent": "Ana", "closes_at": "2026-03-05T09:00:00Z"},
+    "closed": {"agent": "Ana"},
+}
+WORDS = "Please restart the client.\n\nThen tell me <b>what</b> you see."
+
+
+def line() -> TicketLine:
+    team = replace(TEAM, addresses=(SUPPORT,))
+    return TicketLine(ticket(), BOB, ANA, team)
+
+
+def comment(text: str = WORDS) -> Comment:
+    return Comment(MessageId("m1"), ANA.id, "slack", text, MORNING)
+
+
+def parcel(template: str, *, to: str = "bob@example.com", **facts: Fact) -> Parcel:
+    known: dict[str, Fact] = {
+        "ticket": "T-1",
+        "subject": "VPN is down",
+        "timezone": "Europe/Berlin",
+        **FACTS.get(template, {}),
+        **facts,
+    }
+    said = MessageId("m1") if template in ("reply", "question", "resolved") else None
+    tell = Tell(Address("mail", to), template, f"key.{template}", known, comment=said)
+    return Parcel(41, DEFAULT, 1, tell.key, tell, 0, MORNING)
+
+
+def letter(
+    template: str,
+    *,
+    references: Sequence[str] = (),
+    words: str = WORDS,
+    house: House = HOUSE,
+    **facts: Fact,
+) -> Letter:
+    sent = parcel(template, to="bob@example.com", **facts)
+    assert isinstance(sent.effect, Tell)
+    said = comment(words) if sent.effect.comment else None
+    known = [Reference("mail", "", "message", id) for id in references]
+    return compose(Occasion(sent, sent.effect, line(), said, known), house, at=MORNING)
