@@ -27,7 +27,7 @@ from deskd.sweep import Sweep
 from engine.delivery import Courier
 from engine.desk import Desk
 from engine.model import DEFAULT
-from engine.ports import Clock, Part
+from engine.ports import Clock, Part, Views
 from mail.address_book import KnownAddresses
 from mail.compose import House
 from mail.courier import MailCourier
@@ -58,6 +58,7 @@ class Built:
 
     daemon: Daemon
     desk: Desk
+    views: Views
     smtp_in: SmtpIn | None
     http: HttpServer | None
     slack: Face | None
@@ -118,7 +119,7 @@ def build(ground: Ground) -> Built:
     http = _http(ground, metrics, daemon)
     if http:
         daemon.stages = [*daemon.stages, [http]]
-    return Built(daemon, desk, smtp_in, http, slack, mail_courier)
+    return Built(daemon, desk, storage.views, smtp_in, http, slack, mail_courier)
 
 
 def signer(settings: Settings) -> Signer:

@@ -129,10 +129,10 @@ async def _findings(here: Given) -> "Findings":
         return await look(storage, now=WallClock().now())
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """The console command: expected trouble ends in a sentence and an exit code, never in a trace."""
     try:
-        app()
+        app(args=arguments, prog_name="deskd")
     except Failure as failure:
         complain(f"deskd: {failure.message}")
         sys.exit(failure.code)
