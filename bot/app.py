@@ -64,7 +64,7 @@ class Face:
 
 def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT) -> Face:
     session = aiohttp.ClientSession(timeout=CALL_TIMEOUT)
-    client = _client(settings, session, settings.bot_token)
+    client = client_for(settings, session, settings.bot_token)
     courier = SlackCourier(client, rooms.views, rooms.clock)
     front = Front(
         workspace=rooms.workspace,
@@ -83,7 +83,7 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
     bolt = build_app(
         front,
         login,
-        _client(settings, session, None),
+        client_for(settings, session, None),
         secret=settings.signing_secret,
         nudge=reader.nudge,
     )
@@ -91,7 +91,7 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
     return Face((connection, reader), courier, bolt, session, front.people)
 
 
-def _client(
+def client_for(
     settings: SlackSettings, session: aiohttp.ClientSession, token: str | None
 ) -> AsyncWebClient:
     """No retries of its own: one that repeats a post after a dropped connection posts twice."""

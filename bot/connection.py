@@ -6,6 +6,7 @@ connection is built here from a fresh address, bounded, and watched; one that st
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from bot import leftovers
 from bot.front import Front
 from bot.limits import Json
 from bot.listeners import Login
-from bot.troubles import CALL_ERRORS, in_words, verdict
+from bot.troubles import CALL_ERRORS, code_of, in_words, verdict
 from engine.delivery import Later, back_off
 from engine.ports import Clock
 
@@ -54,7 +55,7 @@ class Socket:
         self, app: AsyncApp, app_token: str, proxy: str | None, *, ping_every: timedelta
     ) -> None:
         self._handler = AsyncSocketModeHandler(
-            app, app_token, ping_interval=ping_every.total_seconds()
+            app, app_token, logger=socket_logger(), ping_interval=ping_every.total_seconds()
         )
         # slack_sdk takes a proxy from the environment and knows no exceptions; ours are in `proxy` already.
         self._handler.client.proxy = proxy
@@ -95,6 +96,27 @@ class Socket:
             await client.aiohttp_client_session.close()
 
 
+class _OneLine(logging.Filter):
+    """slack_sdk writes a traceback and the address, a credential, at every failed handshake."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _TICKET.sub("ticket=…", record.getMessage()), ()
+        record.exc_info = None
+        return True
+
+
+_TICKET: Final = re.compile(r"ticket=[^&\s'\"]+")
+_ONE_LINE: Final = _OneLine()
+
+
+def socket_logger() -> logging.Logger:
+    """Below INFO slack_sdk writes out every message."""
+    logger = logging.getLogger("deskd.bot.socket")
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_ONE_LINE)
+    return logger
+
+
 class Connection:
     name = "slack"
 
@@ -112,7 +134,9 @@ class Connection:
         self._app = app
         self._app_token = app_token
         self._patience = patience
-        self._outage: _Outage | None = _Outage("not connected yet", front.clock.now(), loud=False)
+        self._outage: _Outage | None = _Outage(
+            "slack: not connected yet", front.clock.now(), loud=False
+        )
         self._socket: Socket | None = None
 
     @property
@@ -138,11 +162,14 @@ class Connection:
     async def _stay_connected(self, ready: "_Once") -> None:
         attempts = 0
         while True:
+            step = "auth.test: slack.bot_token"
             try:
                 await self._log_in()
+                step = "apps.connections.open: slack.app_token"
                 await self._connect()
             except CALL_ERRORS as error:
-                self._mark_down(in_words(error), loud=True)
+                about = f" ({step})" if code_of(error) else ""
+                self._mark_down(f"{in_words(error)}{about}", loud=True)
                 attempts = min(attempts + 1, MOST_ATTEMPTS_COUNTED)
                 ready()
                 await self._close_socket()
@@ -181,7 +208,7 @@ class Connection:
             if await self._socket.is_alive():
                 self._outage = None
                 continue
-            outage = self._mark_down("disconnected", loud=False)
+            outage = self._mark_down("slack: disconnected", loud=False)
             if clock.now() - outage.since >= self._patience.rebuild_after:
                 _log.warning("the socket stays down: building a new one")
                 return
@@ -194,7 +221,7 @@ class Connection:
         before = self._outage
         since = before.since if before else self._front.clock.now()
         if before is None or before.reason != reason:
-            _log.warning("Slack: %s", reason)
+            _log.warning("%s", reason)
         self._outage = _Outage(reason, since, loud=loud)
         return self._outage
 
@@ -243,7 +270,7 @@ class _Outage:
         lasted = clock.now() - self.since
         if not self.loud and lasted < QUIET:
             return None
-        return f"{self.reason.removeprefix('slack: ')} for {int(lasted.total_seconds())} s"
+        return f"{self.reason}, for {int(lasted.total_seconds())} s"
 
 
 class _Once:

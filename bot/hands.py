@@ -19,27 +19,35 @@ T = TypeVar("T")
 
 
 class BusyError(Exception):
-    """No hand is free, or the daemon is stopping: nothing is acked, and Slack tells the person."""
+    """No hand is free: nothing is acked, and Slack tells the person that it failed."""
+
+
+class StoppedError(Exception):
+    """The daemon is stopping, or Slack's part of it does not run: what is in the spool waits there."""
 
 
 class Hands:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._group: asyncio.TaskGroup | None = None
-        self._at_work: set[asyncio.Task[Any]] = set()
+        self._at_work: dict[asyncio.Task[Any], int] = {}
 
     def open(self, group: asyncio.TaskGroup) -> None:
         self._group = group
 
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """`work` must not raise: it is guarded by whoever starts it."""
+    def start(self, work: Coroutine[Any, Any, T], *, row: int) -> asyncio.Task[T]:
+        """`work` must not raise: it is guarded by whoever starts it. `row`: of the spool, which it settles."""
         if self._group is None or len(self._at_work) >= MOST_AT_ONCE:
             work.close()
-            raise BusyError
+            raise StoppedError if self._group is None else BusyError
         task = self._group.create_task(work)
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+        self._at_work[task] = row
+        task.add_done_callback(self._at_work.pop)
         return task
+
+    def hold(self, row: int) -> bool:
+        """Whether this row of the spool is being worked on here."""
+        return row in self._at_work.values()
 
     async def within(self, task: asyncio.Task[T], budget: timedelta) -> bool:
         """Whether the task is done in time; it goes on if not."""
@@ -56,5 +64,5 @@ class Hands:
             return
         _, left = await asyncio.wait(self._at_work, timeout=DRAIN.total_seconds())
         for task in left:
-            _log.warning("not finished in time, left to the spool: %s", task.get_name())
+            _log.warning("not finished in time, left in the spool: row %s", self._at_work.get(task))
             task.cancel()

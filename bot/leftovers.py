@@ -17,7 +17,7 @@ from engine.ports import SpoolRow
 _log = logging.getLogger("deskd.bot.leftovers")
 
 KINDS: Final = ("command", "action", "view")
-# What is younger may be in the hands of another daemon at this moment; it is looked at again.
+# What is younger may be in the hands of some daemon at this moment; it is looked at again.
 SETTLED_BY: Final = timedelta(seconds=10)
 LEASE: Final = timedelta(minutes=2)
 BATCH: Final = 50
@@ -33,10 +33,11 @@ async def take_up(front: Front) -> int:
 
 
 async def _take(front: Front, row: SpoolRow) -> None:
-    age = front.clock.now() - row.received_at
-    if age < SETTLED_BY:
-        at = row.received_at + SETTLED_BY
-        await front.spool.retry(row.id, reason="may be in hand elsewhere", at=at)
+    now = front.clock.now()
+    age = now - row.received_at
+    if age < SETTLED_BY or front.hands.hold(row.id):
+        at = max(now, row.received_at) + SETTLED_BY
+        await front.spool.retry(row.id, reason="may be in hand", at=at)
         return
     left = Interaction(row.id, row.kind, from_raw(row.raw), row.received_at, replayed=True)
     _log.info("%s in spool row %d was left undone %s ago", row.kind, row.id, age)
@@ -45,6 +46,7 @@ async def _take(front: Front, row: SpoolRow) -> None:
         await front.voice.whisper(left.ear, in_marked_words(sentence("too_late", {"about": ""})))
     elif row.kind == "view":
         answer = await submit(front, left)
-        await front.voice.whisper(left.ear, in_plain_words(answer.words))
+        if answer.words:
+            await front.voice.whisper(left.ear, in_plain_words(answer.words))
     else:
         await guarded(front, left, command if row.kind == "command" else click)

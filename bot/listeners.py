@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -20,7 +21,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clicks import click
 from bot.commands import command
 from bot.front import Front
-from bot.guard import guarded
+from bot.guard import Work, guarded, settle
+from bot.hands import BusyError, StoppedError
 from bot.inbox import KEPT, Inbox
 from bot.interaction import Interaction
 from bot.limits import Json
@@ -109,23 +111,40 @@ class Listeners:
 
     async def on_command(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         done = self._interaction("command", body, context)
-        self._front.hands.start(guarded(self._front, done, command))
-        await ack()
+        if await self._start(done, command):
+            await ack()
 
     async def on_action(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         done = self._interaction("action", body, context)
-        self._front.hands.start(guarded(self._front, done, click))
-        await ack()
+        if await self._start(done, click):
+            await ack()
+
+    async def _start(self, done: Interaction, work: Work) -> bool:
+        """False: not taken on, so not acked. Slack says that it failed, and then it must not be done later."""
+        try:
+            self._front.hands.start(guarded(self._front, done, work), row=done.spool_id)
+        except BusyError:
+            _log.error("too much at once: spool row %d is refused", done.spool_id)
+            await settle(self._front, done, reason="refused: too much at once")
+            return False
+        except StoppedError:
+            return False
+        return True
 
     async def on_view(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         sent = self._interaction("view", body, context)
         hands = self._front.hands
-        task = hands.start(submit(self._front, sent))
+        try:
+            task = hands.start(submit(self._front, sent), row=sent.spool_id)
+        except (BusyError, StoppedError):
+            await settle(self._front, sent, reason="refused: too much at once")
+            return
         if await hands.within(task, ACK_BUDGET):
             await ack(**task.result().response)
             return
         _log.warning("a form took longer than %s: its outcome is told apart", ACK_BUDGET)
-        hands.start(self._tell_later(sent, task))
+        with suppress(BusyError, StoppedError):
+            hands.start(self._tell_later(sent, task), row=sent.spool_id)
         await ack()
 
     async def _tell_later(self, sent: Interaction, task: asyncio.Task[Answer]) -> None:

@@ -27,7 +27,7 @@ from engine.model import (
     Workspace,
 )
 from engine.opening import Received
-from engine.ports import Part
+from engine.ports import Part, Spool
 from engine.views import TicketFile
 from sandbox.actor import Actor
 from sandbox.driver import SlackStandIn
@@ -291,8 +291,14 @@ async def working(*parts: Part, wait: bool = True) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def open_office(
-    folder: Path, template: Path, *, running: bool = True, **settings: str
+    folder: Path,
+    template: Path,
+    *,
+    running: bool = True,
+    spool: Callable[[Spool], Spool] = lambda spool: spool,
+    **settings: str,
 ) -> AsyncIterator[Office]:
+    """`spool` may put something between the face and the real one; `settings` are those of SlackSettings."""
     clock = SkippingClock()
     shutil.copy(template, folder / "desk.db")
     storage = await open_storage(
@@ -303,7 +309,7 @@ async def open_office(
         postman = Postman(storage, clock)
         desk = Desk(storage.store, clock, CountingIds(), nudge=postman.nudge)
         await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (team,)))
-        rooms = Rooms(desk, storage.spool, storage.views, clock, DEFAULT)
+        rooms = Rooms(desk, spool(storage.spool), storage.views, clock, DEFAULT)
         built = face(settings_for(slack, **settings), rooms, patience=HASTE)
         office = Office(slack, storage, desk, built, clock, postman, team)
         delivery = asyncio.ensure_future(postman.run(built))  # noqa: TID251 - a test's own task
