@@ -1,6 +1,7 @@
 // Keeps the page current without reloading it. Everything works without this file, too.
 (() => {
   "use strict";
+  const PANES = ["slack", "mail", "log"];
   const root = document.documentElement;
   root.classList.add("js");
   const keyOf = (c) => `${c.form?.dataset.form ?? ""}/${c.name}/${/radio|checkbox/.test(c.type) ? c.value : ""}`;
@@ -8,11 +9,12 @@
   const changed = (c) => c.checked !== c.defaultChecked || (c.options ? [...c.options].some((o) => o.selected !== o.defaultSelected) : c.value !== c.defaultValue);
   const choices = (c) => (c.options ? [...c.options].map((o) => o.selected) : null);
 
-  // Swaps a pane, keeping what a person typed, where they are, and what they opened.
+  // Swaps a pane, keeping what a person typed, where they are, and what they opened. `sent` names
+  // the form whose fields have done their work; by name, as news may have swapped the form itself.
   function swap(fresh, sent) {
     const old = document.querySelector(`[data-pane="${fresh.dataset.pane}"]`);
-    if (!old || (old.dataset.version === fresh.dataset.version && !old.contains(sent))) return;
-    const typed = new Map(controls(old).filter((c) => changed(c) && c.form !== sent).map((c) => [keyOf(c), { value: c.value, checked: c.checked, choices: choices(c) }]));
+    if (!old || (old.dataset.version === fresh.dataset.version && !(sent && [...old.querySelectorAll("form")].some((f) => f.dataset.form === sent)))) return;
+    const typed = new Map(controls(old).filter((c) => changed(c) && (!sent || c.form?.dataset.form !== sent)).map((c) => [keyOf(c), { value: c.value, checked: c.checked, choices: choices(c) }]));
     const scrolls = new Map([...old.querySelectorAll("[data-scroll]")].map((s) => [s.dataset.scroll, { top: s.scrollTop, end: s.scrollHeight - s.scrollTop - s.clientHeight < 40 }]));
     const opened = new Map([...old.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
     const heights = new Map([...old.querySelectorAll("iframe")].map((f) => [f.id, f.style.height]));
@@ -50,6 +52,7 @@
     document.querySelector("[data-notice]").replaceChildren(...page.querySelector("[data-notice]").childNodes);
     const clock = page.querySelector(".clock"); if (clock) document.querySelector(".clock")?.replaceWith(clock);
     page.querySelectorAll("[data-pane]").forEach((pane) => swap(document.adoptNode(pane), sent));
+    PANES.forEach(refresh); // news may have overtaken this answer
   }
   async function go(url, push = true) {
     const answer = await fetch(url);
@@ -80,7 +83,7 @@
     const answer = await fetch(by?.getAttribute("formaction") || form.getAttribute("action"), { method: "POST", body: data });
     if (answer.redirected) history.pushState(null, "", answer.url);
     by?.classList.remove("busy");
-    await show(answer, new URL(answer.url).searchParams.has("notice") ? undefined : form);
+    await show(answer, new URL(answer.url).searchParams.has("notice") ? "" : form.dataset.form);
   });
   addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="/?"]');
@@ -96,12 +99,22 @@
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("[data-enter]")) { event.preventDefault(); event.target.form.requestSubmit(); }
     if (event.key === "Escape") { const open = document.querySelector("details.pop[open]"); if (open) open.open = false; else document.querySelector("[data-close]")?.click(); }
   });
+  // A menu opens where there is room for it, above its button when the pane ends below.
+  function put(pop) {
+    const menu = pop.lastElementChild, at = pop.firstElementChild.getBoundingClientRect(), room = pop.closest(".pane").getBoundingClientRect();
+    menu.style.position = "fixed";
+    menu.style.right = "auto";
+    menu.style.left = `${Math.max(room.left + 6, Math.min(at.left, room.right - menu.offsetWidth - 6))}px`;
+    menu.style.top = `${at.bottom + 4 + menu.offsetHeight > room.bottom ? at.top - menu.offsetHeight - 4 : at.bottom + 4}px`;
+  }
+  addEventListener("toggle", (event) => event.target.matches?.("details.pop[open]") && put(event.target), true);
+  addEventListener("scroll", () => document.querySelectorAll("details.pop[open]").forEach(put), true);
   addEventListener("popstate", () => go(location.href, false));
 
   const clean = new URL(location.href);
   if (clean.searchParams.has("t")) { clean.searchParams.delete("t"); history.replaceState(null, "", clean); }
   settle(document);
   const news = new EventSource("/events");
-  news.onopen = () => ["slack", "mail", "log"].forEach(refresh);
+  news.onopen = () => PANES.forEach(refresh);
   news.onmessage = (event) => event.data.split(" ").forEach(refresh);
 })();

@@ -58,8 +58,13 @@ def card(status: str = "🆕 New", assignee: str = "nobody yet") -> list[dict[st
     sure |= {"confirm": plain("Resolve"), "deny": plain("Not yet")}
     priorities = options("P1 Critical", "P2 High", "P3 Medium")
     menu = {"type": "overflow", "action_id": "more", "options": options("ask", "release")}
-    select = {"type": "static_select", "action_id": "priority", "placeholder": plain("Priority")}
-    select |= {"options": priorities, "initial_option": priorities[1]}
+    select = {
+        "type": "static_select",
+        "action_id": "priority",
+        "placeholder": plain("Priority"),
+        "options": priorities,
+        "initial_option": priorities[1],
+    }
     buttons = [
         button("Claim", "claim", style="primary"),
         button("Reply", "reply"),

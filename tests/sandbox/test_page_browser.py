@@ -74,6 +74,18 @@ async def test_a_choice_acts_at_once(here: Scene, tab: Tab) -> None:
     assert pressed[0]["actions"][0]["selected_option"]["value"] == "P1 Critical"
 
 
+async def test_a_menu_opens_inside_its_pane_even_at_the_bottom(here: Scene, tab: Tab) -> None:
+    for _ in range(3):
+        await here.post_card()
+    await tab.wait_for(".line:nth-of-type(3)", "T-123")
+    await tab.click(".channel .line:last-child .overflow summary")
+    menu = "document.querySelector('.overflow[open] .menu').getBoundingClientRect()"
+    pane = "document.querySelector('.pane.slack').getBoundingClientRect()"
+    await tab.wait_for(".overflow[open] .menu[style*=fixed]")
+    assert await tab.run(f"{menu}.bottom <= {pane}.bottom && {menu}.right <= {pane}.right")
+    assert await tab.run(f"{menu}.top >= {pane}.top")
+
+
 async def test_what_is_typed_stays_while_news_come_in(here: Scene, tab: Tab) -> None:
     await tab.fill(".composer textarea", "half a sen")
     await tab.fill("#compose-text", "half a mail")
@@ -91,7 +103,7 @@ async def test_a_sent_message_empties_its_own_composer_only(here: Scene, tab: Ta
     await tab.fill(".composer textarea", "hello there")
     await tab.click(".composer .send")
     await tab.wait_for(".line", "hello there")
-    assert await tab.run("document.querySelector('.composer textarea').value") == ""
+    await tab.wait_for(".composer textarea:placeholder-shown")
     assert await tab.run("document.querySelector('#compose-text').value") == "half a mail"
     assert [one.text for one in here.slack.messages("desk")] == ["hello there"]
 

@@ -270,8 +270,8 @@ def everywhere(text: str) -> Iterator[dict[str, Any]]:
     button = {"type": "button", "text": plain, "value": text, "action_id": text, "url": text}
     yield {"type": "actions", "elements": [button, button | {"confirm": confirm, "style": text}]}
     for multiline in (True, False):
-        element = {"type": "plain_text_input", "initial_value": text, "multiline": multiline}
-        yield {"type": "input", "label": plain, "hint": plain, "element": element}
+        box = {"type": "plain_text_input", "initial_value": text, "multiline": multiline}
+        yield {"type": "input", "label": plain, "hint": plain, "element": box}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -341,8 +341,8 @@ def test_a_modal_shows_what_was_entered_and_what_is_wrong() -> None:
 
 def test_a_choice_made_wins_over_the_first_one() -> None:
     options = [{"text": {"type": "plain_text", "text": v}, "value": v} for v in ("P1", "P2")]
-    element = {"type": "static_select", "action_id": "p", "options": options}
-    element["initial_option"] = options[0]
+    chosen_first = {"options": options, "initial_option": options[0]}
+    element = {"type": "static_select", "action_id": "p"} | chosen_first
     block = {"type": "actions", "block_id": "b", "elements": [element]}
     assert '<option value="P1" selected>' in blocks_html([block], target=TARGET)
     chosen = {"b": {"p": {"type": "static_select", "selected_option": options[1]}}}
