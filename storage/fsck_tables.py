@@ -160,7 +160,8 @@ def _leaks(connection: Connection) -> list[Finding]:
         participants.c.role != literal("team"),
     )
     found = connection.execute(
-        select(outbox.c.id.distinct().label("id"), outbox.c.workspace, outbox.c.ticket)
+        select(outbox.c.id, outbox.c.workspace, outbox.c.ticket)
+        .distinct()
         .outerjoin(participants, to_them)
         .where(
             outbox.c.note.is_not(None),

@@ -8,7 +8,6 @@ from typing import Final
 from sqlalchemy import Connection, Select, Table, literal, select, tuple_
 
 from engine import lifecycle, sla
-from engine.events import Entry
 from engine.model import Ticket, Timer, WorkspaceId
 from storage import rows
 from storage.files import FolderFiles
@@ -69,15 +68,15 @@ def _grouped(
 
 def _histories(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
-) -> Mapping[int, list[Entry]]:
+) -> Mapping[int, list[AnyRow]]:
     chosen = select(events).where(
         events.c.workspace == workspace,
         events.c.stream_kind == rows.TICKET_STREAM,
         events.c.stream_id.in_([str(number) for number in numbers]),
     )
-    grouped: defaultdict[int, list[Entry]] = defaultdict(list)
+    grouped: defaultdict[int, list[AnyRow]] = defaultdict(list)
     for row in connection.execute(chosen.order_by(events.c.seq)):
-        grouped[int(row.stream_id)].append(rows.entry(row))
+        grouped[int(row.stream_id)].append(row)
     return grouped
 
 
@@ -85,13 +84,13 @@ def _found(ticket: Ticket, code: str, text: str) -> Finding:
     return Finding(code, f"{ticket.id} of workspace {ticket.workspace}: {text}")
 
 
-def _check_history(ticket: Ticket, history: Sequence[Entry]) -> list[Finding]:
-    if [entry.seq for entry in history] != list(range(1, ticket.version + 1)):
+def _check_history(ticket: Ticket, history: Sequence[AnyRow]) -> list[Finding]:
+    if [row.seq for row in history] != list(range(1, ticket.version + 1)):
         return [_found(ticket, "history", "its events are not numbered 1 to its version")]
     try:
-        told = lifecycle.replay(ticket.workspace, ticket.number, history)
-    except (AssertionError, ValueError, LookupError) as error:
-        return [_found(ticket, "history", f"its events do not replay: {error}")]
+        told = lifecycle.replay(ticket.workspace, ticket.number, map(rows.entry, history))
+    except (AssertionError, TypeError, ValueError, LookupError) as error:
+        return [_found(ticket, "history", f"its events do not replay: {error!r}")]
     differing = [
         name for name in Ticket.__dataclass_fields__ if getattr(told, name) != getattr(ticket, name)
     ]
@@ -121,7 +120,9 @@ def _check_order(ticket: Ticket, parcels: Iterable[AnyRow], *, skew: timedelta) 
             continue
         line = (row.channel, row.place)
         if row.final_at + skew < newest.get(line, row.final_at):
-            findings.append(_found(ticket, "order", f"outbox row {row.id} was sent before an older one"))
+            findings.append(
+                _found(ticket, "order", f"outbox row {row.id} was sent before an older one")
+            )
         newest[line] = max(row.final_at, newest.get(line, row.final_at))
     return findings
 

@@ -83,7 +83,9 @@ class PostgresTransaction(BoundTransaction):
     def _found(self) -> bool:
         if fresh := super()._found():
             name = number_sequence(self._workspace)
-            self._connection.execute(text(f"CREATE SEQUENCE IF NOT EXISTS {name}"))
+            self._connection.execute(
+                text(f"CREATE SEQUENCE IF NOT EXISTS {name} OWNED BY workspaces.id")
+            )
         return fresh
 
 

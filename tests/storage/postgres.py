@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import asyncpg
 
+from storage.schema import HEAD
 from storage.schema_later import EVERYTHING
 from storage.upgrade import upgrade
 
 T = TypeVar("T")
+Connection = asyncpg.Connection
 
 SERVER = os.environ.get(
     "DESKD_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres"
@@ -74,6 +76,7 @@ def _emptying() -> list[str]:
         "; ".join(f"DELETE FROM {name}" for name in tables if name != "workspaces"),
         "DELETE FROM workspaces WHERE id <> 'default'",
         "UPDATE workspaces SET settings = '{}'",
+        f"UPDATE alembic_version SET version_num = '{HEAD}'",
         # Ids and ticket numbers start anew; sequences of other workspaces go.
         """DO $$ DECLARE each record; BEGIN
              FOR each IN SELECT relname FROM pg_class WHERE relkind = 'S' LOOP

@@ -27,7 +27,7 @@ def _default_workspace() -> None:
     workspaces = sa.table("workspaces", sa.column("id"), sa.column("settings"))
     op.execute(workspaces.insert().values(id="default", settings="{}"))
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("CREATE SEQUENCE number_c21f969b5f03d33d43e04f8f136e7682")
+        op.execute("CREATE SEQUENCE number_c21f969b5f03d33d43e04f8f136e7682 OWNED BY workspaces.id")
 
 
 def downgrade() -> None:

@@ -1,0 +1,211 @@
+"""The schema comes up to date by itself, once, with a way back, and never goes on with what it does not know."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage import SchemaMismatch, open_storage
+from storage.schema import HEAD
+from storage.schema_later import EVERYTHING
+from storage.upgrade import history, upgrade
+from tests.clock import ManualClock
+from tests.storage import postgres
+from tests.storage.conftest import Database, sqlite_url
+from tests.storage.make import message
+
+REVISIONS = ["0001", "0002", "0003", "0004"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database nobody has set up yet."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "new" / "desk.db")
+        return
+    request.getfixturevalue("postgres_url")
+    url = postgres.create_bare()
+    yield url
+    postgres.drop(url)
+
+
+async def test_a_new_database_is_set_up_once(bare: str) -> None:
+    assert [revision.applied for revision in await history(bare)] == [False] * len(REVISIONS)
+    assert await upgrade(bare) == REVISIONS
+    assert await upgrade(bare) == []
+    told = await history(bare)
+    assert [(each.id, each.applied) for each in told] == [(id, True) for id in REVISIONS]
+    assert all(each.description for each in told)
+    assert REVISIONS[-1] == HEAD
+
+
+async def test_two_who_start_at_once_set_it_up_once(bare: str) -> None:
+    done = await asyncio.gather(*(upgrade(bare) for _ in range(4)))
+    assert sorted(done, key=len) == [[], [], [], REVISIONS]
+
+
+async def test_a_database_nobody_set_up_is_not_opened(bare: str, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir(exist_ok=True)
+    with pytest.raises(SchemaMismatch) as mismatch:
+        await open_storage(bare, tmp_path, ManualClock())
+    assert (mismatch.value.found, mismatch.value.known) == (None, HEAD)
+    assert not mismatch.value.newer
+
+
+async def test_a_newer_schema_is_refused_and_named(database: Database) -> None:
+    engine = create_async_engine(database.url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9001'"))
+    await engine.dispose()
+    for attempt in (upgrade(database.url), database.open(ManualClock())):
+        with pytest.raises(SchemaMismatch, match=f"9001 is newer than this program's {HEAD}"):
+            await attempt
+
+
+async def test_the_migrated_tables_are_those_of_the_metadata(database: Database) -> None:
+    engine = create_async_engine(database.url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    await engine.dispose()
+
+
+def _differences(connection: Connection) -> list[object]:
+    options = {"compare_type": True, "compare_server_default": True}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), EVERYTHING))
+
+
+def test_on_sqlite_every_word_of_the_schema_is_the_same(template: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.db"
+    engine = create_engine(f"sqlite:///{made}")
+    EVERYTHING.create_all(engine)
+    engine.dispose()
+    migrated = _sqlite_schema(template)
+    assert _sqlite_schema(made) == {
+        name: words for name, words in migrated.items() if "alembic_version" not in name
+    }
+    assert "WHERE state" in migrated["ix_outbox_due"][0]
+
+
+def _sqlite_schema(path: Path) -> dict[str, list[str]]:
+    connection = sqlite3.connect(path)
+    try:
+        found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        # Constraints of a table may stand in another order; what they say may not differ.
+        return {
+            name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in found
+        }
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("bare", ["postgresql"], indirect=True)
+async def test_on_postgresql_indexes_and_constraints_are_the_same(bare: str) -> None:
+    engine = create_async_engine(bare)
+    async with engine.begin() as connection:
+        await connection.run_sync(EVERYTHING.create_all)
+        made = await connection.run_sync(_postgres_schema)
+        await connection.run_sync(EVERYTHING.drop_all)
+    await upgrade(bare)
+    async with engine.connect() as connection:
+        migrated = await connection.run_sync(_postgres_schema)
+    await engine.dispose()
+    assert made
+    assert migrated - made == {row for row in migrated if "alembic_version" in row[0]}
+    assert made - migrated == set()
+
+
+def _postgres_schema(connection: Connection) -> set[tuple[str, str]]:
+    indexes = connection.execute(
+        text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+    )
+    constraints = connection.execute(
+        text(
+            "SELECT conrelid::regclass::text || '.' || conname, pg_get_constraintdef(oid)"
+            " FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+        )
+    )
+    return {(name, words) for name, words in (*indexes, *constraints)}
+
+
+async def test_every_step_can_be_taken_back(bare: str) -> None:
+    from alembic import command  # noqa: PLC0415 - only this test walks backwards
+
+    from storage.upgrade import _config  # noqa: PLC0415 - only this test walks backwards
+
+    await upgrade(bare)
+    engine = create_async_engine(bare)
+
+    def back(connection: Connection) -> list[str]:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        names = EVERYTHING.tables.keys()
+        return [name for name in names if connection.dialect.has_table(connection, name)]
+
+    async with engine.begin() as connection:
+        assert await connection.run_sync(back) == []
+    await engine.dispose()
+    assert await upgrade(bare) == REVISIONS
+
+
+async def test_an_older_sqlite_file_is_backed_up_before_it_is_changed(
+    template: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "desk.db"
+    shutil.copy(template, path)
+    storage = await open_storage(sqlite_url(path), None, ManualClock())
+    await storage.spool.keep(message("precious"))
+    await storage.close()
+    _take_back_the_last_step(path)
+    assert await upgrade(sqlite_url(path)) == [HEAD]
+    copy = path.with_name(f"desk.db.before-{HEAD}")
+    assert _one(copy, "SELECT key FROM spool") == "precious"
+    assert _one(copy, "SELECT version_num FROM alembic_version") == REVISIONS[-2]
+    assert _one(path, "SELECT version_num FROM alembic_version") == HEAD
+    assert copy.stat().st_mode & 0o077 == 0
+
+
+def _take_back_the_last_step(path: Path) -> None:
+    later = """categories calendars policies ladders request_forms custom_fields credentials sessions
+               tokens tasks custom_values notices chores"""
+    connection = sqlite3.connect(path)
+    for name in later.split():
+        connection.execute(f"DROP TABLE {name}")
+    connection.execute("UPDATE alembic_version SET version_num = ?", [REVISIONS[-2]])
+    connection.commit()
+    connection.close()
+
+
+def _one(path: Path, query: str) -> object:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(query).fetchone()[0]
+    finally:
+        connection.close()
+
+
+async def test_a_migration_that_fails_leaves_the_old_schema(template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    shutil.copy(template, path)
+    _take_back_the_last_step(path)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE notices (in_the_way TEXT)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(Exception, match="notices already exists"):
+        await upgrade(sqlite_url(path))
+    assert _one(path, "SELECT version_num FROM alembic_version") == REVISIONS[-2]
+    assert _one(path, "SELECT count(*) FROM sqlite_master WHERE name = 'calendars'") == 0
+
+
+async def test_a_new_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    await upgrade(sqlite_url(path))
+    assert path.stat().st_mode & 0o077 == 0
