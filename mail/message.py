@@ -94,7 +94,9 @@ def mailbox(name: str, address: str) -> str:
         return address
     if plain.isascii() and "=?" not in plain:
         quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}"\r\n <{address}>'
+        shown = f'"{quoted}"'
+        fits = len(f"Reply-To: {shown} <{address}>") <= LINE_CHARS
+        return f"{shown} <{address}>" if fits else f"{shown}\r\n <{address}>"
     return f"{_encoded('Reply-To', plain)}\r\n <{address}>"
 
 

@@ -35,6 +35,7 @@ class Signer:
 
     def __init__(self, secret_key: str) -> None:
         self._key = hashlib.sha256(b"deskd mail\0" + secret_key.encode()).digest()
+        self._instance = self._mac("instance")
 
     def reply_address(self, desk_address: str, workspace: WorkspaceId, ticket: int) -> str:
         """`local+t<id36>-<mac>@domain`."""
@@ -55,10 +56,10 @@ class Signer:
 
     def instance(self) -> str:
         """What we write into X-Deskd-Instance; others can copy it, and then they are taken for us."""
-        return self._mac("instance")
+        return self._instance
 
     def is_own_instance(self, value: str) -> bool:
-        return hmac.compare_digest(value.strip().lower().encode(), self.instance().encode())
+        return hmac.compare_digest(value.strip().lower().encode(), self._instance.encode())
 
     def proofs(
         self, parsed: Parsed, envelope: Envelope, workspace: WorkspaceId
