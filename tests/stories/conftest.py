@@ -1,0 +1,34 @@
+"""One fixture: where a story keeps its database. SQLite by default, PostgreSQL when DESKD_TEST_DATABASE says so."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.stories.town import Town, town
+
+SERVER = os.environ.get(
+    "DESKD_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres"
+)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[str]:
+    if os.environ.get("DESKD_TEST_DATABASE") != "postgresql":
+        yield f"sqlite+aiosqlite:///{tmp_path}/desk.db"
+        return
+    name = f"deskd_story_{uuid4().hex}"
+    server = await asyncpg.connect(SERVER.replace("+asyncpg", ""))
+    await server.execute(f'create database "{name}"')
+    yield f"{SERVER.rpartition('/')[0]}/{name}"
+    await server.execute(f'drop database "{name}" with (force)')
+    await server.close()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, database: str) -> AsyncIterator[Town]:
+    async with town(tmp_path, database) as made:
+        yield made

@@ -1,0 +1,147 @@
+"""What agents live through: claims, races, stale cards, notes, rights."""
+
+import asyncio
+
+import pytest
+
+from tests.stories.town import Town, worked
+
+BOB = "bob@example.com"
+
+
+@pytest.fixture
+async def opened(desk: Town) -> Town:
+    await desk.mail(BOB, "VPN is down", "Nothing works.")
+    await desk.card("T-1")
+    return desk
+
+
+async def test_two_agents_claim_at_once_and_the_second_is_told_who(opened: Town) -> None:
+    ana, ben = opened.person("ana"), opened.person("ben")
+    card = await opened.card("T-1")
+    await asyncio.gather(ana.click(card, "claim"), ben.click(card, "claim"))
+    file = await opened.ticket()
+    holder = file.line.assignee
+    assert holder is not None
+    loser = ben if holder.name.lower() == "ana" else ana
+    told = await opened.until(lambda: loser.ephemerals, "refusal")
+    assert f"{holder.name} already has T-1" in told[0].visible_text()
+
+
+async def test_a_click_on_an_old_card_is_refused_kindly_and_the_card_redrawn(opened: Town) -> None:
+    ana, ben = opened.person("ana"), opened.person("ben")
+    old = await opened.card("T-1")
+    worked(await ben.click(old, "claim"))
+    claimed = await opened.card("In progress")
+    await ana.choose(claimed, "more", "Change priority…")
+    worked(await ana.submit(await opened.form(ana), {"priority": "P1"}))
+    await opened.card("P1 Critical")
+    await ben.choose(claimed, "more", "Release", stale=True)
+    told = await opened.until(lambda: ben.ephemerals, "refusal")
+    assert "changed before your click" in told[0].visible_text()
+    assert await opened.state() == "IN_PROGRESS"
+
+
+async def test_a_note_is_never_mailed(opened: Town) -> None:
+    """Plain words in the thread stay with the agents, whatever happens to the ticket afterwards."""
+    ana = opened.person("ana")
+    card = await opened.card("T-1")
+    await ana.reply(card, "He never restarts anything")
+    await ana.reply(card, "!  Please restart it")
+    await opened.letter(BOB, containing="Please restart it")
+    await opened.resolve(ana, "T-1", "Restarted it for you")
+    await opened.letter(BOB, containing="Restarted it for you")
+    await opened.quiet()
+    assert all("never restarts" not in one.raw.decode() for one in opened.mailbox.received())
+    file = await opened.ticket()
+    assert [said.message.text for said in file.notes] == ["He never restarts anything"]
+    assert file.comments[1].message.text == "Please restart it"
+
+
+async def test_the_reply_form_says_who_reads_it_and_shows_the_words_to_the_team(
+    opened: Town,
+) -> None:
+    ana = opened.person("ana")
+    card = await opened.card("T-1")
+    worked(await ana.click(card, "reply"))
+    form = await opened.form(ana)
+    assert "Bob" in form.visible_text()
+    worked(await ana.submit(form, {"words": "Please restart it"}))
+    await opened.letter(BOB, containing="Please restart it")
+    await opened.in_thread(card, "Please restart it")
+
+
+async def test_words_for_the_requester_are_marked_in_the_thread(opened: Town) -> None:
+    ana = opened.person("ana")
+    card = await opened.card("T-1")
+    said = await ana.reply(card, "! On my way")
+    await opened.until(lambda: opened.slack.current(said).reactions, "mark")
+    note = await ana.reply(card, "What a day")
+    await opened.quiet()
+    assert not opened.slack.current(note).reactions
+
+
+async def test_release_and_assign_move_the_ticket_and_tell_who_gets_it(opened: Town) -> None:
+    ana, ben = opened.person("ana"), opened.person("ben")
+    worked(await ana.click(await opened.card("T-1"), "claim"))
+    worked(await ana.choose(await opened.card("In progress"), "more", "Release"))
+    card = await opened.card("Open")
+    worked(await ben.choose(card, "more", "Assign…"))
+    worked(await ben.submit(await opened.form(ben), {"assignee": ana.user_id}))
+    assert ana.mention in (await opened.in_thread(card, "Assigned to")).text
+    assert (await opened.ticket()).line.assignee is not None
+
+
+async def test_an_agent_may_not_assign_and_hears_who_may(opened: Town) -> None:
+    ana, ben = opened.person("ana"), opened.person("ben")
+    card = await opened.card("T-1")
+    worked(await ana.choose(card, "more", "Assign…"))
+    refused = await ana.submit(await opened.form(ana), {"assignee": ben.user_id})
+    shown = str(refused.errors) + "".join(m.visible_text() for m in ana.ephemerals)
+    assert "senior" in shown
+    assert (await opened.ticket()).line.assignee is None
+
+
+async def test_a_guest_in_the_private_channel_is_no_agent(opened: Town) -> None:
+    gus = opened.person("gus")
+    await gus.click(await opened.card("T-1"), "claim")
+    told = await opened.until(lambda: gus.ephemerals, "refusal")
+    assert told[0].visible_text()
+    assert (await opened.ticket()).line.assignee is None
+
+
+async def test_a_raised_priority_shortens_the_promise_on_the_card(opened: Town) -> None:
+    ana = opened.person("ana")
+    before = (await opened.ticket()).line.ticket.due_at
+    await ana.choose(await opened.card("T-1"), "more", "Change priority…")
+    worked(await ana.submit(await opened.form(ana), {"priority": "P1"}))
+    await opened.card("P1 Critical")
+    after = (await opened.ticket()).line.ticket.due_at
+    assert before is not None
+    assert after is not None
+    assert (before - after).total_seconds() == 115 * 60
+
+
+async def test_words_from_outside_can_not_ping_format_or_order(desk: Town) -> None:
+    """Eve's mail names everybody, pretends a link and forges headers."""
+    hostile = "<!channel> <@U000000001> *bold* <https://evil.example|your bank> &lt;!here&gt;"
+    await desk.mail("eve@evil.example", f"Hi {hostile} \r\nBcc: all@example.com", hostile)
+    card = await desk.card("T-1")
+    raw = str(card.blocks) + card.text
+    for trick in ("<!channel>", "<!here>", "<@U000000001>", "<https://evil.example|"):
+        assert trick not in raw
+    receipt = await desk.letter("eve@evil.example", "[T-1]")
+    assert receipt.header("Bcc") == ""
+    await desk.quiet()
+    assert desk.mailbox.received("all@example.com") == []
+
+
+async def test_a_team_may_answer_in_public_by_default(tmp_path, database) -> None:  # type: ignore[no-untyped-def] # fixtures
+    from tests.stories.town import town
+
+    extra = '[[teams]]\nid = "support"\nname = "Support"\nreplies_public = true\n'
+    async with town(tmp_path, database, extra=extra) as desk:
+        await desk.mail(BOB, "VPN is down", "Nothing works.")
+        card = await desk.card("T-1")
+        await desk.person("ana").reply(card, "Please restart it")
+        await desk.letter(BOB, containing="Please restart it")
