@@ -129,7 +129,9 @@ class SqliteWriter:
 
     def _finish(self, connection: Connection | None) -> None:
         if connection is not None:
-            # Returns "busy" while a reader holds on; the log is then folded in at the next start.
+            # Returns "busy" while a reader holds on; the log is then folded in at the next start. At once:
+            # a read that was cancelled holds on for long, and the daemon's end would wait for it.
+            raw_statement(connection, "PRAGMA busy_timeout=0")
             raw_statement(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
             connection.close()
         self._engine.dispose()
