@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, text
 
 from engine.ports import Clock, Outbox, Spool, Store, Timers, Views
 from storage.database import (
@@ -65,6 +64,9 @@ async def open_storage(
     """Raises SchemaMismatch unless `storage.upgrade.upgrade(url)` has been here."""
     folder = attachments or _beside(url)
     sqlite = is_sqlite(url)
+    if sqlite and not sqlite_path(url).exists():
+        # SQLite would make an empty file of any mistyped path.
+        raise SchemaMismatch(found=None, known=HEAD, newer=False)
     readers = Readers(open_sqlite_readers(url) if sqlite else open_postgres_readers(url))
     try:
         await check_schema(readers)
@@ -104,10 +106,12 @@ def _beside(url: str) -> Path:
 
 async def check_schema(readers: Readers) -> None:
     async with readers.open() as read:
-        try:
-            found = (await read.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-        except DBAPIError:
-            # No such table: nobody has set this database up yet.
-            found = None
+        found = await read.run_sync(_revision)
     if found != HEAD:
         raise SchemaMismatch(found=found, known=HEAD, newer=found is not None and found > HEAD)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

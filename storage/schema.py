@@ -382,7 +382,7 @@ outbox: Final = Table(
     UniqueConstraint("workspace", "key"),
     CheckConstraint("kind IN ('show', 'tell')", name="kind"),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'dead')", name="state"),
-    partial("ix_outbox_due", "next_at", "channel", where=UNSENT),
+    partial("ix_outbox_due", "next_at", "id", "channel", where=UNSENT),
     partial("ix_outbox_line", "workspace", "ticket", "channel", "place", "id", where=UNSENT),
     partial("ix_outbox_dead", "id", where=DEAD),
     partial(

@@ -52,9 +52,9 @@ async def test_two_who_start_at_once_set_it_up_once(bare: str) -> None:
 
 
 async def test_a_database_nobody_set_up_is_not_opened(bare: str, tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir(exist_ok=True)
     with pytest.raises(SchemaMismatch) as mismatch:
         await open_storage(bare, tmp_path, ManualClock())
+    assert _files_in(tmp_path) == [], "a mistyped path leaves no empty database behind"
     assert (mismatch.value.found, mismatch.value.known) == (None, HEAD)
     assert not mismatch.value.newer
 
@@ -209,3 +209,7 @@ async def test_a_new_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None
     path = tmp_path / "desk.db"
     await upgrade(sqlite_url(path))
     assert path.stat().st_mode & 0o077 == 0
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return list(folder.rglob("*"))

@@ -121,7 +121,7 @@ def _outbox() -> None:
     op.create_index(
         "ix_outbox_due",
         "outbox",
-        ["next_at", "channel"],
+        ["next_at", "id", "channel"],
         unique=False,
         sqlite_where=sa.text("state IN ('waiting', 'sending')"),
         postgresql_where=sa.text("state IN ('waiting', 'sending')"),
