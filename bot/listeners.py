@@ -122,7 +122,8 @@ class Listeners:
     async def _start(self, done: Interaction, work: Work) -> bool:
         """False: not taken on, so not acked. Slack says that it failed, and then it must not be done later."""
         try:
-            self._front.hands.start(guarded(self._front, done, work), row=done.spool_id)
+            doing = guarded(self._front, done, work)
+            self._front.hands.start(doing, row=done.spool_id, by=done.user)
         except BusyError:
             _log.error("too much at once: spool row %d is refused", done.spool_id)
             await settle(self._front, done, reason="refused: too much at once")
@@ -135,7 +136,7 @@ class Listeners:
         sent = self._interaction("view", body, context)
         hands = self._front.hands
         try:
-            task = hands.start(submit(self._front, sent), row=sent.spool_id)
+            task = hands.start(submit(self._front, sent), row=sent.spool_id, by=sent.user)
         except (BusyError, StoppedError):
             await settle(self._front, sent, reason="refused: too much at once")
             return

@@ -1,6 +1,7 @@
 """What people do in Slack, and what comes of it."""
 
 import asyncio
+from datetime import timedelta
 
 from engine.model import DEFAULT
 from tests.bot.office import Office
@@ -141,6 +142,35 @@ async def test_resolve_then_reopen(office: Office) -> None:
     assert office.ana.can(card) == ["reply", "reopen", "more"]
     await office.ana.click(card, "reopen")
     await office.until(lambda: "Reopened" in office.slack.current(card).visible_text())
+
+
+async def test_what_one_person_does_is_done_in_order(office: Office) -> None:
+    """Resolve pressed right behind Claim: the form knows of the claim, and is not refused for it."""
+    office.trouble_expected = True
+    await office.mail()
+    card = await office.card()
+    office.slack.faults.slow("users.info", seconds=0.2)
+    await office.ana.click(card, "claim")
+    await office.ana.click(card, "resolve")
+    await office.until(lambda: office.ana.modal)
+    outcome = await office.ana.submit(values={"words": "Done"})
+    assert outcome.ok
+    assert outcome.view is None
+    await office.settled()
+    assert await office.state() == "RESOLVED"
+
+
+async def test_one_slow_act_does_not_keep_a_form_from_opening(office: Office) -> None:
+    office.trouble_expected = True
+    await office.mail()
+    card = await office.card()
+    office.slack.faults.slow("users.info", seconds=60)
+    await office.ana.click(card, "claim")
+    await office.ana.click(card, "reply")
+    office.clock.skip(timedelta(seconds=1.1))
+    await office.until(lambda: office.ana.modal)
+    office.clock.skip(timedelta(seconds=60))
+    await office.until(lambda: "In progress" in office.slack.current(card).visible_text())
 
 
 async def test_priority_and_assignment_by_form(office: Office) -> None:
