@@ -195,6 +195,17 @@ async def test_a_program_that_writes_for_too_long_is_temporary_trouble(path: Pat
         assert (await storage.spool.keep(message("k0"))).fresh
 
 
+async def test_two_programs_that_read_and_then_write_lose_nothing(
+    database: Database, clock: ManualClock
+) -> None:
+    both = [await database.open(clock) for _ in range(2)]
+    asked = (each.store.run(DEFAULT, lambda t: t.next_number()) for each in both * 60)
+    numbers = await asyncio.gather(*asked)
+    for each in both:
+        await each.close()
+    assert sorted(numbers) == list(range(1, 121))
+
+
 async def test_after_closing_nothing_is_taken_and_the_log_is_folded_in(path: Path) -> None:
     gate = Gate()
     async with opened(sqlite_url(path), path.parent, gate) as storage, asyncio.TaskGroup() as tasks:
@@ -217,17 +228,42 @@ async def test_on_postgresql_keeps_share_commits_too(database: Database) -> None
     assert len(gate.groups) <= 4
 
 
-async def test_a_cancelled_keeper_does_not_take_others_with_him(database: Database) -> None:
-    async with (
-        opened(database.url, database.folder, Gate()) as storage,
-        asyncio.TaskGroup() as tasks,
-    ):
-        keeping = [tasks.create_task(storage.spool.keep(message(f"k{n}"))) for n in range(30)]
-        await asyncio.sleep(0.001)
-        keeping[0].cancel()
-        keeping[7].cancel()
-        kept = await asyncio.wait_for(asyncio.gather(*keeping, return_exceptions=True), PATIENCE)
-    assert all(not isinstance(answer, Exception) for answer in kept)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_keeper_who_leaves_in_the_middle_takes_nobody_with_him(database: Database) -> None:
+    async with opened(database.url, database.folder, Gate()) as storage:
+
+        async def hold_the_table(other: postgres.Connection) -> list[int | BaseException]:
+            holding = other.transaction()
+            await holding.start()
+            await other.execute("LOCK TABLE spool IN ACCESS EXCLUSIVE MODE")
+            async with asyncio.TaskGroup() as tasks:
+                keeping = [tasks.create_task(_keep(storage, f"k{n}")) for n in range(10)]
+                # The first keeps for himself, the second for all the others; both leave.
+                for leaver in keeping[:2]:
+                    await _until_somebody_waits(other)
+                    leaver.cancel()
+                    await asyncio.wait([leaver])
+                await holding.rollback()
+                answers = asyncio.gather(*keeping, return_exceptions=True)
+                return await asyncio.wait_for(answers, PATIENCE)
+
+        kept = await postgres.connected(database.url, hold_the_table)
+        assert [type(answer) for answer in kept[:2]] == [asyncio.CancelledError] * 2
+        assert [type(answer) for answer in kept[2:]] == [int] * 8
+        assert len(set(kept[2:])) == 8
+
+
+async def _keep(storage: Storage, key: str) -> int:
+    return (await storage.spool.keep(message(key))).id
+
+
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+async def _until_somebody_waits(other: postgres.Connection) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await other.fetchval(_WAITING):  # noqa: ASYNC110 - PostgreSQL rings no bell for this
+            await asyncio.sleep(0.01)
 
 
 async def test_an_unknown_workspace_spoils_no_neighbour(database: Database) -> None:

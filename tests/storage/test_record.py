@@ -291,6 +291,20 @@ async def test_two_agents_claim_at_once_and_one_wins(storage: Storage) -> None:
         assert sorted([type(won), type(lost)], key=str) == [type(None), Refused]
 
 
+async def test_many_steps_at_once_on_one_ticket_are_all_taken(storage: Storage) -> None:
+    await furnish(storage)
+    await record(storage, opening(1))
+
+    def note(transaction: Transaction) -> int:
+        before = transaction.ticket(1)
+        assert before is not None
+        transaction.record(noting(before))
+        return before.version
+
+    versions = await asyncio.gather(*(storage.store.run(DEFAULT, note) for _ in range(40)))
+    assert sorted(versions) == list(range(2, 42))
+
+
 async def test_numbers_are_given_once_however_many_ask(storage: Storage) -> None:
     given = await asyncio.gather(
         *(storage.store.run(DEFAULT, lambda t: t.next_number()) for _ in range(40))
