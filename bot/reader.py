@@ -28,8 +28,6 @@ BATCH: Final = 20
 MOST_ATTEMPTS: Final = 3
 # With the usual back-off of at most 15 minutes: most of a day of a Slack that delivers but does not answer.
 MOST_ATTEMPTS_UNREACHABLE: Final = 60
-# After trouble with the spool itself.
-PAUSE: Final = timedelta(seconds=2)
 
 
 class Reader:
@@ -50,20 +48,29 @@ class Reader:
 
     async def run(self, *, ready: Callable[[], None]) -> None:
         ready()
-        while True:
-            self._news.clear()
+        async with asyncio.TaskGroup() as group:
+            batch: asyncio.Task[bool] | None = None
             try:
-                worked = await self._batch()
-                self._trouble = None
-            except Exception as error:  # noqa: BLE001 - the boundary: trouble with the spool must not end the daemon
-                _log.exception("the spool cannot be read")
-                self._trouble = (
-                    f"slack: events wait, the spool cannot be read ({type(error).__name__})"
-                )
-                await self._pause(PAUSE)
-                continue
-            if not worked:
-                await self._wait()
+                while True:
+                    self._news.clear()
+                    # Shielded: rows leased and not worked would have to wait out their lease.
+                    batch = group.create_task(self._worked())
+                    if not await asyncio.shield(batch):
+                        await self._wait()
+            finally:
+                if batch is not None:
+                    await asyncio.wait({batch})
+
+    async def _worked(self) -> bool:
+        """Whether there may be more at once."""
+        try:
+            worked = await self._batch()
+        except Exception as error:  # noqa: BLE001 - the boundary: trouble with the spool must not end the daemon
+            _log.exception("the spool cannot be read")
+            self._trouble = f"slack: events wait, the spool cannot be read ({type(error).__name__})"
+            return False
+        self._trouble = None
+        return worked > 0
 
     async def _batch(self) -> int:
         clock = self._front.clock
@@ -102,6 +109,3 @@ class Reader:
             await asyncio.wait({alarm, news}, return_when=asyncio.FIRST_COMPLETED)
             alarm.cancel()
             news.cancel()
-
-    async def _pause(self, length: timedelta) -> None:
-        await self._front.clock.sleep_until(self._front.clock.now() + length)

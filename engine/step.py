@@ -93,7 +93,7 @@ def change(
     right = access.right_for(action, person, ticket) if action else Right.READ
     access.authorize(person, right, ticket, team)
     step = decide(Acting(ticket, team, person, at))
-    _refuse_stale(transaction, ticket, request.seen, step.events)
+    _refuse_stale(transaction, request, Acting(ticket, team, person, at), step.events)
     if request.reference is not None:
         step = replace(step, references=(*step.references, request.reference))
     after = ticket
@@ -209,13 +209,15 @@ def channel_of(team: Team) -> Address | None:
 
 
 def _refuse_stale(
-    transaction: Transaction, ticket: Ticket, seen: int | None, events: Sequence[Event]
+    transaction: Transaction, request: Request, acting: Acting, events: Sequence[Event]
 ) -> None:
-    """A click on an older card is refused when something it could undo happened since."""
+    """A click on an older card is refused when it could undo what somebody else did since."""
+    ticket, seen = acting.ticket, request.seen
     if seen is None or seen >= ticket.version:
         return
     if not any(isinstance(event, _CHANGES_WORK) for event in events):
         return
     since = transaction.history(ticket.number, after=seen)
-    if any(isinstance(entry.event, _CHANGES_WORK) for entry in since):
+    others = (entry for entry in since if entry.actor != acting.person.id)
+    if any(isinstance(entry.event, _CHANGES_WORK) for entry in others):
         raise Refused("stale", ticket=ticket.id, state=ticket.state.value)

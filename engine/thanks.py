@@ -34,8 +34,7 @@ _CLOSERS: Final = _phrases(
 )
 _PIECES: Final = re.compile(r"[.!,;:\n]+| - ")
 _QUOTE: Final = re.compile(
-    r"^(?:>|-{2,} ?(?:original message|forwarded)|_{10,}|from: "
-    r"|on .{1,200} wrote:|am .{1,200} schrieb|le .{1,200} a écrit)",
+    r"^(?:>|-{2,} ?(?:original message|forwarded)|_{10,}|from: |.{1,200} (?:wrote|schrieb|a écrit) ?:$)",
     re.IGNORECASE,
 )
 _NAME_WORDS: Final = 2  # a first and a last name under the thanks

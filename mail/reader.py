@@ -89,12 +89,17 @@ class MailReader:
             group.create_task(self._tick())
             group.create_task(self._renew())
             ready()
+            taking: asyncio.Task[None] | None = None
             try:
                 while True:
                     await self._wake.wait()
                     self._wake.clear()
-                    await self._take_rows(group)
+                    # Shielded: rows leased by a call that was cut short would have to wait out their lease.
+                    taking = group.create_task(self._take_rows(group))
+                    await asyncio.shield(taking)
             finally:
+                if taking is not None:
+                    await asyncio.wait({taking})
                 await self._finish()
 
     async def _tick(self) -> None:

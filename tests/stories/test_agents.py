@@ -1,10 +1,11 @@
 """What agents live through: claims, races, stale cards, notes, rights."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from tests.stories.town import Town, worked
+from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"
 
@@ -136,9 +137,7 @@ async def test_words_from_outside_can_not_ping_format_or_order(desk: Town) -> No
     assert desk.mailbox.received("all@example.com") == []
 
 
-async def test_a_team_may_answer_in_public_by_default(tmp_path, database) -> None:  # type: ignore[no-untyped-def] # fixtures
-    from tests.stories.town import town
-
+async def test_a_team_may_answer_in_public_by_default(tmp_path: Path, database: str) -> None:
     extra = '[[teams]]\nid = "support"\nname = "Support"\nreplies_public = true\n'
     async with town(tmp_path, database, extra=extra) as desk:
         await desk.mail(BOB, "VPN is down", "Nothing works.")

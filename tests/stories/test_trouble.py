@@ -19,6 +19,7 @@ async def test_slack_down_for_an_hour_delays_cards_and_loses_nothing(desk: Town)
         await desk.clock.forward(minutes=1)
     assert desk.slack.messages("it-desk") == []
     desk.slack.come_back()
+    await desk.connected()
     for number in range(3):
         await desk.card(f"Trouble {number}")
     cards = [m for m in desk.slack.messages("it-desk") if m.thread_ts in (None, m.ts)]
@@ -48,7 +49,7 @@ async def test_an_answer_that_can_not_be_delivered_is_told_to_the_team(desk: Tow
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     card = await desk.card("T-1")
     await desk.letter(BOB, "[T-1]")
-    desk.mailbox.faults.refuse(550, recipient=BOB)
+    desk.mailbox.faults.refuse("550 5.1.1 no such person", recipient=BOB)
     await desk.person("ana").reply(card, "! Please restart it")
     await desk.in_thread(card, "Not delivered")
     dead = [line for line in await desk.outbox() if line.state == "dead"]
@@ -91,7 +92,8 @@ async def test_a_lost_socket_is_opened_again_and_clicks_work(desk: Town) -> None
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     card = await desk.card("T-1")
     desk.slack.sockets.reset()
-    await desk.until(lambda: desk.slack.sockets.connections, "a socket")
+    await desk.until(lambda: not desk.slack.sockets.connections, "loss")
+    await desk.connected()
     worked(await desk.person("ana").click(card, "claim"))
     await desk.card("In progress")
 

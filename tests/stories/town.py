@@ -59,8 +59,18 @@ class Town:
         self.built = await self._stack.enter_async_context(opened(self.settings(), self.clock))
         self._daemon = asyncio.get_running_loop().create_task(self.built.daemon.run())
         await self.until(lambda: self.smtp is not None, "the mail door")
-        assert self.smtp is not None
         self.mailbox.via = self.smtp
+        if self.bot_token is None and not self.slack.faults.down:
+            await self.connected()
+
+    async def connected(self) -> None:
+        """Until a socket is open that was not cut: the watchdog needs some seconds of the clock for that."""
+        for _ in range(200):
+            if any(not one.leaving for one in self.slack.sockets.connections):
+                return
+            await self.clock.forward(seconds=1)
+            await asyncio.sleep(0.02)  # handshakes take real time
+        raise AssertionError("the bot does not connect")
 
     async def stop(self) -> None:
         """SIGTERM: drains and ends."""
