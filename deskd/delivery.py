@@ -165,7 +165,6 @@ class Delivery:
     async def _postpone(self, parcel: Parcel, later: Later) -> None:
         now = self.clock.now()
         channel = parcel.effect.to.channel
-        self.count(channel, "later")
         if is_too_old(parcel, now=now):
             await self._give_up(parcel, f"given up after being tried too long: {later.reason}")
             return
@@ -173,6 +172,7 @@ class Delivery:
         if later.whole_channel:
             at = self._pause(channel, later, now)
         await self.outbox.later(parcel, reason=later.reason, at=at, uncertain=later.uncertain)
+        self.count(channel, "later")
 
     def _pause(self, channel: str, later: Later, now: datetime) -> datetime:
         """One line in the log per pause, however many parcels ran into it."""
