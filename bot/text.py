@@ -12,7 +12,7 @@ _INVISIBLE: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
 _MARK: Final = re.compile(r"<(?=[!@#])")
-_LINK: Final = re.compile(r"(<[^<>|\n]*)\|")
+_OPENED: Final = re.compile(r"<[^<>\n]*")
 _QUOTE_AT_START: Final = re.compile(r"^(?=&gt;)", re.MULTILINE)
 
 # Twins that look the same and mean nothing to mrkdwn; Slack knows no way to escape its own marks.
@@ -40,7 +40,7 @@ def literal(text: str) -> str:
     what would become a mention or a link should anybody copy it into a place where marks do."""
     clean = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     clean = _MARK.sub(f"<{_JOINER}", clean)
-    return _LINK.sub("\\1\u2223", clean)
+    return _OPENED.sub(lambda link: link.group().replace("|", "\u2223"), clean)
 
 
 def mrkdwn(text: str) -> str:
