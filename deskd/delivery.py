@@ -96,8 +96,10 @@ class Delivery:
             self._trouble = "delivery: the outbox cannot be read"
             return now + POLL
         for parcel in parcels:
-            self._in_hand[parcel.id] = parcel
-            group.create_task(self._work(parcel))
+            # After a clock jump (a suspended machine) our own lease has run out: who has it in hand still has it.
+            if parcel.id not in self._in_hand:
+                self._in_hand[parcel.id] = parcel
+                group.create_task(self._work(parcel))
         return None if parcels else self._next_look(now, next_at)
 
     async def _lease(self, now: datetime) -> list[Parcel]:

@@ -24,9 +24,8 @@ async def test_a_broken_first_response_is_told_at_the_second(opened: Town) -> No
     due = (await opened.ticket()).line.ticket.clocks[0].due_at
     assert due is not None
     await opened.clock.move_to(due)
-    await opened.quiet()
+    await opened.still()
     assert late(opened) == []
-    await opened.clock.move_to(due)
     await opened.clock.forward(seconds=1)
     told = await opened.until(lambda: late(opened), "breach")
     assert len(told) == 1
@@ -53,7 +52,9 @@ async def test_a_claim_or_a_note_does_not_stop_the_first_response(opened: Town) 
     ana = opened.person("ana")
     card = await opened.card("T-1")
     worked(await ana.click(card, "claim"))
+    await opened.card("In progress")
     await ana.reply(card, "Looking")
+    await opened.quiet()
     await opened.clock.forward(hours=2, seconds=1)
     told = await opened.until(lambda: late(opened), "breach")
     assert ana.mention in told[0]

@@ -197,6 +197,12 @@ class Town:
         assert found is not None
         return found
 
+    async def still(self) -> None:
+        """A moment of real time in which the clock stands: whatever is due by now has happened."""
+        for _ in range(20):
+            await self.clock.settle()
+            await asyncio.sleep(0.01)  # the writer's thread and the sockets work in real time
+
     async def quiet(self) -> None:
         """Until nothing waits any more: what has not come by then does not come."""
         while True:
