@@ -72,12 +72,7 @@ class Desk:
             raise Refused("empty_text", action="open")
         given = Given(self._ids, self._clock.now())
 
-        def work(transaction: Transaction) -> Ticket:
-            ticket = opening.open_by_hand(transaction, draft, by, given)
-            if settles is not None:
-                transaction.settle(settles, ticket=ticket.number, reason="opened")
-            return ticket
-
+        work = partial(opening.open_by_hand, draft=draft, by=by, settles=settles, given=given)
         ticket = await self._store.run(workspace, work)
         self._nudge()
         return ticket

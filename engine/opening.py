@@ -199,29 +199,39 @@ def _mail(addresses: Sequence[str]) -> tuple[Address, ...]:
     return tuple(Address("mail", address) for address in addresses)
 
 
-def open_by_hand(transaction: Transaction, draft: Draft, by: Caller, given: Given) -> Ticket:
+def open_by_hand(
+    transaction: Transaction, draft: Draft, by: Caller, *, settles: int | None, given: Given
+) -> Ticket:
     """A command or a form: the caller is the requester."""
+    known = transaction.ticket_settled(settles) if settles is not None else None
+    opened = transaction.ticket(known) if known is not None else None
+    if opened is not None:
+        return opened  # this very form was recorded; only its answer was lost
+    ticket = _create(transaction, _drafted(transaction, draft, by, given))
+    if settles is not None:
+        transaction.settle(settles, ticket=ticket.number, reason="opened")
+    return ticket
+
+
+def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Given) -> _New:
     at = given.at
     person = directory.identify(transaction, by, given.ids, at)
     settings = transaction.settings()
     default = settings.default_priority
     place = Address(by.identity.kind, by.identity.subject)
     id = MessageId(given.ids.new())
-    return _create(
-        transaction,
-        _New(
-            subject=draft.subject,
-            channel=by.via,
-            priority=routing.priority_named(draft.priority) if draft.priority else default,
-            category=routing.category_named(draft.category, settings)
-            if draft.category
-            else routing.default_category(settings),
-            team=routing.team_for_draft(draft, transaction.teams(), settings),
-            words=Comment(id, person.id, by.via, draft.text or draft.subject, at, by.source),
-            hand=Hand(person, by.via, at, by.source),
-            requester=person,
-            audience=Audience(place if by.identity.kind != "operator" else None),
-        ),
+    return _New(
+        subject=draft.subject,
+        channel=by.via,
+        priority=routing.priority_named(draft.priority) if draft.priority else default,
+        category=routing.category_named(draft.category, settings)
+        if draft.category
+        else routing.default_category(settings),
+        team=routing.team_for_draft(draft, transaction.teams(), settings),
+        words=Comment(id, person.id, by.via, draft.text or draft.subject, at, by.source),
+        hand=Hand(person, by.via, at, by.source),
+        requester=person,
+        audience=Audience(place if by.identity.kind != "operator" else None),
     )
 
 

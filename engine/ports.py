@@ -160,6 +160,10 @@ class Transaction(Protocol):
         """True when an earlier run of this use case already settled the row (its commit's answer was lost)."""
         ...
 
+    def ticket_settled(self, spool_id: int) -> int | None:
+        """The ticket that a settled row became or changed."""
+        ...
+
 
 class Store(Protocol):
     async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:

@@ -92,7 +92,7 @@ _SETTLE: Final = update(spool).where(
     spool.c.id == bindparam("of_row"),
     spool.c.state != "done",
 )
-_SPOOL_STATE: Final = select(spool.c.state).where(
+_SPOOL_STATE: Final = select(spool.c.state, spool.c.ticket).where(
     spool.c.workspace == _WORKSPACE, spool.c.id == bindparam("row")
 )
 
@@ -227,3 +227,8 @@ class BoundTransaction:
     def spool_is_done(self, spool_id: int) -> bool:
         wanted = {"workspace": self._workspace, "row": spool_id}
         return self._connection.execute(_SPOOL_STATE, wanted).scalar() == "done"
+
+    def ticket_settled(self, spool_id: int) -> int | None:
+        wanted = {"workspace": self._workspace, "row": spool_id}
+        row = self._connection.execute(_SPOOL_STATE, wanted).first()
+        return row.ticket if row is not None and row.state == "done" else None

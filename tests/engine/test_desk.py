@@ -212,6 +212,16 @@ async def test_a_request_that_was_recorded_is_not_recorded_twice(world: World) -
     assert [said.message.text for said in file.notes] == ["Odd"]
 
 
+async def test_a_form_that_was_recorded_opens_no_second_ticket(world: World) -> None:
+    kept = await world.storage.spool.keep(
+        Incoming(DEFAULT, "slack", "view", "V1", b"{}", {}, world.clock.now())
+    )
+    draft = Draft("New laptop", "Mine is old")
+    once = await world.desk.open(DEFAULT, draft, by=EVE, settles=kept.id)
+    again = await world.desk.open(DEFAULT, draft, by=EVE, settles=kept.id)
+    assert again == once
+
+
 async def test_an_outsider_hears_that_there_is_no_such_ticket(world: World) -> None:
     ticket = await world.mail()
     for number in (ticket.number, 999):
