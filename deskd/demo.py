@@ -122,12 +122,15 @@ async def _opened(folder: Path, ports: Ports) -> AsyncIterator[_Demo]:
 
 async def _run(demo: _Demo, *, samples: bool) -> None:
     daemon = demo.built.daemon
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(daemon.run())
-        starting = group.create_task(_begin(demo, samples=samples))
-        await asyncio.wait({running, starting}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            starting.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(daemon.run())
+            starting = group.create_task(_begin(demo, samples=samples))
+            await asyncio.wait({running, starting}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                starting.cancel()
+    except* Failure as failures:
+        raise failures.exceptions[0] from None
 
 
 async def _begin(demo: _Demo, *, samples: bool) -> None:

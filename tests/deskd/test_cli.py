@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -281,8 +282,7 @@ def test_fsck_of_a_healthy_desk_is_silent_and_of_a_broken_one_exits_1(shell: She
 
 
 def _lose_timers(shell: Shell) -> None:
-    import sqlite3  # noqa: PLC0415 - breaking a row by hand, as no port would
-
+    """By hand, as no port would."""
     with sqlite3.connect(shell.folder / "deskd.db") as connection:
         connection.execute("DELETE FROM timers")
         connection.execute("UPDATE tickets SET updated_at = updated_at - 60000000")

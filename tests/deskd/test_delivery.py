@@ -2,17 +2,50 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
 from deskd.delivery import CHANNEL_PAUSE_MAX, IN_HAND_MAX, LEASE
-from engine.delivery import Later, Never
+from engine.delivery import Later, Never, Parcel, Sent
 from engine.effects import Show
 from engine.model import Address, Caller, Identity
+from engine.ports import Outbox
+from storage.outbox import SqlOutbox
 from tests.deskd.room import CHANNEL, Room, eventually
 
 HOME = Address("slack", CHANNEL)
+
+
+class SlowAnswer(SqlOutbox):
+    """An outbox whose lease is committed a while before its caller hears of it."""
+
+    def __init__(self, real: Outbox) -> None:
+        self._real = real
+        self.leased = asyncio.Event()
+        self.gate = asyncio.Event()
+
+    async def lease(
+        self,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        skip_channels: frozenset[str] = frozenset(),
+    ) -> Sequence[Parcel]:
+        parcels = await self._real.lease(
+            now=now, until=until, limit=limit, skip_channels=skip_channels
+        )
+        self.leased.set()
+        await self.gate.wait()
+        return parcels
+
+    async def sent(self, parcel: Parcel, sent: Sent, *, at: datetime) -> None:
+        await self._real.sent(parcel, sent, at=at)
+
+    async def next_at(self, *, now: datetime) -> datetime | None:
+        return await self._real.next_at(now=now)
 
 
 async def test_a_commit_reaches_its_courier_without_the_clock_moving(room: Room) -> None:
@@ -169,11 +202,17 @@ async def test_what_is_in_hand_is_finished_before_the_end(room: Room) -> None:
 
 async def test_nothing_is_leased_by_a_call_that_was_cut_short(room: Room) -> None:
     """A daemon that stops in the very moment of leasing leaves no row to wait out a lease."""
-    for number in range(10):
-        await room.tell(await room.quiet_ticket(), f"m{number}")
-    async with room.running(room.delivery()) as task:
+    await room.tell(await room.quiet_ticket(), "a")
+    slow = SlowAnswer(room.storage.outbox)
+    delivery = room.delivery()
+    delivery.outbox = slow
+    async with room.running(delivery) as task:
+        await eventually(slow.leased.is_set)
         task.cancel()
-    assert not await room.rows("sending")
+        await room.clock.settle()
+        slow.gate.set()
+        await asyncio.wait({task}, timeout=5)
+    assert (await room.states())["a"] == "sent"
 
 
 async def test_mail_is_given_up_after_three_days_and_the_team_hears_of_it(room: Room) -> None:
