@@ -73,7 +73,6 @@ def _facts(line: TicketLine) -> list[tuple[str, str]]:
         (label("status"), _state(ticket)),
         (label("priority_field"), label(ticket.priority.value)),
         (label("assignee"), mrkdwn(_assignee(line))),
-        (label("requester"), mrkdwn(line.requester.name)),
         (label("due"), due),
     ]
 
@@ -103,7 +102,7 @@ def _foot(line: TicketLine) -> str:
     return sentence(
         "card_foot",
         {
-            "ticket": ticket.id,
+            "requester": mrkdwn(line.requester.name),
             "opened_at": ticket.created_at,
             "channel": ticket.channel,
             "team": line.team.name,

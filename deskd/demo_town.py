@@ -63,7 +63,7 @@ def furnish(slack: SlackStandIn, mailbox: Mailbox) -> str:
     channel = slack.add_channel(AGENTS, private=True, members=members)
     slack.add_channel("general", members=[*members, BOB.login])
     for person in (BOB, CARLA):
-        mailbox.open(person.mail, person.name)
+        mailbox.open(person.mail, person.name, person.timezone)
     return channel.id
 
 

@@ -74,11 +74,11 @@ class Sweep:
         return Drift(tuple(missing), tuple(left_over))
 
 
-async def open_tickets(views: Views, *, everything: bool = False) -> AsyncIterator[Ticket]:
+async def open_tickets(views: Views) -> AsyncIterator[Ticket]:
     """Newest first, page by page."""
     before = None
     while True:
-        wanted = TicketFilter(limit=PAGE, before=before, everything=everything)
+        wanted = TicketFilter(limit=PAGE, before=before)
         page = await views.tickets(DEFAULT, wanted)
         for line in page:
             yield line.ticket

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 from sandbox.clock import Clock
 from sandbox.log import EventLog
@@ -60,6 +62,7 @@ class Mailbox:
         self._bytes = 0
         self._count = 0
         self._opened: dict[str, str] = {}
+        self._zones: dict[str, ZoneInfo] = {}
         self._read: set[int] = set()
         self._watchers: set[asyncio.Event] = set()
         self._server = SmtpServer(Sink(self._receive, self.faults, clock, self.log))
@@ -89,9 +92,11 @@ class Mailbox:
 
     # What is in the boxes
 
-    def open(self, address: str, name: str = "") -> None:
-        """Make an empty mailbox, so that the page lists it before the first mail."""
+    def open(self, address: str, name: str = "", zone: str | None = None) -> None:
+        """Make an empty mailbox, so that the page lists it before the first mail. `zone`: the person's own time."""
         self._opened.setdefault(address.lower(), name)
+        if zone is not None:
+            self._zones[address.lower()] = ZoneInfo(zone)
         self._changed()
 
     def addresses(self) -> list[str]:
@@ -139,7 +144,7 @@ class Mailbox:
             address=address,
             name=name or self.name_of(address),
             post=self._post,
-            now=self._clock.now,
+            now=lambda: self._clock.now().astimezone(self._zones.get(address.lower(), UTC)),
         )
 
     # Waiting

@@ -119,8 +119,7 @@ async def listener(
 ) -> AsyncIterator[Listener]:
     async with stage.session.ws_connect(await ticket(stage)) as socket:
         bare = Listener(socket, answer, await socket.receive_json(), silent=silent)
-        # A TaskGroup would wrap a failed assertion of the test in a group of its own.
-        listening = asyncio.create_task(bare.listen())  # noqa: TID251
+        listening = asyncio.create_task(bare.listen())  # noqa: TID251 - a group would wrap a test's failure
         try:
             yield bare
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from engine.model import DEFAULT
 from engine.ports import Transaction
@@ -50,8 +51,6 @@ class Gate:
 
 
 def sqlite_full() -> Exception:
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - only this stand-in for a full disk needs it
-
     return OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
 
 

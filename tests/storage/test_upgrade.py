@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from storage import SchemaMismatch, open_storage
 from storage.schema import HEAD
 from storage.schema_later import EVERYTHING
-from storage.upgrade import history, upgrade
+from storage.upgrade import _config, history, upgrade
 from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
@@ -135,10 +136,6 @@ def _postgres_schema(connection: Connection) -> set[tuple[str, str]]:
 
 
 async def test_every_step_can_be_taken_back(bare: str) -> None:
-    from alembic import command  # noqa: PLC0415 - only this test walks backwards
-
-    from storage.upgrade import _config  # noqa: PLC0415 - only this test walks backwards
-
     await upgrade(bare)
     engine = create_async_engine(bare)
 

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _events()
     _tickets()
+    _ticket_indexes()
     _attachments()
     _clocks()
     _comments()
@@ -104,6 +105,9 @@ def _tickets() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace", "number", name=op.f("pk_tickets")),
     )
+
+
+def _ticket_indexes() -> None:
     op.create_index(
         "ix_tickets_open",
         "tickets",

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _spool()
     _outbox()
+    _outbox_indexes()
 
 
 def downgrade() -> None:
@@ -110,6 +111,9 @@ def _outbox() -> None:
         sa.UniqueConstraint("workspace", "key", name=op.f("uq_outbox_workspace_key")),
         sqlite_autoincrement=True,
     )
+
+
+def _outbox_indexes() -> None:
     op.create_index(
         "ix_outbox_dead",
         "outbox",
