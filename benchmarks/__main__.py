@@ -1,0 +1,122 @@
+"""`python -m benchmarks [--json] [--rounds N]`: the table of figures, each beside a floor of the same run.
+
+Floods take turns inside a round, so that whatever else the machine does meets all of them; a figure is the median
+over the rounds, and so is its ratio. Exit 1 when a figure that must be reached is missed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Final
+
+from benchmarks import figures, measures
+from benchmarks.databases import Sqlite, postgres
+from benchmarks.figures import Figure, Round
+from benchmarks.measures import Flood
+from benchmarks.processes import NotMeasuredError
+
+ROUNDS: Final = 3
+ROUNDS_MAX: Final = 20  # about ten minutes
+WITH_SLACK: Final = "SQLite, Slack and relay on"
+
+
+def flood_of_postgres() -> Flood:
+    with postgres() as database:
+        return measures.flood(lambda _: database, mail_out=False)
+
+
+VARIANTS: Final[Mapping[str, Callable[[], Flood]]] = {
+    "SQLite": lambda: measures.flood(Sqlite, mail_out=False),
+    WITH_SLACK: lambda: measures.flood(Sqlite, mail_out=True),
+    "PostgreSQL": flood_of_postgres,
+}
+
+
+class Report:
+    """Figures, and what could not be measured and why."""
+
+    def __init__(self) -> None:
+        self.figures: list[Figure] = []
+        self.missing: dict[str, str] = {}
+
+    def add(self, name: str, measure: Callable[[], list[Figure]]) -> None:
+        progress(name)
+        try:
+            self.figures += measure()
+        except NotMeasuredError as reason:
+            self.missing[name] = str(reason)
+
+    def floods(self, rounds: int) -> None:
+        measured = [self._round(number) for number in range(1, rounds + 1)]
+        self.figures += figures.of_floods(measured)
+        with_slack = [r.floods[WITH_SLACK] for r in measured if WITH_SLACK in r.floods]
+        if with_slack:
+            self.figures += figures.of_memory(with_slack, measures.bare_python_mb())
+            ready = min(flood.ready_seconds for flood in with_slack)
+            self.figures.append(
+                figures.of_start("deskd run, until ready", ready, measures.bare_python())
+            )
+
+    def _round(self, number: int) -> Round:
+        progress(f"round {number}: floor")
+        floor = measures.floor_flood()
+        floods: dict[str, Flood] = {}
+        for name, measure in VARIANTS.items():
+            if name in self.missing:
+                continue
+            progress(f"round {number}: {name}")
+            try:
+                floods[name] = measure()
+            except NotMeasuredError as reason:
+                self.missing[name] = str(reason)
+        return Round(floor, floods)
+
+    def starts(self) -> list[Figure]:
+        bare = measures.bare_python()
+        return [
+            figures.of_start(
+                "deskd --help", measures.command("--help"), bare, most=figures.HELP_SECONDS_MAX
+            ),
+            figures.of_start("deskd ticket list --json", measures.ticket_list(), bare),
+        ]
+
+    def demo(self) -> list[Figure]:
+        seconds, most = measures.demo_ready(), figures.DEMO_SECONDS_MAX
+        return [
+            figures.of_start("deskd demo, until ready", seconds, measures.bare_python(), most=most)
+        ]
+
+
+def progress(what: str) -> None:
+    print(f"measuring {what}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="JSON, and nothing else, to stdout")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, choices=range(1, ROUNDS_MAX + 1), metavar="N"
+    )
+    chosen = parser.parse_args()
+    report = Report()
+    report.floods(chosen.rounds)
+    report.add("cards", lambda: figures.of_cards(measures.cards()))
+    report.add("commands", report.starts)
+    report.add("demo", report.demo)
+    missed = [figure.name for figure in report.figures if figure.reached is False]
+    if chosen.json:
+        facts = {"figures": [asdict(f) for f in report.figures], "not_measured": report.missing}
+        print(json.dumps(facts | {"missed": missed}, indent=1))
+    else:
+        print(figures.table(report.figures))
+        for name, reason in report.missing.items():
+            print(f"not measured: {name}: {reason}")
+        print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    return 1 if missed or report.missing.keys() - {"PostgreSQL"} else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
