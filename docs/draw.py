@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from deskd import settings_docs
 from engine import access
 from engine.lifecycle import BUTTONS, MOVES, Action
 from engine.model import State
@@ -89,7 +90,7 @@ def _goals() -> Iterator[str]:
         yield f"| {priority.value} {priority.label} | {response} | {resolution} |"
 
 
-PAGES: Final = {"lifecycle.md": lifecycle}
+PAGES: Final = {"lifecycle.md": lifecycle, "settings.md": settings_docs.document}
 
 
 def main() -> None:
