@@ -21,6 +21,7 @@ async def test_two_agents_claim_at_once_and_the_second_is_told_who(opened: Town)
     ana, ben = opened.person("ana"), opened.person("ben")
     card = await opened.card("T-1")
     await asyncio.gather(ana.click(card, "claim"), ben.click(card, "claim"))
+    await opened.card("In progress")
     file = await opened.ticket()
     holder = file.line.assignee
     assert holder is not None
