@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.ports import Clock
 from sandbox import envelopes
-from sandbox.clock import Clock
 from sandbox.errors import SlackError
 from sandbox.log import EventLog
 from sandbox.shapes import seconds, view_object

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from engine.ports import Clock
 from sandbox.actor import Actor
-from sandbox.clock import Clock
 from sandbox.errors import ImpossibleError
 from sandbox.faults import FaultPlan
 from sandbox.log import EventLog

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sandbox.clock import Clock
+from engine.ports import Clock
 
 Level = Literal["info", "error"]
 

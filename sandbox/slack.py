@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.ports import Clock
 from sandbox.acts import Acts
 from sandbox.background import Background
-from sandbox.clock import Clock
 from sandbox.faults import FaultPlan
 from sandbox.log import EventLog
 from sandbox.modals import Modals

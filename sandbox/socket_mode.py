@@ -12,8 +12,8 @@ from typing import Literal
 
 from aiohttp import WSMsgType, web
 
+from engine.ports import Clock
 from sandbox.background import Background
-from sandbox.clock import Clock
 from sandbox.log import EventLog
 from sandbox.workspace import App, Json
 

@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 import aiosmtplib
 
-from sandbox.clock import HandClock
 from sandbox.driver import SlackStandIn
 from sandbox.mailbox import Mailbox
 from sandbox.page import Page
 from sandbox.workspace import Channel
+from tests.clock import ManualClock
 
 NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 DESK = "support@desk.test"
@@ -174,7 +174,7 @@ class App:
 
 @dataclass
 class Scene:
-    clock: HandClock
+    clock: ManualClock
     slack: SlackStandIn
     mailbox: Mailbox
     desk: Mailbox
@@ -213,7 +213,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(**options: Any) -> AsyncIterator[Scene]:
-    clock = HandClock(NOON)
+    clock = ManualClock(NOON)
     async with SlackStandIn.start(clock) as slack, aiohttp.ClientSession() as session:
         slack.add_user("ana", real_name="Ana Ruiz")
         slack.add_user("ben", real_name="Ben Okafor")

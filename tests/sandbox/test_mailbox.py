@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import get_args
@@ -10,13 +10,13 @@ from typing import get_args
 import aiosmtplib
 import pytest
 
-from sandbox.clock import HandClock
 from sandbox.mailbox import Mailbox
 from sandbox.mailbox_letter import Attachment
 from sandbox.mailbox_links import MailAction
 from sandbox.mailbox_person import NotSent
 from sandbox.mailbox_quote import Style
 from sandbox.mailbox_smtp import Stage
+from tests.clock import ManualClock
 
 NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 BOB = "bob@example.com"
@@ -25,7 +25,7 @@ DESK = "support@desk.test"
 
 @pytest.fixture
 async def mailbox() -> AsyncIterator[Mailbox]:
-    box = Mailbox(HandClock(NOON))
+    box = Mailbox(ManualClock(NOON))
     await box.start()
     yield box
     await box.close()
@@ -34,7 +34,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 @pytest.fixture
 async def desk(mailbox: Mailbox) -> AsyncIterator[Mailbox]:
     """Whoever answers on the other side: a second sink, reached through `via`."""
-    sink = Mailbox(HandClock(NOON))
+    sink = Mailbox(ManualClock(NOON))
     await sink.start()
     mailbox.via = sink.address
     yield sink
@@ -339,7 +339,7 @@ async def test_down_cuts_the_connections_that_are_open(mailbox: Mailbox) -> None
 
 
 async def test_a_slow_mailbox_answers_when_the_clock_says_so(mailbox: Mailbox) -> None:
-    clock = HandClock(NOON)
+    clock = ManualClock(NOON)
     slow = Mailbox(clock)
     await slow.start()
     slow.faults.slow(30, times=1)
@@ -349,13 +349,13 @@ async def test_a_slow_mailbox_answers_when_the_clock_says_so(mailbox: Mailbox) -
             await asyncio.sleep(0)
             if slow.faults.planned == []:
                 assert not sending.done()
-                await clock.advance(timedelta(seconds=30))
+                await clock.forward(seconds=30)
     assert len(slow.letters()) == 1
     await slow.close()
 
 
 async def test_a_taken_port_is_an_oserror(mailbox: Mailbox) -> None:
-    second = Mailbox(HandClock(NOON))
+    second = Mailbox(ManualClock(NOON))
     with pytest.raises(OSError, match="address already in use"):
         await second.start(*mailbox.address)
 
