@@ -17,6 +17,7 @@ log = logging.getLogger("deskd.mail.smtp_session")
 
 # aiosmtpd's buffer: a piece of DATA; commands have their own, shorter limit.
 PIECE_BYTES: Final = 64 * 1024
+_END: Final = b"\r\n.\r\n"
 # A silent client is let go; RFC 5321 asks for five minutes, but our places are few and clients come again.
 SILENCE_SECONDS: Final = 120.0
 # The slowest honest line still brings 25 MB in this time (340 kbit/s).
@@ -214,8 +215,8 @@ class MailSession(SMTP):
         pieces: list[bytes] = []
         tail, refusal = b"\r\n", None
         # Only CR LF dot CR LF ends a message; a piece ends where that may be, or where the buffer is full.
-        while not tail.endswith(b"\r\n.\r\n"):
-            piece = await self._piece()
+        piece, mark = await self._beginning()
+        while True:
             self._reset_timeout()
             tail = (tail + piece)[-5:]
             if refusal is None:
@@ -224,15 +225,31 @@ class MailSession(SMTP):
                 refusal = self._refusal_of_size()
             if refusal is not None:
                 pieces.clear()
+            if tail == _END:
+                break
+            piece = await self._piece(mark)
         if refusal is not None:
             return refusal
         content = b"".join(pieces)[: -len(b".\r\n")]
         unstuffed = content.replace(b"\r\n.", b"\r\n")
         return unstuffed[1:] if unstuffed.startswith(b".") else unstuffed
 
-    async def _piece(self) -> bytes:
+    async def _beginning(self) -> tuple[bytes, bytes]:
+        """The first piece, and what ends the following ones.
+
+        Nearly all mails begin inside a line, so that their whole end can be searched for, once. When a line ends
+        in the first bytes, the end may overlap with them: the pieces then end wherever a dot ends a line.
+        """
+        piece = await self._reader.readexactly(len(b".\r\n"))
+        if b"\r" not in piece:
+            return piece, _END
+        if not piece.endswith(b"\n"):
+            piece += await self._piece(b"\n")
+        return piece, b".\r\n"
+
+    async def _piece(self, mark: bytes) -> bytes:
         try:
-            return bytes(await self._reader.readuntil(b".\r\n"))
+            return bytes(await self._reader.readuntil(mark))
         except asyncio.LimitOverrunError as overrun:
             return bytes(await self._reader.read(overrun.consumed))
 

@@ -149,6 +149,15 @@ async def test_lines_of_any_length_are_taken_whole(door: Door) -> None:
         (b"a\r.\r\nb", b"a\r.\r\nb\r\n"),
         (b"a\r\n.\nMAIL FROM:<x@y>\r\nb", b"a\r\n\nMAIL FROM:<x@y>\r\nb\r\n"),
         (b"a\0b", b"a\0b\r\n"),
+        (b"", b"\r\n"),
+        (b"\r\n", b"\r\n\r\n"),
+        (b"\r", b"\r\r\n"),
+        (b"a\rb", b"a\rb\r\n"),
+        (b"a", b"a\r\n"),
+        (b"ab", b"ab\r\n"),
+        (b"abc", b"abc\r\n"),
+        (b"a\r\n", b"a\r\n\r\n"),
+        (b"abc.\r\n..", b"abc.\r\n.\r\n"),
     ],
 )
 async def test_only_cr_lf_dot_cr_lf_ends_a_mail_and_stuffed_dots_are_taken_out(
