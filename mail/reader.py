@@ -12,6 +12,7 @@ from engine.model import Address, Attachment, Identity, Inbound, Reference, Work
 from engine.ports import Clock, Files, Spool, SpoolRow
 from mail.address_book import AddressBook
 from mail.automatic import Envelope
+from mail.pace import STREAM_TIME, Pace
 from mail.parse import Parsed, parse
 from mail.thread import Signer, named_in, newest_first
 
@@ -71,6 +72,8 @@ class MailReader:
         self._desk = desk
         self._reading = reading
         self._clock = clock
+        self._pace = Pace(clock)
+        self._looking: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._in_hand: dict[int, asyncio.Task[None]] = {}
         self._line = _Line()
@@ -81,7 +84,8 @@ class MailReader:
         return self._trouble
 
     def nudge(self) -> None:
-        """There is new mail; losing a nudge costs POLL at most."""
+        """One more mail is in the spool; losing a nudge costs POLL at most."""
+        self._pace.let_in()
         self._wake.set()
 
     async def run(self, *, ready: Callable[[], None]) -> None:
@@ -94,6 +98,9 @@ class MailReader:
                 while True:
                     await self._wake.wait()
                     self._wake.clear()
+                    if self._pace.holds():
+                        self._look_again(group)
+                        continue
                     # Shielded: rows leased by a call that was cut short would have to wait out their lease.
                     taking = group.create_task(self._take_rows(group))
                     await asyncio.shield(taking)
@@ -106,6 +113,15 @@ class MailReader:
         while True:
             self._wake.set()
             await self._clock.sleep_until(self._clock.now() + POLL)
+
+    def _look_again(self, group: asyncio.TaskGroup) -> None:
+        """When the stream may be over, since nobody nudges then."""
+        if self._looking is None or self._looking.done():
+            self._looking = group.create_task(self._wake_after(STREAM_TIME))
+
+    async def _wake_after(self, pause: timedelta) -> None:
+        await self._clock.sleep_until(self._clock.now() + pause)
+        self._wake.set()
 
     async def _renew(self) -> None:
         while True:
@@ -121,6 +137,7 @@ class MailReader:
         free = IN_HAND_MAX - len(self._in_hand)
         if free <= 0:
             return
+        free = self._pace.share(free)
         now = self._clock.now()
         try:
             rows = await self._spool.lease("mail", now=now, until=now + LEASE, limit=free)
