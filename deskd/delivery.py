@@ -15,6 +15,7 @@ from typing import Final
 
 from deskd.bell import Bell
 from deskd.logs import bound
+from deskd.turns import Turns
 from engine.delivery import Courier, Later, Never, Parcel, Sent, back_off, is_too_old
 from engine.effects import Tell
 from engine.model import ticket_id
@@ -61,6 +62,7 @@ class Delivery:
     name: str = "delivery"
     _in_hand: dict[int, Parcel] = field(default_factory=dict)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
+    _turns: Turns = field(default_factory=Turns)
     _taking: asyncio.Task[datetime | None] | None = None
     _trouble: str | None = None
 
@@ -123,7 +125,8 @@ class Delivery:
     async def _work(self, parcel: Parcel) -> None:
         with bound(ticket=ticket_id(parcel.ticket), parcel=parcel.id):
             try:
-                await self._deliver(parcel)
+                async with self._turns.of(parcel.effect.to.channel):
+                    await self._deliver(parcel)
             except (
                 Exception
             ):  # the boundary: the verdict was not recorded; the lease runs out, it comes again
