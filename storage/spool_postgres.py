@@ -36,14 +36,15 @@ class PostgresSpool(SqlSpool):
         mine = _Waiting(incoming)
         self._queue.append(mine)
         async with self._turn:
-            if not mine.answered:
+            # More than once when those who left while they waited fill a whole commit before us.
+            while not mine.answered:
                 await self._keep(mine)
         if mine.error is not None:
             raise mine.error
         return mine.kept
 
     async def _keep(self, mine: _Waiting) -> None:
-        """Turns come in the order of the queue, so ours is among the first ones still waiting."""
+        """The longest waiting, ours or not: those who left keep their place in the queue and are kept too."""
         batch = [self._queue.popleft() for _ in range(min(len(self._queue), KEEP_TOGETHER_MAX))]
         try:
             await self._keep_batch(batch)
