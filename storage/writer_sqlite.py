@@ -102,6 +102,8 @@ class SqliteWriter:
             # Not being let in at all (another program writes for long) fails the rest of the group too:
             # each would wait as long again.
             transaction = connection.begin()
+            # What was said of it in the group is undone with the group.
+            job.error = None
             try:
                 job.result = job.work(connection)
                 self._before_commit(1)

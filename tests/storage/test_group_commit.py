@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from engine.model import DEFAULT
 from engine.ports import Transaction
 from storage import Storage, StorageTrouble, open_storage
+from storage.spool_postgres import KEEP_TOGETHER_MAX
 from storage.writer_sqlite import GROUP_MAX
 from tests.clock import ManualClock
 from tests.storage import postgres
@@ -145,6 +146,39 @@ async def test_a_commit_that_fails_is_tried_alone_for_each(path: Path) -> None:
         assert all(lines)
 
 
+async def test_what_was_said_in_a_group_that_failed_is_not_believed(path: Path) -> None:
+    """The group is undone, the work does better alone: its caller must hear of that, not of the first try."""
+    tries: list[int] = []
+
+    def refused_once(_transaction: Transaction) -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ValueError("taken")
+        return "done"
+
+    gate = Gate()
+    async with opened(sqlite_url(path), path.parent, gate) as storage, asyncio.TaskGroup() as tasks:
+        await furnish(storage)
+        gate.shut()
+        first = tasks.create_task(storage.spool.keep(message("first")))
+        await asyncio.to_thread(gate.reached.wait, PATIENCE)
+        works = [
+            tasks.create_task(storage.store.run(DEFAULT, refused_once)),
+            tasks.create_task(storage.store.run(DEFAULT, partial(_opened, number=1))),
+        ]
+        await asyncio.sleep(0)
+        gate.open()
+        await asyncio.wait_for(first, PATIENCE)
+        gate.failures = 1
+        assert await asyncio.wait_for(asyncio.gather(*works), PATIENCE) == ["done", "opened"]
+    assert len(tries) == 2
+
+
+def _opened(transaction: Transaction, number: int) -> str:
+    open_ticket(transaction, number)
+    return "opened"
+
+
 async def test_a_full_disk_is_temporary_trouble_and_leaves_nothing(path: Path) -> None:
     gate = Gate()
     async with opened(sqlite_url(path), path.parent, gate) as storage:
@@ -250,6 +284,35 @@ async def test_a_keeper_who_leaves_in_the_middle_takes_nobody_with_him(database:
         assert [type(answer) for answer in kept[:2]] == [asyncio.CancelledError] * 2
         assert [type(answer) for answer in kept[2:]] == [int] * 8
         assert len(set(kept[2:])) == 8
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_nobody_is_told_kept_because_of_those_who_left_before(database: Database) -> None:
+    """More leavers than one commit takes stand before the one who stays: he is answered for his own message."""
+    async with opened(database.url, database.folder, Gate()) as storage:
+
+        async def hold_the_table(other: postgres.Connection) -> int:
+            holding = other.transaction()
+            await holding.start()
+            await other.execute("LOCK TABLE spool IN ACCESS EXCLUSIVE MODE")
+            async with asyncio.TaskGroup() as tasks:
+                first = tasks.create_task(_keep(storage, "first"))
+                await _until_somebody_waits(other)
+                leavers = [
+                    tasks.create_task(_keep(storage, f"k{n}")) for n in range(KEEP_TOGETHER_MAX)
+                ]
+                await asyncio.sleep(0)
+                stays = tasks.create_task(_keep(storage, "stays"))
+                await asyncio.sleep(0)
+                for leaver in leavers:
+                    leaver.cancel()
+                await asyncio.wait(leavers)
+                await holding.rollback()
+                await asyncio.wait_for(first, PATIENCE)
+                return await asyncio.wait_for(stays, PATIENCE)
+
+        kept = await postgres.connected(database.url, hold_the_table)
+        assert await storage.spool.raw(kept) == message("stays").raw
 
 
 async def _keep(storage: Storage, key: str) -> int:
