@@ -22,7 +22,9 @@ NAMED_MAX: Final = 10
 
 _TOKEN: Final = re.compile(rf"\+t([0-9a-z]{{1,12}})-([a-z2-7]{{{MAC_LETTERS}}})@")
 _MESSAGE_ID: Final = re.compile(
-    rf"<t\.(\d{{1,18}})\.([0-9a-z]{{1,13}})\.([a-z2-7]{{{MAC_LETTERS}}})@[^<>@\s]+>", re.IGNORECASE
+    rf"<t\.(\d{{1,18}})\.([0-9a-z]{{1,13}})\.([a-z2-7]{{{MAC_LETTERS}}})@[^<>@\s]+>",
+    # ASCII: without it the long s and the Kelvin sign count as letters, and int() knows neither.
+    re.IGNORECASE | re.ASCII,
 )
 _NAMED: Final = re.compile(r"(?<![\w-])T-(\d{1,9})(?![\w-])", re.IGNORECASE)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -107,6 +107,14 @@ def test_numbers_in_a_subject_are_only_named(subject: str, numbers: tuple[int, .
     assert SIGNER.proofs(Parsed(subject=subject), NOWHERE, DEFAULT) == ()
 
 
+@pytest.mark.parametrize("letter", ["\u017f", "\u212a", "\u0131", "\u0661"])
+def test_letters_that_only_look_like_ours_prove_nothing_and_raise_nothing(letter: str) -> None:
+    """They fold to s, k, i and 1 for some; int() knows none of them in base 36."""
+    parsed = Parsed(references=(f"<t.1.{letter}.aaaaaaaaaaaa@desk.test>",))
+    assert SIGNER.proofs(parsed, NOWHERE, DEFAULT) == ()
+    assert SIGNER.proofs(to(f"support+t{letter}-aaaaaaaaaaaa@desk.test"), NOWHERE, DEFAULT) == ()
+
+
 def test_the_instance_mark_is_our_own_and_no_others() -> None:
     assert SIGNER.is_own_instance(SIGNER.instance())
     assert not SIGNER.is_own_instance("")
