@@ -184,7 +184,7 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
         )
         for text in said.message.text.splitlines():
             show(f"    {clean(text)}")
-    for each in line.attachments:
+    for each in file.attachments:
         show(
             f"file {clean(each.name)} ({each.size} bytes{', refused: ' + each.refused if each.refused else ''})"
         )

@@ -54,7 +54,7 @@ def ticket_file(file: TicketFile, *, now: datetime) -> Json:
         **ticket(file.line),
         "comments": [said(each) for each in file.comments],
         "notes": [said(each) for each in file.notes],
-        "attachments": [attachment(number, a) for number, a in enumerate(file.line.attachments, 1)],
+        "attachments": [attachment(number, a) for number, a in enumerate(file.attachments, 1)],
         "clocks": [clock(each, now=now) for each in file.line.ticket.clocks],
         "events": [entry(each, people) for each in file.history],
         "links": [link(each) for each in file.links],

@@ -18,6 +18,7 @@ class TicketLine:
     opening: str = ""
     """The requester's first words (whole); cards cut them."""
     attachments: tuple[Attachment, ...] = ()
+    """Those of comments: everybody on the ticket may know of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,17 @@ class TicketFile:
     line: TicketLine
     comments: tuple[Said, ...] = ()
     notes: tuple[Said, ...] = ()
+    note_attachments: tuple[Attachment, ...] = ()
+    """For agents only, as the notes they came with."""
     history: tuple[Entry, ...] = ()
     links: tuple[Link, ...] = ()
     people: tuple[Person, ...] = ()
     """Everybody named in the history, so that a face can write names."""
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """All of them, for whoever may see everything."""
+        return (*self.line.attachments, *self.note_attachments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from storage.schema import (
     attachments,
     comments,
     events,
+    notes,
     outbox,
     outside_references,
     participants,
@@ -141,13 +142,24 @@ def _stray_files(connection: Connection) -> list[Finding]:
         comments.c.id == attachments.c.subject_id,
         comments.c.ticket == attachments.c.ticket,
     )
+    of_note = and_(
+        notes.c.workspace == attachments.c.workspace,
+        notes.c.id == attachments.c.subject_id,
+        notes.c.ticket == attachments.c.ticket,
+    )
     found = connection.execute(
-        select(attachments.c.id)
+        select(attachments.c.id, attachments.c.subject_kind)
         .outerjoin(comments, of_comment)
-        .where(attachments.c.subject_kind == "comment", comments.c.id.is_(None))
+        .outerjoin(notes, of_note)
+        .where(
+            or_(
+                and_(attachments.c.subject_kind == "comment", comments.c.id.is_(None)),
+                and_(attachments.c.subject_kind == "note", notes.c.id.is_(None)),
+            )
+        )
         .limit(TOLD_MAX)
     )
-    return [Finding("stray", f"attachment {row.id}: no such comment") for row in found]
+    return [Finding("stray", f"attachment {row.id}: no such {row.subject_kind}") for row in found]
 
 
 def _leaks(connection: Connection) -> list[Finding]:

@@ -130,11 +130,18 @@ def _words(connection: Connection, change: Change, owner: rows.Values) -> None:
         notes_said = [owner | rows.message_values(note) for note in change.notes]
         connection.execute(_INSERT_NOTES, notes_said)
     if change.attachments:
-        if not change.comments:
-            raise ValueError("attachments belong to a comment, and this change has none")
-        subject = {"subject_kind": "comment", "subject_id": change.comments[0].id}
+        subject = _subject(change)
         files = [owner | subject | rows.attachment_values(file) for file in change.attachments]
         connection.execute(_INSERT_ATTACHMENTS, files)
+
+
+def _subject(change: Change) -> rows.Values:
+    """Whose the files are: a note's stay with the note, and are seen by agents only."""
+    if change.comments:
+        return {"subject_kind": "comment", "subject_id": change.comments[0].id}
+    if change.notes:
+        return {"subject_kind": "note", "subject_id": change.notes[0].id}
+    raise ValueError("attachments belong to words, and this change has none")
 
 
 def _promises(connection: Connection, change: Change, owner: rows.Values) -> None:

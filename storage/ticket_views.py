@@ -68,12 +68,14 @@ def file(connection: Connection, workspace: WorkspaceId, number: int) -> TicketF
     noted = [rows.note(row) for row in connection.execute(_NOTES, mine)]
     named = _people(connection, workspace, _named(shown, history, (*said, *noted)))
     verdicts = _deliveries(connection, mine)
+    files_of_notes = _attachments(connection, workspace, [number], kind="note")[number]
     return TicketFile(
         line=shown,
         comments=tuple(
             Said(each, named.get(each.author or ""), verdicts.get(each.id)) for each in said
         ),
         notes=tuple(Said(each, named.get(each.author or "")) for each in noted),
+        note_attachments=tuple(map(rows.attachment, files_of_notes)),
         history=tuple(history),
         links=_links(connection, mine),
         people=tuple(named.values()),
@@ -241,7 +243,7 @@ def _lines(
         return ()
     numbers = [row.number for row in found]
     clocks_of = _clocks(connection, workspace, numbers)
-    files_of = _attachments(connection, workspace, numbers)
+    files_of = _attachments(connection, workspace, numbers, kind="comment")
     opening_of = _openings(connection, workspace, numbers)
     teams_by = {team.id: team for team in directory.all_teams(connection, workspace)}
     wanted = {row.requester for row in found} | {row.assignee for row in found if row.assignee}
@@ -268,10 +270,12 @@ def _clocks(
 
 
 def _attachments(
-    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
+    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int], *, kind: str
 ) -> Mapping[int, list[AnyRow]]:
     chosen = select(attachments).where(
-        attachments.c.workspace == workspace, attachments.c.ticket.in_(numbers)
+        attachments.c.workspace == workspace,
+        attachments.c.ticket.in_(numbers),
+        attachments.c.subject_kind == kind,
     )
     return _by_ticket(connection.execute(chosen.order_by(attachments.c.id)))
 

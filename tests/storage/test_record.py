@@ -205,6 +205,20 @@ async def test_words_files_and_references_come_back(storage: Storage) -> None:
     assert await storage.views.ticket_by_reference(DEFAULT, "mail", "", "<1@example.com>") == 1
 
 
+async def test_files_that_came_with_a_note_stay_with_the_note(storage: Storage) -> None:
+    """An absence note with a logo: kept, shown to agents, and on no card."""
+    await furnish(storage)
+    await record(storage, opening(1))
+    note = Note(MessageId("n1"), None, "mail", "I am away", after(seconds=1), TO_BOB)
+    logo = Attachment("logo.png", "image/png", 12, sha256="a" * 64)
+    noted = replace(step(ticket(1), Noted(note.id)), notes=(note,), attachments=(logo,))
+    await record(storage, noted)
+    file = await storage.views.ticket_file(DEFAULT, 1)
+    assert file is not None
+    assert file.note_attachments == file.attachments == (logo,)
+    assert file.line.attachments == ()
+
+
 async def test_words_no_database_can_hold_are_kept_readable(storage: Storage) -> None:
     await furnish(storage)
     comment = replace(words(1), text="a\0b\ud800c é")

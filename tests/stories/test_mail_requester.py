@@ -190,10 +190,12 @@ async def test_an_absence_note_on_a_ticket_is_a_note_and_wakes_nothing(desk: Tow
     message["To"] = resolved.people("Reply-To")[0][1]
     message["In-Reply-To"], message["Auto-Submitted"] = resolved.message_id, "auto-replied"
     message.set_content("I am away until Monday.")
+    message.add_attachment(b"a logo", maintype="image", subtype="png", filename="logo.png")
     await desk.raw_mail(BOB, message, to=[message["To"]])
     await desk.in_thread(await desk.card("T-1"), "I am away")
     file = await desk.ticket()
     assert (file.line.ticket.state, len(file.notes)) == ("RESOLVED", 1)
+    assert [one.name for one in file.note_attachments] == ["logo.png"]
 
 
 async def test_a_mail_nobody_can_read_is_kept_with_its_reason(desk: Town) -> None:
