@@ -106,6 +106,10 @@ class BoundTransaction:
         self._connection = connection
         self._workspace = workspace
         self._now = now
+        # Asked for several times by one use case, and rarely written: read once per transaction.
+        self._settings: Workspace | None = None
+        self._exists = False
+        self._teams: Sequence[Team] | None = None
 
     @property
     def workspace(self) -> WorkspaceId:
@@ -114,8 +118,11 @@ class BoundTransaction:
     # The workspace itself
 
     def settings(self) -> Workspace:
-        found = self._connection.execute(_SETTINGS, {"workspace": self._workspace}).scalar()
-        return rows.settings(self._workspace, found)
+        if self._settings is None:
+            found = self._connection.execute(_SETTINGS, {"workspace": self._workspace}).first()
+            self._exists = found is not None
+            self._settings = rows.settings(self._workspace, found.settings if found else None)
+        return self._settings
 
     def keep_settings(self, settings: Workspace) -> None:
         if settings.id != self._workspace:
@@ -123,6 +130,7 @@ class BoundTransaction:
         self._found()
         row = {"id": self._workspace, "settings": rows.settings_document(settings)}
         insert_or_update(self._connection, workspaces, [row])
+        self._settings = None
 
     def next_number(self) -> int:
         self._found()
@@ -132,11 +140,12 @@ class BoundTransaction:
 
     def _found(self) -> bool:
         """Make the workspace's row when it is missing; its settings are then the defaults. True: it was."""
-        wanted = {"workspace": self._workspace}
-        if self._connection.execute(_SETTINGS, wanted).first() is not None:
+        self.settings()
+        if self._exists:
             return False
         row = {"id": self._workspace, "settings": {}, "last_number": 0}
         insert_new(self._connection, workspaces, [row])
+        self._exists = True
         return True
 
     # Tickets
@@ -206,14 +215,19 @@ class BoundTransaction:
         directory.keep_identity(self._connection, self._workspace, identity, proof)
 
     def team(self, id: TeamId) -> Team | None:
-        return directory.team(self._connection, self._workspace, id)
+        if self._teams is None:
+            return directory.team(self._connection, self._workspace, id)
+        return next((team for team in self._teams if team.id == id), None)
 
     def teams(self) -> Sequence[Team]:
-        return directory.all_teams(self._connection, self._workspace)
+        if self._teams is None:
+            self._teams = directory.all_teams(self._connection, self._workspace)
+        return self._teams
 
     def keep_team(self, team: Team) -> None:
         self._found()
         directory.keep_team(self._connection, self._workspace, team)
+        self._teams = None
 
     # The spool row this work answers
 
