@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot import limits
+from bot.blocks import Said
 from bot.cards import OVERFLOW, ticket_in_full
 from bot.front import Front
 from bot.guard import settle
@@ -16,10 +17,11 @@ from bot.pointer import Pointer, read
 from bot.troubles import CALL_ERRORS, in_words
 from bot.voice import in_marked_words
 from bot.words import sentence
+from engine import access
 from engine.desk import Desk
 from engine.errors import Refused
 from engine.lifecycle import Action, destination
-from engine.model import Request, Ticket, ticket_id
+from engine.model import Caller, Request, Ticket, ticket_id
 
 _log = logging.getLogger("deskd.bot.clicks")
 
@@ -62,11 +64,18 @@ async def _act(front: Front, done: Interaction, action: Action, pointer: Pointer
     request = Request(
         front.workspace, pointer.ticket, by, seen=pointer.version, settles=done.spool_id
     )
-    await _AT_ONCE[action](front.desk, request)
+    ticket = await _AT_ONCE[action](front.desk, request)
     if done.is_ephemeral and not done.replayed:
-        file = await front.views.ticket_file(front.workspace, pointer.ticket)
-        if file is not None:
-            await front.voice.replace(done.ear, ticket_in_full(file, works_on_it=True))
+        await front.voice.replace(done.ear, await in_full(front, by, ticket))
+
+
+async def in_full(front: Front, by: Caller, ticket: Ticket) -> Said:
+    """As this person may see it: a requester may have acted as such, and reads no notes."""
+    person = await front.desk.identify(front.workspace, by)
+    file = await front.views.ticket_file(front.workspace, ticket.number)
+    assert file is not None, ticket.id
+    works = access.works_on(person, ticket, file.line.team)
+    return ticket_in_full(file, works_on_it=works)
 
 
 async def _open_form(front: Front, done: Interaction, action: Action, pointer: Pointer) -> None:

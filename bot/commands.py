@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from bot.cards import ticket_in_full, ticket_list
-from bot.clicks import open_view
+from bot.cards import ticket_list
+from bot.clicks import in_full, open_view
 from bot.front import Front
 from bot.guard import settle
 from bot.interaction import Interaction
@@ -114,12 +114,9 @@ async def _show(given: Command) -> None:
         return
     by = await front.people.who_is(done.user)
     ticket = await front.desk.see(Request(front.workspace, int(digits), by))
-    person = await front.desk.identify(front.workspace, by)
-    file = await front.views.ticket_file(front.workspace, ticket.number)
-    assert file is not None, ticket.id
+    shown = await in_full(front, by, ticket)
     await settle(front, done, reason="answered")
-    works = access.works_on(person, ticket, file.line.team)
-    await front.voice.whisper(done.ear, ticket_in_full(file, works_on_it=works))
+    await front.voice.whisper(done.ear, shown)
 
 
 # Ticket numbers are far smaller; a longer one is a slip of the keyboard.

@@ -337,6 +337,22 @@ async def test_show_gives_notes_to_agents_alone(office: Office) -> None:
     assert office.cleo.can(office.cleo.ephemerals[-1]) == []
 
 
+async def test_who_left_the_team_gets_no_notes_by_an_old_button(office: Office) -> None:
+    """Ana asked for it herself and may still close it, as the requester she is now."""
+    await office.ana.command("/ticket new My laptop is slow", channel="general")
+    card = await office.card("My laptop is slow")
+    await office.ana.command("/ticket show T-1", channel="general")
+    await office.until(lambda: "Claim" in office.ana.ephemerals[-1].visible_text())
+    shown = office.ana.ephemerals[-1]
+    await office.ana.leave("it-desk")
+    await office.settled()
+    await office.ben.reply(card, "she spilled coffee on it")
+    await office.settled()
+    await office.ana.choose(shown, "more", "Close")
+    await office.until(lambda: "Closed" in office.ana.ephemerals[-1].visible_text())
+    assert "coffee" not in office.ana.ephemerals[-1].visible_text()
+
+
 async def test_a_strangers_ticket_is_absent_for_others(office: Office) -> None:
     await office.mail()
     await office.card()
