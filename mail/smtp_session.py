@@ -87,7 +87,8 @@ class _Steps:
     ) -> str:
         for option in options:
             name, _, value = option.partition("=")
-            if name == "SIZE" and value.isdigit() and int(value) > MESSAGE_BYTES_MAX:
+            number = name == "SIZE" and value.isascii() and value.isdigit()
+            if number and int(value) > MESSAGE_BYTES_MAX:
                 return TOO_LARGE
         envelope.mail_from = address
         envelope.mail_options.extend(options)

@@ -205,6 +205,9 @@ async def test_a_mail_announced_as_too_large_is_refused_before_it_is_sent(door: 
     greeting = await line.say("EHLO client.test")
     assert "SIZE 26214400" in greeting
     assert (await line.say("MAIL FROM:<bob@example.com> SIZE=26214401")).startswith("552 5.3.4")
+    # A digit to Unicode and no number to anybody: their mistake, not our trouble.
+    assert (await line.say("MAIL FROM:<bob@example.com> SIZE=\u00b2")).startswith("250 ")
+    assert (await line.say("RSET")).startswith("250 ")
     assert (await line.say("MAIL FROM:<bob@example.com> SIZE=26214400")).startswith("250 ")
 
 
