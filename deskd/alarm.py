@@ -50,8 +50,9 @@ class Alarm:
         while True:
             now = self.clock.now()
             try:
-                rung = await self._ring_due(now)
-                next_at = None if rung else await self.timers.next_at()
+                # One look after each commit is enough to know that nothing is due.
+                next_at = await self.timers.next_at()
+                rung = next_at is not None and next_at <= now and await self._ring_due(now)
                 self._trouble = None
             except Exception:  # the boundary: the database is in trouble, the rows are safe in it
                 log.exception("timers cannot be read; trying again")
