@@ -50,8 +50,10 @@ class _Memory(Generic[T]):
         self._held: OrderedDict[str, _Held[T]] = OrderedDict()
 
     def fresh(self, key: str) -> T | None:
+        """Not by a clock that was set back either: it would remember for as long again."""
         held = self._held.get(key)
-        return held.value if held and self._clock.now() < held.until else None
+        now = self._clock.now()
+        return held.value if held and now < held.until <= now + self._ttl else None
 
     def stale(self, key: str) -> T | None:
         held = self._held.get(key)

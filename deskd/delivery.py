@@ -41,8 +41,13 @@ EXPIRED_MAX: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
+    since: datetime
     until: datetime
     count: int
+
+    def rests(self, now: datetime) -> bool:
+        """A clock that was set back ends it: its end was told by an hour that is not."""
+        return self.since <= now < self.until
 
 
 @dataclass
@@ -106,7 +111,7 @@ class Delivery:
 
     async def _lease(self, now: datetime) -> list[Parcel]:
         held = Counter(parcel.effect.to.channel for parcel in self._in_hand.values())
-        resting = {name for name, pause in self._pauses.items() if pause.until > now}
+        resting = {name for name, pause in self._pauses.items() if pause.rests(now)}
         probing = set(self._pauses) - resting
         busy = {name for name in held if held[name] >= (1 if name in probing else IN_HAND_MAX)}
         # While a paused channel is due, one parcel is leased at a time: it must not be met by a crowd.
@@ -182,15 +187,16 @@ class Delivery:
     def _pause(self, channel: str, later: Later, now: datetime) -> datetime:
         """One line in the log per pause, however many parcels ran into it."""
         known = self._pauses.get(channel)
-        if known and known.until > now and later.after is None:
-            return known.until
+        resting = known.until if known and known.rests(now) else None
+        if resting and later.after is None:
+            return resting
         count = known.count + 1 if known else 1
         wait = min(back_off(count, spread=self.spread()), CHANNEL_PAUSE_MAX)
         if later.after is not None:
             wait = min(later.after, EXPIRED_MAX)
-        until = max(now + wait, known.until if known else now)
-        self._pauses[channel] = _Pause(until, count)
-        if known is None or known.until <= now:
+        until = max(now + wait, resting or now)
+        self._pauses[channel] = _Pause(now, until, count)
+        if resting is None:
             facts = {"channel": channel, "reason": later.reason, "seconds": wait.total_seconds()}
             log.warning("the channel is paused", extra=facts)
         return until

@@ -87,6 +87,17 @@ async def test_membership_is_asked_again_after_a_while_and_at_once_after_an_even
     assert not (await people.who_is(office.cleo.user_id)).member_of
 
 
+async def test_membership_is_not_remembered_for_hours_by_a_clock_set_back(
+    office: Office, people: People
+) -> None:
+    channel = office.slack.channel("it-desk")
+    assert (await people.who_is(office.ana.user_id)).member_of
+    others = tuple(one for one in channel.members if one != office.ana.user_id)
+    office.slack.workspace.change_channel(channel.id, members=others)
+    office.clock.skip(timedelta(hours=-2))
+    assert not (await people.who_is(office.ana.user_id)).member_of
+
+
 async def test_an_agent_who_leaves_the_channel_can_no_longer_act(office: Office) -> None:
     await office.mail()
     card = await office.card()

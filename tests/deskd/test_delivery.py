@@ -139,6 +139,21 @@ async def test_a_channel_that_is_down_is_paused_and_delays_nothing_else(
         await room.is_state("m0", "sent")
 
 
+async def test_a_pause_does_not_outlive_the_hour_that_it_was_told_by(room: Room) -> None:
+    """The clock was six hours ahead when the relay failed, and is set right again."""
+    right = room.clock.now()
+    await room.clock.move_to(right + timedelta(hours=6))
+    await room.tell(await room.quiet_ticket(), "ahead")
+    room.mail.always = lambda parcel: Later("down", whole_channel=True)
+    async with room.running(room.delivery()):
+        await eventually(lambda: room.counted[("mail", "later")] >= 1)
+        room.mail.always = lambda parcel: None
+        await room.clock.move_to(right)
+        await room.tell(await room.quiet_ticket(), "after")
+        await room.clock.forward(seconds=2)
+        await room.is_state("after", "sent")
+
+
 async def test_after_a_pause_one_parcel_goes_first_to_see_whether_it_helps(room: Room) -> None:
     for number in range(10):
         await room.tell(await room.quiet_ticket(), f"m{number}")
