@@ -6,6 +6,7 @@ length), every size is bounded while reading, and our own trouble is a 4xx witho
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -18,6 +19,10 @@ log = logging.getLogger("deskd.mail.smtp_session")
 # aiosmtpd's buffer: a piece of DATA; commands have their own, shorter limit.
 PIECE_BYTES: Final = 64 * 1024
 _END: Final = b"\r\n.\r\n"
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN_ADDRESS: Final = re.compile(
+    rf"<({_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>(?: +(?=[^\s(])|\Z)"
+)
 # A silent client is let go; RFC 5321 asks for five minutes, but our places are few and clients come again.
 SILENCE_SECONDS: Final = 120.0
 # The slowest honest line still brings 25 MB in this time (340 kbit/s).
@@ -171,6 +176,15 @@ class MailSession(SMTP):
     def abort(self) -> None:
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The address of MAIL and RCPT and what follows it.
+
+        Nearly all are plain, and aiosmtpd reads each with the email package's parser for header fields (37 us, twice
+        per mail that is let in for 400). Whatever is not plain is read by it, as before.
+        """
+        plain = _PLAIN_ADDRESS.match(arg)
+        return (plain[1], arg[plain.end() :]) if plain else super()._getaddr(arg)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # the name of the command in aiosmtpd
         envelope = self.envelope

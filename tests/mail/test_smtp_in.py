@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from engine.model import DEFAULT
 from mail import smtp_in, smtp_session
 from mail.mime import MESSAGE_BYTES_MAX
 from mail.smtp_in import Listen, SmtpIn, hops, spool_key
+from mail.smtp_session import House, MailSession
 from tests.clock import MORNING, ManualClock
 from tests.mail.stage import MAIL, OTHER, SUPPORT, Book, Door, MemorySpool, open_door
 
@@ -167,6 +169,40 @@ async def test_only_cr_lf_dot_cr_lf_ends_a_mail_and_stuffed_dots_are_taken_out(
     assert (await line.mail(sent)).startswith("250 ")
     assert door.spool.only.raw == kept
     assert (await line.say("NOOP")).startswith("250 ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "<bob@example.com>",
+        "<bob.b+x=y@mail.example.com> SIZE=100",
+        "<bob@example.com>   SIZE=100 BODY=8BITMIME",
+        "<bob@example.com>SIZE=100",
+        "<bob@example.com> ",
+        "<bob@example.com> (a comment) SIZE=1",
+        "<bob@example.com> \tSIZE=1",
+        "<>",
+        "<> SIZE=1",
+        "bob@example.com",
+        " <bob@example.com>",
+        "<.bob@example.com>",
+        "<bob..b@example.com>",
+        "<bob@>",
+        "<@example.com>",
+        "<bob@example.com.>",
+        '<"b b"@example.com>',
+        "<bob@[127.0.0.1]>",
+        "<@relay.test:bob@example.com>",
+        "<bób@example.com>",
+        "<bob@example.com",
+        "<bob@example.com>\n",
+        "",
+    ],
+)
+async def test_an_address_is_read_as_the_library_reads_it(door: Door, given: str) -> None:
+    house = House(1, 1, 1, "mx.test")
+    ours, theirs = MailSession(house, door.part), SMTP(door.part, hostname="mx.test")
+    assert ours._getaddr(given) == theirs._getaddr(given)
 
 
 async def test_a_mail_that_ends_in_pieces_ends_where_it_should(door: Door) -> None:
