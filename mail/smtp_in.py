@@ -16,6 +16,7 @@ from engine.model import WorkspaceId
 from engine.ports import Clock, Incoming, Spool
 from mail.address_book import AddressBook
 from mail.charset import storable
+from mail.headers import read_fields
 from mail.mime import HEADER_BYTES_MAX, MESSAGE_BYTES_MAX
 from mail.smtp_session import LATER, House, MailSession
 
@@ -167,7 +168,7 @@ def _row(facts: _Facts, workspace: WorkspaceId, recipients: list[str]) -> Incomi
         workspace=workspace,
         channel="mail",
         kind="message",
-        key=spool_key(facts.content, received_at=facts.at),
+        key=spool_key(facts.content, received_at=facts.at, sender=sender),
         raw=facts.content,
         envelope={
             "sender": sender,
@@ -179,11 +180,13 @@ def _row(facts: _Facts, workspace: WorkspaceId, recipients: list[str]) -> Incomi
     )
 
 
-def spool_key(raw: bytes, *, received_at: datetime) -> str:
+def spool_key(raw: bytes, *, received_at: datetime, sender: str) -> str:
     """The same message over another road is the same: what relays add does not count.
 
     A message without Message-ID and Date (a script's) may well be sent again word for word and mean a new event:
     those are the same within one day only, which covers a client that repeats because it got no answer.
+    From nowhere it is another message: it is read as a machine's answer then, and whoever got a copy and was
+    faster could make the mail itself vanish as already known.
     """
     blank_line = _BLANK_LINE.search(raw, 0, HEADER_BYTES_MAX)
     end = blank_line.start() + 1 if blank_line else 0
@@ -192,6 +195,8 @@ def spool_key(raw: bytes, *, received_at: datetime) -> str:
     digest.update(memoryview(raw)[end:])
     if not _IDENTIFIED.search(block):
         digest.update(received_at.date().isoformat().encode())
+    if not sender or read_fields(block).text("return-path") == "<>":
+        digest.update(b"from nowhere")
     return digest.hexdigest()
 
 

@@ -377,12 +377,13 @@ async def test_a_null_sender_and_an_odd_sender_are_kept_as_text(door: Door) -> N
 
 
 def test_a_key_ignores_what_relays_add_and_nothing_else() -> None:
-    def key(raw: bytes, days: int = 0) -> str:
-        return spool_key(raw, received_at=MORNING + timedelta(days=days))
+    def key(raw: bytes, days: int = 0, sender: str = "bob@example.com") -> str:
+        return spool_key(raw, received_at=MORNING + timedelta(days=days), sender=sender)
 
     assert key(MAIL) == key(MAIL, days=9)
     traced = b"Return-Path: <x>\r\nARC-Seal: i=1;\r\n a=b\r\nDelivered-To: y\r\n" + MAIL
-    assert key(traced) == key(MAIL)
+    assert key(traced) == key(MAIL) == key(MAIL, sender="relay@example.org")
+    assert key(b"Return-Path: =?utf-8?q?<>?=\r\n" + MAIL) == key(MAIL, sender="") != key(MAIL)
     assert key(MAIL.replace(b"VPN", b"Vpn")) != key(MAIL)
     assert key(MAIL + b"Received: in the body\r\n") != key(MAIL)
     anonymous = b"Subject: disk full\r\n\r\nagain\r\n"

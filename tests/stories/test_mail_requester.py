@@ -2,6 +2,7 @@
 
 from email.message import EmailMessage
 
+import aiosmtplib
 import pytest
 
 from sandbox.mailbox_letter import Attachment
@@ -112,6 +113,24 @@ async def test_a_mail_program_that_forgets_what_it_answers_still_threads_by_addr
     await desk.writer(BOB).reply(receipt, "Also the printer.", strip_references=True)
     await desk.in_thread(await desk.card("T-1"), "Also the printer")
     assert len(await desk.tickets()) == 1
+
+
+@pytest.mark.parametrize("trace", [b"", b"Return-Path: <>\r\n"])
+async def test_a_copy_sent_ahead_from_nowhere_does_not_swallow_the_mail(
+    desk: Town, trace: bytes
+) -> None:
+    """Eve was copied, is faster, and hands it in so that it looks like a machine's answer."""
+    mail = b"From: Bob <bob@example.com>\r\nSubject: VPN\r\nMessage-ID: <a@b>\r\n\r\nDown.\r\n"
+    assert desk.smtp is not None
+    host, port = desk.smtp
+    async with aiosmtplib.SMTP(hostname=host, port=port, start_tls=False) as eve:
+        await eve.mail("eve@evil.example" if trace else "")
+        await eve.rcpt(DESK)
+        await eve.data(trace + mail)
+    await desk.quiet()
+    assert await desk.tickets() == []
+    await desk.raw_mail(BOB, mail)
+    await desk.letter(BOB, "[T-1]")
 
 
 async def test_one_mail_delivered_twice_is_one_ticket_with_one_receipt(desk: Town) -> None:
