@@ -1,4 +1,5 @@
-# Small and plain: build a wheel set in one stage, run it as nobody in the other. State lives in /data.
+# Small and plain: build a wheel set in one stage, run it as nobody in the other. State lives in /data,
+# the working folder: a deskd.toml there is read, and settings by environment alone do as well.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY . .
@@ -7,7 +8,7 @@ RUN python -m venv /opt/deskd && /opt/deskd/bin/pip install --no-cache-dir '.[po
 FROM python:3.13-slim
 COPY --from=build /opt/deskd /opt/deskd
 RUN useradd --system --uid 10001 --home-dir /data deskd && install -d -o deskd -g deskd /data
-ENV PATH=/opt/deskd/bin:$PATH PYTHONUNBUFFERED=1 DESKD_CONFIG=/data/deskd.toml
+ENV PATH=/opt/deskd/bin:$PATH PYTHONUNBUFFERED=1
 USER deskd
 WORKDIR /data
 VOLUME /data

@@ -40,7 +40,7 @@ def _state(text: str, known: tuple[str, ...]) -> str | None:
 def spool_list(
     context: typer.Context, *, state: State = "", limit: Limit = ROWS_MAX, as_json: Json = False
 ) -> None:
-    """Rows of the spool, newest first."""
+    """The latest rows of the spool, newest last."""
     from deskd import pictures
 
     wanted = _state(state, SPOOL_STATES)
@@ -111,7 +111,7 @@ def spool_retry(context: typer.Context, row: Row) -> None:
 def outbox_list(
     context: typer.Context, *, state: State = "", limit: Limit = ROWS_MAX, as_json: Json = False
 ) -> None:
-    """Rows of the outbox, newest first."""
+    """The latest rows of the outbox, newest last."""
     from deskd import pictures
 
     wanted = _state(state, OUTBOX_STATES)
