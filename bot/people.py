@@ -19,8 +19,8 @@ from engine.ports import Clock, Views
 
 _log = logging.getLogger("deskd.bot.people")
 
-# Names and addresses change seldom; a person who was just made a guest loses membership at the next look.
-USER_TTL: Final = timedelta(minutes=10)
+# Whoever was made a guest or deactivated must not be an agent for longer than this.
+USER_TTL: Final = timedelta(seconds=60)
 # Bounded by events too: member_joined_channel and member_left_channel forget a channel at once.
 MEMBERS_TTL: Final = timedelta(seconds=60)
 MOST_REMEMBERED: Final = 5_000

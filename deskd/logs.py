@@ -17,8 +17,8 @@ _VALUE_CHARACTERS_MAX: Final = 500
 # Others log whole protocol lines below these levels, with message text and logins in them.
 _CAPPED: Final = {
     "aioimaplib": logging.WARNING,
-    "mail.log": logging.WARNING,
-    "mail.error": logging.WARNING,
+    "mail.log": logging.ERROR,  # aiosmtpd quotes the client's words in its warnings
+    "mail.error": logging.ERROR,
     "mail.debug": logging.CRITICAL,
     "slack_bolt": logging.WARNING,
     "slack_sdk": logging.WARNING,

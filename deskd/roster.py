@@ -67,4 +67,5 @@ def _person(settings: Settings, section: PersonSection, slack_team: str | None) 
         mail=section.mail,
         slack=Identity("slack", slack_team or "", section.slack or "") if known else None,
         timezone=section.timezone,
+        department=section.department,
     )

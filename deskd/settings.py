@@ -235,10 +235,13 @@ class LogSection(_Section):
     )
 
 
+DEFAULT_DEPARTMENT = "IT"
+
+
 class TeamSection(_Section):
     id: str = Field(description="Short and lasting, such as `network`.", min_length=1)
     name: OffOrText = Field(default=None, description="As people read it; default: the id.")
-    department: str = Field(default="IT", description="The department it belongs to.")
+    department: str = Field(default=DEFAULT_DEPARTMENT, description="The department it belongs to.")
     slack_channel: OffOrText = Field(
         default=None, description="Id of its channel; members of a private one are its agents."
     )
@@ -262,6 +265,9 @@ class PersonSection(_Section):
         default="agent", description="requester, agent, senior, lead, manager or admin."
     )
     teams: Names = Field(default=(), description="Ids of the teams they answer for.")
+    department: str = Field(
+        default=DEFAULT_DEPARTMENT, description="Managers and above reach its teams."
+    )
     timezone: Annotated[Zone | None, Off] = Field(
         default=None, description="Such as `Europe/Berlin`."
     )

@@ -81,7 +81,7 @@ def works_on(who: Person, ticket: Ticket, team: Team) -> bool:
         return False
     if who.rank >= Role.ADMIN or ticket.team in who.teams or team.open_to_agents:
         return True
-    return who.rank >= Role.MANAGER and who.department in (None, team.department)
+    return who.rank >= Role.MANAGER and who.department == team.department
 
 
 RIGHT_FOR: Final[Mapping[Action, Right]] = {

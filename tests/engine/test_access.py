@@ -19,7 +19,8 @@ DESIGN = {
 
 
 def person(role: Role, *, teams: frozenset[TeamId] = frozenset({TEAM.id})) -> Person:
-    return Person(PersonId("p"), "P", role, teams if role >= Role.AGENT else frozenset())
+    agent_of = teams if role >= Role.AGENT else frozenset()
+    return Person(PersonId("p"), "P", role, agent_of, department=TEAM.department)
 
 
 def test_the_table_is_the_designs() -> None:
@@ -60,6 +61,7 @@ def test_a_manager_reaches_the_department_and_an_admin_everything() -> None:
     admin = Person(PersonId("a"), "A", Role.ADMIN)
     assert access.allows(manager, Right.CLOSE, ticket(), TEAM)
     assert not access.allows(other, Right.READ, ticket(), TEAM)
+    assert not access.allows(Person(PersonId("m"), "M", Role.MANAGER), Right.READ, ticket(), TEAM)
     assert access.allows(admin, Right.CONFIGURE, ticket(), TEAM)
 
 
