@@ -12,7 +12,8 @@ ENV PATH=/opt/deskd/bin:$PATH PYTHONUNBUFFERED=1
 USER deskd
 WORKDIR /data
 VOLUME /data
-EXPOSE 2525 8080
+# HTTP listens on 127.0.0.1 inside; DESKD_HTTP__LISTEN=0.0.0.0:8080 opens it to the outside.
+EXPOSE 2525
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["deskd", "health"]
 ENTRYPOINT ["deskd"]

@@ -47,9 +47,9 @@ _MAILS: Final = (
     ),
     Wish(
         BOB,
-        "VPN drops every few minutes",
-        "Hello,\n\nmy VPN connection drops every few minutes, and I have a demo for a customer at"
-        " noon.\nCould somebody have a look?\n\nThanks, Bob",
+        "No access to the customer database",
+        "Hello,\n\nsince I moved to the Boston team I cannot open the customer database:"
+        ' "permission denied".\nCould somebody have a look?\n\nThanks, Bob',
     ),
 )
 _COMMAND: Final = "/ticket new A second monitor for my new desk"
