@@ -34,7 +34,7 @@ from engine.ports import Change, Clock, Ids, Store, Transaction
 from engine.step import Acting, Decide, Given, Hand, Step
 
 PUBLIC_PREFIX = "!"
-"""Words in the working thread that begin with this go to the requester."""
+"""Words in the working thread that begin with this go to the requester. With two ("!!! urgent") it is a shout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,9 @@ class Desk:
     async def speak(self, request: Request, text: str) -> Spoken:
         """Words in a ticket's working thread: a note, or for the requester when they begin with "!" or the team
         answers in public by default."""
-        marked = text.lstrip().startswith(PUBLIC_PREFIX)
-        words = text.lstrip().removeprefix(PUBLIC_PREFIX).strip() if marked else text.strip()
+        said = text.strip()
+        marked = said.startswith(PUBLIC_PREFIX) and not said.startswith(2 * PUBLIC_PREFIX)
+        words = said.removeprefix(PUBLIC_PREFIX).strip() if marked else said
         _refuse_empty(words, "reply" if marked else "note")
         public = marked or await self._store.run(
             request.workspace, partial(_replies_public, number=request.ticket)

@@ -222,6 +222,28 @@ async def test_a_form_that_was_recorded_opens_no_second_ticket(world: World) -> 
     assert again == once
 
 
+@pytest.mark.parametrize(
+    ("text", "public", "words"),
+    [
+        ("! Try again", True, "Try again"),
+        ("  !Try again", True, "Try again"),
+        ("!!! urgent", False, "!!! urgent"),
+        ("!! urgent", False, "!! urgent"),
+        ("Wait! No!", False, "Wait! No!"),
+    ],
+)
+async def test_only_a_single_mark_sends_words_to_the_requester(
+    world: World, text: str, public: bool, words: str
+) -> None:
+    ticket = await world.mail()
+    spoken = await world.desk.speak(asks(ticket), text)
+    assert spoken.public is public
+    file = await world.storage.views.ticket_file(DEFAULT, ticket.number)
+    assert file is not None
+    said = file.comments[1:] if public else file.notes
+    assert [one.message.text for one in said] == [words]
+
+
 async def test_an_outsider_hears_that_there_is_no_such_ticket(world: World) -> None:
     ticket = await world.mail()
     for number in (ticket.number, 999):
