@@ -42,8 +42,7 @@ def form(action: Action, line: TicketLine, *, channel: str, changed: bool = Fals
     if changed:
         top.append(blocks.section(sentence("form_changed", {"ticket": ticket.id})))
     pointer = Pointer(ticket.number, ticket.version, ticket.workspace, channel=channel)
-    saves = action in (Action.PRIORITY, Action.ASSIGN)
-    titles = _titles(action.value, "save" if saves else "send")
+    titles = _titles(action.value, _SUBMITS[action])
     inputs = [_INPUTS[action](line)]
     return blocks.modal(action.value, titles, [*top, *inputs], metadata=str(pointer))
 
@@ -100,6 +99,16 @@ _INPUTS: Final[Mapping[Action, Callable[[TicketLine], Json]]] = MappingProxyType
         Action.ASSIGN: _assignee,
     }
 )
+_SUBMITS: Final[Mapping[Action, str]] = MappingProxyType(
+    {
+        Action.REPLY: "send",
+        Action.ASK: "send",
+        Action.RESOLVE: "resolve",
+        Action.PRIORITY: "save",
+        Action.ASSIGN: "save",
+    }
+)
+"""A form that may send no words at all must not say "Send"."""
 FORMS: Final = frozenset(_INPUTS)
 """Actions that need something from the person first."""
 

@@ -76,7 +76,8 @@ def _told_of_words(scene: Scene, entry: Entry) -> list[Tell]:
         case Opened():
             return _receipts(scene, entry)
         case Commented(by_agent=True):
-            return [*_public_words(scene, entry), *_team_hears(scene, entry, "agent_said")]
+            heard = _team_hears(scene, entry, "agent_said", question=_asks(scene))
+            return [*_public_words(scene, entry), *heard]
         case Commented():
             return _team_hears(scene, entry, "requester_said")
         case Noted():
@@ -128,18 +129,25 @@ def _receipts(scene: Scene, entry: Entry) -> list[Tell]:
 
 def _public_words(scene: Scene, entry: Entry) -> list[Tell]:
     """An agent's words, to the requester and those copied. Words that resolve go with the resolved message."""
-    moved = [e.event for e in scene.entries if isinstance(e.event, Moved)]
-    if any(move.to is State.RESOLVED for move in moved):
+    if any(move.to is State.RESOLVED for move in _moves(scene)):
         return []
-    template = "question" if any(move.why == Action.ASK for move in moved) else "reply"
+    template = "question" if _asks(scene) else "reply"
     facts: dict[str, Fact] = {"agent": _name(scene.actor)}
     told = [_to_requester(scene, entry, template, facts)]
     told += [_tell(scene, entry, template, at, facts) for at in scene.audience.copied]
     return [tell for tell in told if tell is not None]
 
 
-def _team_hears(scene: Scene, entry: Entry, template: str) -> list[Tell]:
-    facts: dict[str, Fact] = {"author": _name(scene.actor), "via": entry.via}
+def _moves(scene: Scene) -> list[Moved]:
+    return [entry.event for entry in scene.entries if isinstance(entry.event, Moved)]
+
+
+def _asks(scene: Scene) -> bool:
+    return any(move.why == Action.ASK for move in _moves(scene))
+
+
+def _team_hears(scene: Scene, entry: Entry, template: str, **more: Fact) -> list[Tell]:
+    facts: dict[str, Fact] = {"author": _name(scene.actor), "via": entry.via, **more}
     opening = isinstance(scene.entries[0].event, Opened)  # the card itself shows the first words
     return [] if opening else _to_team(scene, entry, template, facts)
 

@@ -44,7 +44,7 @@ FACTS: dict[str, dict[str, Fact]] = {
     "resolved": {"agent": HOSTILE, "closes_at": "2026-03-02T12:00:00Z"},
     "closed": {"agent": HOSTILE},
     "requester_said": {"author": HOSTILE, "via": "mail"},
-    "agent_said": {"author": HOSTILE, "via": "cli"},
+    "agent_said": {"author": HOSTILE, "via": "cli", "question": True},
     "noted": {"author": HOSTILE, "via": "cli"},
     "assigned": {"agent": HOSTILE, "agent_slack": "U0ANA", "by": HOSTILE},
     "reopened": {"author": HOSTILE, "assignee_slack": "U0ANA"},

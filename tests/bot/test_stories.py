@@ -128,6 +128,8 @@ async def test_a_question_makes_the_ticket_wait(office: Office) -> None:
     await office.until(lambda: office.ana.modal)
     await office.ana.submit(values={"words": "Which client?"})
     await office.until(lambda: "Waiting" in office.slack.current(card).visible_text())
+    told = await office.thread(card, "Which client?")
+    assert "❓ *Ana* asks the requester:" in told.visible_text()
     await office.delivered()
     assert office.postman.mails[-1].template == "question"
 
@@ -137,6 +139,8 @@ async def test_resolve_then_reopen(office: Office) -> None:
     card = await office.card()
     await office.ana.click(card, "resolve")
     await office.until(lambda: office.ana.modal)
+    assert office.ana.modal is not None
+    assert (office.ana.modal.submit or {}).get("text") == "Resolve"
     await office.ana.submit(values={})
     await office.until(lambda: "Resolved" in office.slack.current(card).visible_text())
     assert office.ana.can(card) == ["reply", "reopen", "more"]

@@ -144,6 +144,14 @@ def test_a_question_is_told_as_a_question() -> None:
     assert "reply" not in heard
 
 
+@pytest.mark.parametrize("why", ["ask", "first reply"])
+def test_the_team_reads_whether_it_was_a_question(why: str) -> None:
+    moved = Moved(State.NEW, State.PENDING_INFO, why)
+    said = effects(Commented(WORDS, by_agent=True), moved, words=COMMENT)
+    (heard,) = [one for one in said if isinstance(one, Tell) and one.template == "agent_said"]
+    assert heard.facts["question"] is (why == "ask")
+
+
 def test_words_that_resolve_come_once_with_the_resolution() -> None:
     resolved = Moved(State.IN_PROGRESS, State.RESOLVED, "resolve")
     tells = [
