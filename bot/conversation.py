@@ -6,10 +6,11 @@ from typing import Final
 
 from bot.front import Front
 from bot.limits import Json
+from bot.outsiders import reason_for, ticket_at
 from bot.text import first_line, mentioned, plain
 from bot.troubles import CALL_ERRORS, in_words
 from bot.voice import Ear, in_plain_words
-from bot.words import plain_sentence, refusal
+from bot.words import plain_sentence
 from engine.errors import Refused
 from engine.model import Address, Caller, Inbound, Proof, Reference, Request
 
@@ -31,11 +32,11 @@ class Conversation:
         """Settles the row, unless it raises."""
         event: Json = body["event"]
         place, ts = str(event["channel"]), str(event["ts"])
-        if await self._ticket_at(place, ts) is not None:
+        if await ticket_at(self._front, place, ts) is not None:
             await self._front.spool.done(spool_id, reason="ignored: taken in before")
             return
         direct = event.get("channel_type") == "im"
-        ticket = await self._ticket_at(place, str(event.get("thread_ts") or ""))
+        ticket = await ticket_at(self._front, place, event.get("thread_ts"))
         if not direct and ticket is None:
             await self._front.spool.done(spool_id, reason="ignored: not a ticket's thread")
             return
@@ -46,17 +47,18 @@ class Conversation:
             elif ticket is not None:
                 await self._speak(spool_id, event, text, ticket)
         except Refused as refused:
-            await self._front.spool.done(spool_id, reason=f"refused: {refused.code}")
-            thread = event.get("thread_ts") or (ts if direct else None)
-            ear = Ear(str(event["user"]), place, str(thread) if thread else None)
-            await self._front.voice.whisper(ear, in_plain_words(refusal(refused)))
+            await self._refuse(spool_id, event, refused, ticket)
 
-    async def _ticket_at(self, place: str, ts: str) -> int | None:
-        if not ts:
-            return None
-        return await self._front.views.ticket_by_reference(
-            self._front.workspace, "slack", place, ts
-        )
+    async def _refuse(
+        self, spool_id: int, event: Json, refused: Refused, ticket: int | None
+    ) -> None:
+        user, place = str(event["user"]), str(event["channel"])
+        reason = await reason_for(self._front, refused, user=user, place=place, ticket=ticket)
+        await self._front.spool.done(spool_id, reason=f"refused: {refused.code}")
+        direct = event.get("channel_type") == "im"
+        thread = event.get("thread_ts") or (event["ts"] if direct else None)
+        ear = Ear(user, place, str(thread) if thread else None)
+        await self._front.voice.whisper(ear, in_plain_words(reason))
 
     async def _speak(self, spool_id: int, event: Json, text: str, ticket: int) -> None:
         """In the working thread: the desk knows whether it is a note or for the requester."""

@@ -7,9 +7,10 @@ from typing import Final
 
 from bot.front import Front
 from bot.interaction import Interaction
+from bot.outsiders import reason_for, ticket_at
 from bot.people import UnreachableError
 from bot.voice import in_marked_words, in_plain_words
-from bot.words import refusal, sentence
+from bot.words import sentence
 from engine.errors import Refused
 
 _log = logging.getLogger("deskd.bot.guard")
@@ -22,11 +23,7 @@ OUTDATED: Final = frozenset({"stale", "taken", "illegal_move"})
 
 async def guarded(front: Front, done: Interaction, work: Work) -> None:
     try:
-        await work(front, done)
-    except Refused as refused:
-        await settle(front, done, reason=f"refused: {refused.code}")
-        await front.voice.whisper(done.ear, in_plain_words(refusal(refused)))
-        await _bring_up_to_date(front, done, refused)
+        await _politely(front, done, work)
     except UnreachableError as error:
         await settle(front, done, reason=f"refused: {error}")
         await front.voice.whisper(done.ear, in_marked_words(sentence("unreachable", {})))
@@ -34,6 +31,17 @@ async def guarded(front: Front, done: Interaction, work: Work) -> None:
         number = await bury(front, done)
         told = sentence("unexpected", {"number": number})
         await front.voice.whisper(done.ear, in_marked_words(told))
+
+
+async def _politely(front: Front, done: Interaction, work: Work) -> None:
+    try:
+        await work(front, done)
+    except Refused as refused:
+        card = await ticket_at(front, done.channel, done.message_ts)
+        reason = await reason_for(front, refused, user=done.user, place=done.channel, ticket=card)
+        await settle(front, done, reason=f"refused: {refused.code}")
+        await front.voice.whisper(done.ear, in_plain_words(reason))
+        await _bring_up_to_date(front, done, refused)
 
 
 async def settle(front: Front, done: Interaction, *, reason: str) -> None:

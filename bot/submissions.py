@@ -20,6 +20,7 @@ from bot.modals import (
     first_input,
     form,
 )
+from bot.outsiders import reason_for
 from bot.people import UnreachableError
 from bot.pointer import Pointer
 from bot.words import label, refusal, sentence
@@ -40,16 +41,22 @@ async def submit(front: Front, sent: Interaction) -> Answer:
     """Never raises."""
     view: Json = sent.body["view"]
     try:
-        return await _submit(front, sent, view)
-    except Refused as refused:
-        await settle(front, sent, reason=f"refused: {refused.code}")
-        return await _refused(front, view, sent, refused)
+        return await _politely(front, sent, view)
     except UnreachableError as error:
         await settle(front, sent, reason=f"refused: {error}")
         return _no(view, sentence("unreachable", {}))
     except Exception:  # noqa: BLE001 - the boundary: one bad form ends here, logged, kept and told
         number = await bury(front, sent)
         return _no(view, sentence("unexpected", {"number": number}))
+
+
+async def _politely(front: Front, sent: Interaction, view: Json) -> Answer:
+    try:
+        return await _submit(front, sent, view)
+    except Refused as refused:
+        answer = await _refused(front, view, sent, refused)
+        await settle(front, sent, reason=f"refused: {refused.code}")
+        return answer
 
 
 async def _submit(front: Front, sent: Interaction, view: Json) -> Answer:
@@ -110,7 +117,11 @@ _SENT: Final[Mapping[Action, Callable[[Front, Request, Json], Awaitable[None]]]]
 async def _refused(front: Front, view: Json, sent: Interaction, refused: Refused) -> Answer:
     pointer = sent.view_pointer
     if refused.code != "stale" or pointer is None:
-        return _no(view, refusal(refused))
+        ticket = pointer.ticket if pointer else None
+        return _no(
+            view,
+            await reason_for(front, refused, user=sent.user, place=sent.channel, ticket=ticket),
+        )
     return await _once_more(front, view, pointer, refusal(refused))
 
 

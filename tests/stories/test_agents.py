@@ -1,6 +1,7 @@
 """What agents live through: claims, races, stale cards, notes, rights."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"
+NO_AGENT = "You are not an agent here. Agents are listed in deskd.toml, or are full members of"
 
 
 @pytest.fixture
@@ -108,8 +110,61 @@ async def test_a_guest_in_the_private_channel_is_no_agent(opened: Town) -> None:
     gus = opened.person("gus")
     await gus.click(await opened.card("T-1"), "claim")
     told = await opened.until(lambda: gus.ephemerals, "refusal")
-    assert told[0].visible_text()
+    assert NO_AGENT in told[0].visible_text()
     assert (await opened.ticket()).line.assignee is None
+
+
+@pytest.fixture
+async def public(tmp_path: Path, database: str) -> AsyncIterator[Town]:
+    """The team's channel is public: Ana, who is listed nowhere, is no agent; Ben is listed."""
+    async with town(tmp_path, database, start=False) as desk:
+        desk.slack.workspace.change_channel(desk.slack.channel("it-desk").id, kind="public")
+        await desk.start()
+        await desk.mail(BOB, "VPN is down", "Nothing works.")
+        await desk.card("T-1")
+        yield desk
+
+
+async def test_in_a_public_channel_a_click_says_who_the_agents_are(public: Town) -> None:
+    ana, ben = public.person("ana"), public.person("ben")
+    card = await public.card("T-1")
+    await ana.click(card, "claim")
+    told = await public.until(lambda: ana.ephemerals, "refusal")
+    assert NO_AGENT in told[0].visible_text()
+    worked(await ana.click(card, "reply"))
+    refused = await ana.submit(await public.form(ana), {"words": "Please restart it"})
+    assert NO_AGENT in str(refused.errors)
+    worked(await ben.click(card, "claim"))
+    await public.card("In progress")
+
+
+@pytest.mark.parametrize("words", ["! Please restart it", "He never restarts anything"])
+async def test_in_a_public_channel_words_in_a_thread_are_not_dropped_silently(
+    public: Town, words: str
+) -> None:
+    ana = public.person("ana")
+    await ana.reply(await public.card("T-1"), words)
+    told = await public.until(lambda: ana.ephemerals, "refusal")
+    assert [NO_AGENT in one.visible_text() for one in told] == [True]
+    file = await public.ticket()
+    assert (len(file.comments), len(file.notes)) == (1, 0)
+
+
+async def test_who_asks_in_a_public_channel_for_what_is_not_shown_there_hears_nothing_of_it(
+    public: Town,
+) -> None:
+    """The commands answer as before: whether there is such a ticket is not theirs to know."""
+    ana = public.person("ana")
+    await ana.command("/ticket show 1", channel="it-desk")
+    told = await public.until(lambda: ana.ephemerals, "refusal")
+    assert "There is no ticket T-1 that you can see" in told[0].visible_text()
+
+
+async def test_an_agent_without_the_role_hears_which_one_it_takes(opened: Town) -> None:
+    ana = opened.person("ana")
+    await ana.choose(await opened.card("T-1"), "more", "Close")
+    told = await opened.until(lambda: ana.ephemerals, "refusal")
+    assert "takes the role manager" in told[0].visible_text()
 
 
 async def test_a_raised_priority_shortens_the_promise_on_the_card(opened: Town) -> None:
