@@ -91,7 +91,8 @@ def run(context: typer.Context) -> None:
     """The daemon; SIGTERM lets it finish what it has in hand."""
     from deskd.run import run_daemon
 
-    run_daemon(given(context).load().settings)
+    loaded = given(context).load()
+    run_daemon(loaded.settings, warnings=loaded.warnings)
 
 
 @app.command()

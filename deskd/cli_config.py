@@ -4,7 +4,7 @@ import typer
 
 from deskd.cli_given import Json, given
 from deskd.errors import BadSettings
-from deskd.screen import show, show_json, table
+from deskd.screen import clean, show, show_json, table
 
 app = typer.Typer(
     no_args_is_help=True, help="Settings: are they right, and where do they come from."
@@ -20,12 +20,14 @@ def check(context: typer.Context, *, as_json: Json = False) -> None:
         loaded = given(context).load()
     except BadSettings as bad:
         if as_json:
-            show_json({"ok": False, "problems": bad.problems})
+            show_json({"ok": False, "problems": bad.problems, "warnings": []})
         raise
     if as_json:
-        show_json({"ok": True, "problems": []})
+        show_json({"ok": True, "problems": [], "warnings": list(loaded.warnings)})
         return
     show(f"{loaded.file or 'no file: defaults and environment'}: ok")
+    for warning in loaded.warnings:
+        show(f"warning: {clean(warning)}")
     if loaded.settings.secret_key is None:
         show(f"note: `deskd run` needs secret_key; make one with: {MAKE_A_KEY}")
 

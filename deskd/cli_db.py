@@ -22,10 +22,9 @@ def upgrade(context: typer.Context) -> None:
 @app.command()
 def history(context: typer.Context, *, as_json: Json = False) -> None:
     """Every revision this deskd knows, and whether the database has it."""
-    from storage.upgrade import history as revisions
+    from deskd.opening import history as revisions
 
-    url = given(context).load().settings.database.url.get_secret_value()
-    found = asyncio.run(revisions(url))
+    found = asyncio.run(revisions(given(context).load().settings))
     if as_json:
         show_json([{"id": r.id, "description": r.description, "applied": r.applied} for r in found])
     else:

@@ -9,9 +9,10 @@ from deskd.errors import Failure
 from deskd.settings import Settings
 from deskd.settings_show import masked
 from engine.ports import Clock
-from storage.errors import SchemaMismatch
+from storage.errors import SchemaMismatch, StorageTrouble
 from storage.opening import Storage, open_storage
-from storage.upgrade import upgrade
+from storage.upgrade import Revision, upgrade
+from storage.upgrade import history as revisions
 
 
 @asynccontextmanager
@@ -22,8 +23,8 @@ async def storage_opened(settings: Settings, clock: Clock | None = None) -> Asyn
         storage = await open_storage(url, settings.storage.attachments, clock or WallClock())
     except SchemaMismatch as mismatch:
         raise Failure(_mismatch(mismatch, url)) from mismatch
-    except OSError as error:
-        raise Failure(f"the database {masked(url)} cannot be opened: {error}") from error
+    except (OSError, StorageTrouble) as error:
+        raise Failure(_unreachable(url, error, "opened")) from error
     try:
         yield storage
     finally:
@@ -66,5 +67,21 @@ async def upgraded(settings: Settings) -> Sequence[str]:
         return await upgrade(url)
     except SchemaMismatch as mismatch:
         raise Failure(_mismatch(mismatch, url)) from mismatch
-    except OSError as error:
-        raise Failure(f"the database {masked(url)} cannot be made: {error}") from error
+    except (OSError, StorageTrouble) as error:
+        raise Failure(_unreachable(url, error, "made")) from error
+
+
+async def history(settings: Settings) -> Sequence[Revision]:
+    """Every revision this deskd knows, and whether the database has it."""
+    url = settings.database.url.get_secret_value()
+    try:
+        return await revisions(url)
+    except (OSError, StorageTrouble) as error:
+        raise Failure(_unreachable(url, error, "opened")) from error
+
+
+def _unreachable(url: str, error: Exception, verb: str) -> str:
+    """A file is opened or made; a server is somewhere else."""
+    if database_file(url) is None:
+        verb = "reached"
+    return f"the database {masked(url)} cannot be {verb}: {error or type(error).__name__}"

@@ -1,8 +1,9 @@
 """`deskd run`: from settings to a running daemon and back, in order: lock, schema, storage, roster, parts."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 from deskd import logs
@@ -18,11 +19,15 @@ from engine.ports import Clock
 from storage.database import DaemonLock
 from storage.errors import Busy
 
+log = logging.getLogger("deskd.deskd.run")
 
-def run_daemon(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT."""
+
+def run_daemon(settings: Settings, *, warnings: Sequence[str] = ()) -> None:
+    """Until SIGTERM or SIGINT. `warnings`: what its settings are most likely not meant to say."""
     require_key(settings)
     logs.set_up(level=settings.log.level, form=settings.log.format)
+    for warning in warnings:
+        log.warning("settings: %s", warning)
     asyncio.run(_run(settings))
 
 

@@ -1,6 +1,8 @@
-"""What no single value shows: names that must exist elsewhere, and names used twice."""
+"""What no single value shows: names that must exist elsewhere, names used twice, and an extra not installed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final
 
 from deskd.settings import PersonSection, Settings
@@ -10,30 +12,67 @@ from engine.model import Role
 
 DEFAULT_TEAM: Final = "support"
 """Made by `slack.channel` and `mail.address` when no [[teams]] entry has this id."""
+POSTGRES_DRIVER: Final = "asyncpg"
 
-Odd = Iterator[tuple[Path, str]]
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    path: Path
+    what: str
+    first: Path | None = None
+    """Where the same stands already."""
 
 
-def odd(settings: Settings) -> Odd:
+Odd = Iterator[Oddity]
+
+
+def is_installed(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def odd(settings: Settings, installed: Callable[[str], bool] = is_installed) -> Odd:
+    url = settings.database.url.get_secret_value()
+    if url.startswith("postgresql") and not installed(POSTGRES_DRIVER):
+        extra = ": PostgreSQL needs the extra: pip install 'deskd[postgres]'"
+        yield Oddity(("database", "url"), extra)
     yield from _teams(settings)
     for alias, role in settings.desk.roles.items():
         if settings.role(role) is None:
-            yield ("desk", "roles", alias), f'"{role}" is no role; {_roles(role)}'
+            yield Oddity(("desk", "roles", alias), f' "{role}" is no role; {_roles(role)}')
     for number, person in enumerate(settings.people):
         for name, what in _person(settings, person):
-            yield ("people", number, name), what
+            yield Oddity(("people", number, name), f" {what}")
+    yield from _people_twice(settings)
 
 
 def _teams(settings: Settings) -> Odd:
-    teams = [team.id for team in settings.teams]
-    addresses: list[str] = []
+    ids: dict[str, Path] = {}
+    addresses: dict[str, Path] = {}
     for number, team in enumerate(settings.teams):
-        if team.id in teams[:number]:
-            yield ("teams", number, "id"), f'"{team.id}" is used twice'
+        here: Path = ("teams", number)
+        if team.id in ids:
+            yield Oddity((*here, "id"), f' "{team.id}" is used twice', ids[team.id])
         for address in team.addresses:
             if address in addresses:
-                yield ("teams", number, "addresses"), f'"{address}" leads to another team already'
-        addresses += team.addresses
+                what = f' "{address}" leads to another team already'
+                yield Oddity((*here, "addresses"), what, addresses[address])
+        ids.setdefault(team.id, (*here, "id"))
+        for address in team.addresses:
+            addresses.setdefault(address, (*here, "addresses"))
+
+
+def _people_twice(settings: Settings) -> Odd:
+    """One mail or Slack id leads to one person: of two, the second would take the first one's place unseen."""
+    seen: dict[tuple[str, str], Path] = {}
+    for number, person in enumerate(settings.people):
+        for name, value in (("mail", person.mail), ("slack", person.slack)):
+            if value is None:
+                continue
+            path: Path = ("people", number, name)
+            if (name, value) in seen:
+                what = f' "{value}" belongs to another person already'
+                yield Oddity(path, what, seen[name, value])
+            seen.setdefault((name, value), path)
 
 
 def team_ids(settings: Settings) -> set[str]:

@@ -1,7 +1,7 @@
 """Settings from their four places: defaults < deskd.toml < environment < flags. Mistakes are told with place."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any, Final
@@ -10,9 +10,11 @@ from pydantic import SecretStr, ValidationError
 
 from deskd.errors import BadSettings
 from deskd.settings import Settings
-from deskd.settings_check import odd
+from deskd.settings_check import Oddity, is_installed, odd
 from deskd.settings_lines import Path, lines_of, nearest
+from deskd.settings_mistakes import mistake
 from deskd.settings_names import dotted, first_unknown, near, no_such, settable
+from deskd.settings_warnings import doubts
 
 PREFIX: Final = "DESKD_"
 CONFIG_VARIABLE: Final = "DESKD_CONFIG"
@@ -33,10 +35,17 @@ class Loaded:
     file: File | None
     base: File
     """What relative paths are relative to."""
+    warnings: tuple[str, ...] = ()
+    """Allowed, and most likely not meant."""
 
 
 def load(
-    *, config: File | None, environment: Mapping[str, str], flags: Mapping[str, str], cwd: File
+    *,
+    config: File | None,
+    environment: Mapping[str, str],
+    flags: Mapping[str, str],
+    cwd: File,
+    installed: Callable[[str], bool] = is_installed,
 ) -> Loaded:
     """Raises BadSettings naming every mistake that was found."""
     file = _file(config, environment, cwd)
@@ -48,9 +57,14 @@ def load(
             else:
                 _put(tree, path, value)
                 origins[path] = origin
-    settings = _check(tree, origins, problems, file)
+    where = _Where(origins, file)
+    settings = _validated(tree, where, problems)
+    problems += [where.told(one) for one in odd(settings, installed)]
+    if problems:
+        raise BadSettings(problems)
+    warnings = tuple(f"{where.of(path)}: {dotted(path)}{what}" for path, what in doubts(settings))
     base = file.parent if file else cwd
-    return Loaded(_absolute(settings, origins, base, cwd), origins, file, base)
+    return Loaded(_absolute(settings, origins, base, cwd), origins, file, base, warnings)
 
 
 def _file(config: File | None, environment: Mapping[str, str], cwd: File) -> File | None:
@@ -170,41 +184,37 @@ def _put(tree: Tree, path: Path, value: str | Exception) -> None:
 # Checking
 
 
-def _check(
-    tree: Tree, origins: Mapping[Path, str], problems: list[str], file: File | None
-) -> Settings:
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where in what was read a setting stands."""
+
+    origins: Mapping[Path, str]
+    file: File | None
+
+    def of(self, path: Path) -> str:
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.origins:
+                return self.origins[path[:end]]
+            inside = [place for known, place in self.origins.items() if known[:end] == path[:end]]
+            if inside:
+                return inside[0]
+        return self.file.name if self.file else "settings"
+
+    def told(self, one: Oddity) -> str:
+        first = f" ({dotted(one.first)}, {self.of(one.first)})" if one.first else ""
+        return f"{self.of(one.path)}: {dotted(one.path)}{one.what}{first}"
+
+
+def _validated(tree: Tree, where: _Where, problems: list[str]) -> Settings:
     try:
-        settings = Settings.model_validate(tree)
+        return Settings.model_validate(tree)
     except ValidationError as error:
         problems += [
-            _problem(dict(item), origins, file)
+            f"{where.of(item['loc'])}: {dotted(item['loc'])} {mistake(dict(item))}"
             for item in error.errors()
             if item["type"] != "extra_forbidden"
         ]
         raise BadSettings(problems) from None
-    problems += [
-        f"{_origin(path, origins, file)}: {dotted(path)} {what}" for path, what in odd(settings)
-    ]
-    if problems:
-        raise BadSettings(problems)
-    return settings
-
-
-def _problem(item: Mapping[str, Any], origins: Mapping[Path, str], file: File | None) -> str:
-    path: Path = tuple(item["loc"])
-    what = str(item["msg"]).removeprefix("Value error, ")
-    what = what[:1].lower() + what[1:]
-    return f"{_origin(path, origins, file)}: {dotted(path)} {what}"
-
-
-def _origin(path: Path, origins: Mapping[Path, str], file: File | None) -> str:
-    for end in range(len(path), 0, -1):
-        if path[:end] in origins:
-            return origins[path[:end]]
-        inside = [origins[known] for known in origins if known[:end] == path[:end]]
-        if inside:
-            return inside[0]
-    return file.name if file else "settings"
 
 
 # Paths

@@ -162,6 +162,28 @@ def test_a_bad_setting_ends_every_command_with_2_and_its_line(shell: Shell) -> N
         )
 
 
+def test_config_check_warns_of_half_a_slack_and_still_exits_0(shell: Shell) -> None:
+    shell.write('[slack]\nbot_token = "bad-token"')
+    result = shell.run("config", "check")
+    assert (result.code, result.err) == (0, "")
+    assert "warning: deskd.toml:3: slack.bot_token should begin with xoxb-" in result.out
+    told = shell.run("config", "check", "--json").json
+    assert isinstance(told, dict)
+    assert (told["ok"], told["problems"]) == (True, [])
+    assert any("slack.app_token is not" in one for one in told["warnings"])
+
+
+def test_a_database_server_that_is_down_cannot_be_reached(shell: Shell) -> None:
+    url = "database.url=postgresql+asyncpg://joe:hunter2@127.0.0.1:1/desk"
+    for arguments in (("ticket", "list"), ("db", "upgrade"), ("db", "history"), ("fsck",)):
+        result = shell.run("--set", url, *arguments)
+        assert (result.code, result.out) == (1, "")
+        assert (
+            "the database postgresql+asyncpg://joe:********@127.0.0.1:1/desk cannot be reached"
+            in (result.err)
+        )
+
+
 def test_config_show_says_where_values_come_from_and_masks_secrets(shell: Shell) -> None:
     result = shell.run("--set", "desk.name=Helpers", "config", "show", "--json")
     assert isinstance(result.json, dict)

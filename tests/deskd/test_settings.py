@@ -100,10 +100,56 @@ def test_the_names_of_the_contract_have_its_defaults(tmp_path: Path) -> None:
         ('[[people]]\nname = "Ann"', 'people[0].name "Ann" needs a mail address or a Slack id'),
         (
             '[[teams]]\nid = "a"\n\n[[teams]]\nid = "a"',
-            'deskd.toml:5: teams[1].id "a" is used twice',
+            'deskd.toml:5: teams[1].id "a" is used twice (teams[0].id, deskd.toml:2)',
         ),
+        (
+            '[[teams]]\nid = "a"\naddresses = ["x@b.c"]\n[[teams]]\nid = "b"\naddresses = ["X@b.c"]',
+            (
+                'deskd.toml:6: teams[1].addresses "x@b.c" leads to another team already'
+                " (teams[0].addresses, deskd.toml:3)"
+            ),
+        ),
+        (
+            '[[people]]\nname = "A"\nmail = "a@b.c"\n[[people]]\nname = "B"\nmail = "A@b.c"',
+            (
+                'deskd.toml:6: people[1].mail "a@b.c" belongs to another person already'
+                " (people[0].mail, deskd.toml:3)"
+            ),
+        ),
+        (
+            '[[people]]\nname = "A"\nslack = "U1"\n\n[[people]]\nname = "B"\nslack = "U1"',
+            (
+                'deskd.toml:7: people[1].slack "U1" belongs to another person already'
+                " (people[0].slack, deskd.toml:3)"
+            ),
+        ),
+        (
+            'drain_seconds = "abc"',
+            "deskd.toml:1: drain_seconds must be a whole number, such as 8; it is 'abc'",
+        ),
+        (
+            "[limits]\nattachment_bytes = 1.5",
+            "deskd.toml:2: limits.attachment_bytes must be a whole number, such as 10485760; it is 1.5",
+        ),
+        ("drain_seconds = 301", "deskd.toml:1: drain_seconds must be 300 or less; it is 301"),
+        (
+            '[mail]\nplus_addresses = "maybe"',
+            "deskd.toml:2: mail.plus_addresses must be true or false; it is 'maybe'",
+        ),
+        (
+            '[desk]\ndefault_priority = "P9"',
+            "deskd.toml:2: desk.default_priority must be one of: 'P1', 'P2', 'P3' or 'P4'; it is 'P9'",
+        ),
+        ("[desk]\nname = 3", 'deskd.toml:2: desk.name must be text in quotes, such as "text"'),
+        (
+            "[desk]\ndomains = 3",
+            'deskd.toml:2: desk.domains must be a list, such as ["one", "two"]',
+        ),
+        ("[desk]\ncategories = []", "deskd.toml:2: desk.categories must not be empty"),
+        ("teams = 3", "deskd.toml:1: teams must be sections, each written [[teams]]"),
+        ("mail = 3", "deskd.toml:1: mail must be a section, written [mail]"),
+        ('[[people]]\nmail = "a@b.c"', "deskd.toml:2: people[0].name is missing"),
         ("[mail\n", "deskd.toml:1: "),
-        ("mail = 3", "deskd.toml:1: mail "),
         ('[log]\nlevel = "LOUD"', "deskd.toml:2: log.level "),
     ],
 )
@@ -210,6 +256,88 @@ def test_secrets_are_masked_and_never_in_a_repr(tmp_path: Path) -> None:
 
 def test_a_bad_secret_is_not_shown_in_the_complaint(tmp_path: Path) -> None:
     assert not any("hunter2" in one for one in problems(tmp_path, 'secret_key = "hunter2"'))
+
+
+def test_no_secret_of_the_wrong_kind_is_shown(tmp_path: Path) -> None:
+    [problem] = problems(tmp_path, "[slack]\nbot_token = 73577357")
+    assert problem == 'deskd.toml:2: slack.bot_token must be text in quotes, such as "text"'
+
+
+POSTGRES = '[database]\nurl = "postgresql+asyncpg://u:hunter2@h/d"'
+
+
+def test_postgres_without_its_extra_is_refused_with_the_command_that_installs_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "deskd.toml"
+    file.write_text(POSTGRES, encoding="utf-8")
+    asked: list[str] = []
+
+    def bare(package: str) -> bool:
+        asked.append(package)
+        return False
+
+    with pytest.raises(BadSettings) as bad:
+        load(config=file, environment={}, flags={}, cwd=tmp_path, installed=bare)
+    assert bad.value.problems == [
+        "deskd.toml:2: database.url: PostgreSQL needs the extra: pip install 'deskd[postgres]'"
+    ]
+    assert asked == ["asyncpg"]
+    file.write_text("", encoding="utf-8")
+    assert load(config=file, environment={}, flags={}, cwd=tmp_path, installed=bare)
+
+
+SLACK = '[slack]\nbot_token = "xoxb-1"\napp_token = "xapp-1"\n'
+NAME = "should be the channel's id (C…), not its name: in Slack click the channel's name"
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (
+            '[slack]\nbot_token = "xoxb-1"',
+            "deskd.toml:2: slack.bot_token is set and slack.app_token is not: Slack needs both",
+        ),
+        (
+            '[slack]\napp_token = "xapp-1"',
+            "deskd.toml:2: slack.app_token is set and slack.bot_token is not: Slack needs both",
+        ),
+        (
+            '[slack]\nbot_token = "xapp-1"\napp_token = "xoxb-1"',
+            "deskd.toml:2: slack.bot_token and slack.app_token: these two are swapped",
+        ),
+        (
+            '[slack]\nbot_token = "bad-token"\napp_token = "xapp-1"',
+            "deskd.toml:2: slack.bot_token should begin with xoxb-",
+        ),
+        (
+            '[slack]\nbot_token = "xoxb-1"\napp_token = "bad-token"',
+            "deskd.toml:3: slack.app_token should begin with xapp-",
+        ),
+        (SLACK + 'channel = "#it-desk"', f"deskd.toml:4: slack.channel {NAME}"),
+        (
+            SLACK + '[[teams]]\nid = "a"\nslack_channel = "it-desk"',
+            f"deskd.toml:6: teams[0].slack_channel {NAME}",
+        ),
+        (SLACK, "slack.channel is off and no team has a channel: nobody will see the tickets"),
+        ('[slack]\nchannel = "C1"', "deskd.toml:2: slack.channel is set but Slack is off"),
+        ("", "mail.smtp_in.listen is off and so is Slack: nobody can reach the desk"),
+    ],
+)
+def test_what_is_most_likely_not_meant_is_warned_of_and_never_refused(
+    tmp_path: Path, text: str, warning: str
+) -> None:
+    found = read(tmp_path, text).warnings
+    assert any(warning in one for one in found), found
+    assert not any(secret in one for one in found for secret in ("xoxb-1", "xapp-1", "bad-token"))
+
+
+def test_a_whole_configuration_has_no_warnings(tmp_path: Path) -> None:
+    door = '[mail.smtp_in]\nlisten = "127.0.0.1:25"\n'
+    team = '[[teams]]\nid = "a"\nslack_channel = "G0123AB"\n'
+    assert read(tmp_path, SLACK + 'channel = "C0123AB"').warnings == ()
+    assert read(tmp_path, SLACK + team + door).warnings == ()
+    assert read(tmp_path, door).warnings == ()
 
 
 def test_the_channel_and_the_address_make_the_default_team(tmp_path: Path) -> None:

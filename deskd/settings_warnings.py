@@ -1,0 +1,80 @@
+"""Settings that are allowed and most likely not meant: half a Slack, a name for an id. None of them stops a start."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import SecretStr
+
+from deskd.settings import Settings
+from deskd.settings_lines import Path
+
+_CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")
+BOT: Final = "xoxb-"
+APP: Final = "xapp-"
+NOT_AN_ID: Final = (
+    " should be the channel's id (C…), not its name:"
+    " in Slack click the channel's name, the id is at the end of what opens"
+)
+
+Doubts = Iterator[tuple[Path, str]]
+
+
+def doubts(settings: Settings) -> Doubts:
+    yield from _tokens(settings)
+    yield from _channels(settings)
+    yield from _doors(settings)
+
+
+def has_slack(settings: Settings) -> bool:
+    return settings.slack.bot_token is not None and settings.slack.app_token is not None
+
+
+def _tokens(settings: Settings) -> Doubts:
+    given = {"bot_token": settings.slack.bot_token, "app_token": settings.slack.app_token}
+    missing = [name for name, token in given.items() if token is None]
+    if len(missing) == 1:
+        [there] = given.keys() - missing
+        yield (
+            ("slack", there),
+            f" is set and slack.{missing[0]} is not: Slack needs both, it is off",
+        )
+    if _begins(given["bot_token"], APP) and _begins(given["app_token"], BOT):
+        what = (
+            f" and slack.app_token: these two are swapped ({BOT}… is the bot's, {APP}… the app's)"
+        )
+        yield ("slack", "bot_token"), what
+        return
+    for name, start in (("bot_token", BOT), ("app_token", APP)):
+        if given[name] is not None and not _begins(given[name], start):
+            yield ("slack", name), f" should begin with {start}: Slack will not take this one"
+
+
+def _begins(token: SecretStr | None, start: str) -> bool:
+    return token is not None and token.get_secret_value().startswith(start)
+
+
+def _places(settings: Settings) -> Iterator[tuple[Path, str]]:
+    if settings.slack.channel is not None:
+        yield ("slack", "channel"), settings.slack.channel
+    for number, team in enumerate(settings.teams):
+        if team.slack_channel is not None:
+            yield ("teams", number, "slack_channel"), team.slack_channel
+
+
+def _channels(settings: Settings) -> Doubts:
+    places = list(_places(settings))
+    for path, channel in places:
+        if not _CHANNEL.fullmatch(channel):
+            yield path, NOT_AN_ID
+    if has_slack(settings) and not places:
+        yield ("slack", "channel"), " is off and no team has a channel: nobody will see the tickets"
+    if settings.slack.bot_token is None and settings.slack.app_token is None:
+        for path, _ in places:
+            yield path, " is set but Slack is off: slack.bot_token and slack.app_token are missing"
+
+
+def _doors(settings: Settings) -> Doubts:
+    if settings.mail.smtp_in.listen is None and not has_slack(settings):
+        what = " is off and so is Slack: nobody can reach the desk but by `deskd ticket new`"
+        yield ("mail", "smtp_in", "listen"), what
