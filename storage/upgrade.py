@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from storage.database import (
     FileLock,
@@ -23,6 +24,7 @@ from storage.database import (
     sqlite_path,
 )
 from storage.errors import SchemaMismatch
+from storage.writer import trouble
 
 T = TypeVar("T")
 
@@ -105,6 +107,8 @@ async def _on_postgres(url: str, work: Callable[[Connection], T]) -> T:
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
+    except DBAPIError as error:
+        raise trouble(error) from error
     finally:
         await engine.dispose()
 
