@@ -1,8 +1,8 @@
-"""How much the reader may take while mail streams in: a sender waits for the 250, the spool waits for nobody.
+"""How much the reader may take while senders queue: a sender waits for the 250, the spool waits for nobody.
 
-Reading costs three times what letting in costs, in the same process. So while mail comes faster than a desk could
-read it anyway, the reader has a small share, counted in mails and not in time: it holds on any machine, and the
-spool is never left alone. When the stream thins out, all is read at full speed.
+Reading costs three times what letting in costs, in the same process. So while several senders are at it at once,
+the reader has a small share, counted in mails and not in time: it holds on any machine, and the spool is never left
+alone. While each is served before the next one comes, all is read at full speed, however much it is.
 """
 
 from collections import deque
@@ -11,11 +11,16 @@ from typing import Final
 
 from engine.ports import Clock
 
-# This many mails within this time are a stream (160 a second): fewer leave the reader room enough.
+# So many senders inside DATA at once, each with a mail of its own, are a crowd: fewer get their 250 soon enough
+# beside the reader.
+CROWD: Final = 4
+# But only while mail really streams in (40 a second): a few slow lines at the same time are no crowd.
 STREAM_MAILS: Final = 16
-STREAM_TIME: Final = timedelta(milliseconds=100)
-# In a stream one row is read for so many let in. Measured with 20 connections, intake as a share of the floor of
-# `make bench`: one in 8 leaves 54-58 %, one in 16 67-71 %, one in 32 73-75 %, no pace 25 %.
+STREAM_TIME: Final = timedelta(milliseconds=400)
+# A crowd is gone when none was seen for this long; one commit answers many at once, so that moments say little.
+CROWD_TIME: Final = timedelta(milliseconds=100)
+# In a crowd one row is read for so many let in. Measured with 20 connections, intake as a share of the floor of
+# `make bench`: one in 8 leaves 33-67 %, one in 16 73-79 %, one in 32 90-93 %, no pace at all 25 %.
 LET_IN_PER_ROW: Final = 16
 # Rows are then taken together, so that they share a commit.
 ROWS_TOGETHER: Final = 8
@@ -27,23 +32,29 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._recent: deque[datetime] = deque(maxlen=STREAM_MAILS)
+        self._crowd_seen: datetime | None = None
         self._let_in = 0
 
-    def let_in(self) -> None:
-        self._recent.append(self._clock.now())
+    def let_in(self, *, senders: int) -> None:
+        """`senders`: those inside DATA, this one included."""
+        now = self._clock.now()
         self._let_in += 1
+        self._recent.append(now)
+        is_stream = len(self._recent) == STREAM_MAILS and now - self._recent[0] < STREAM_TIME
+        if is_stream and senders >= CROWD:
+            self._crowd_seen = now
 
     def holds(self) -> bool:
-        """True: nothing may be taken now; ask again after STREAM_TIME, or when more was let in."""
-        return self._is_stream() and self._let_in < LET_IN_PER_ROW * ROWS_TOGETHER
+        """True: nothing may be taken now; ask again after CROWD_TIME, or when more was let in."""
+        return self._is_crowded() and self._let_in < LET_IN_PER_ROW * ROWS_TOGETHER
 
     def share(self, wanted: int) -> int:
         """How many of the `wanted` rows to take, when nothing holds; they count as taken."""
         self._let_in = 0
-        return min(wanted, ROWS_TOGETHER) if self._is_stream() else wanted
+        return min(wanted, ROWS_TOGETHER) if self._is_crowded() else wanted
 
-    def _is_stream(self) -> bool:
-        if len(self._recent) < STREAM_MAILS:
+    def _is_crowded(self) -> bool:
+        if self._crowd_seen is None:
             return False
-        # A clock set back makes old instants seem new or future; then nothing is a stream until they are gone.
-        return timedelta() <= self._clock.now() - self._recent[0] < STREAM_TIME
+        # A clock set back makes what was seen future; that is no crowd.
+        return timedelta() <= self._clock.now() - self._crowd_seen < CROWD_TIME

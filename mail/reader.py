@@ -12,7 +12,7 @@ from engine.model import Address, Attachment, Identity, Inbound, Reference, Work
 from engine.ports import Clock, Files, Spool, SpoolRow
 from mail.address_book import AddressBook
 from mail.automatic import Envelope
-from mail.pace import STREAM_TIME, Pace
+from mail.pace import CROWD_TIME, Pace
 from mail.parse import Parsed, parse
 from mail.thread import Signer, named_in, newest_first
 
@@ -83,9 +83,9 @@ class MailReader:
     def trouble(self) -> str | None:
         return self._trouble
 
-    def nudge(self) -> None:
-        """One more mail is in the spool; losing a nudge costs POLL at most."""
-        self._pace.let_in()
+    def nudge(self, senders: int = 1) -> None:
+        """One more mail is in the spool, and so many senders are at it; losing a nudge costs POLL at most."""
+        self._pace.let_in(senders=senders)
         self._wake.set()
 
     async def run(self, *, ready: Callable[[], None]) -> None:
@@ -115,9 +115,9 @@ class MailReader:
             await self._clock.sleep_until(self._clock.now() + POLL)
 
     def _look_again(self, group: asyncio.TaskGroup) -> None:
-        """When the stream may be over, since nobody nudges then."""
+        """When the crowd may be gone, since nobody nudges then."""
         if self._looking is None or self._looking.done():
-            self._looking = group.create_task(self._wake_after(STREAM_TIME))
+            self._looking = group.create_task(self._wake_after(CROWD_TIME))
 
     async def _wake_after(self, pause: timedelta) -> None:
         await self._clock.sleep_until(self._clock.now() + pause)

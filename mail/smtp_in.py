@@ -66,12 +66,13 @@ class SmtpIn:
         addresses: AddressBook,
         clock: Clock,
         *,
-        nudge: Callable[[], None],
+        nudge: Callable[[int], None],
     ) -> None:
         self._listen = listen
         self._spool = spool
         self._addresses = addresses
         self._clock = clock
+        # Told with each mail how many senders are inside DATA.
         self._nudge = nudge
         self._house = House(SESSIONS_MAX, SESSIONS_PER_PEER_MAX, HELD_BYTES_MAX, listen.hostname)
         self._trouble: str | None = "not listening yet"
@@ -136,7 +137,7 @@ class SmtpIn:
             # The boundary: whatever storage raises, the sender keeps the mail and tries again.
             log.exception("a mail of %d bytes could not be kept", len(content))
             return _DISK_FULL if is_disk_full(error) else LATER
-        self._nudge()
+        self._nudge(self._house.in_data())
         log.info("mail kept as %s", ", ".join(str(row.id) for row in kept))
         return "250 2.0.0 OK, kept"
 

@@ -51,6 +51,10 @@ class House:
     held_bytes: int = 0
     closing: bool = False
 
+    def in_data(self) -> int:
+        """Sessions between their DATA and our answer to it."""
+        return sum(session.in_data for session in self.sessions)
+
     def admits(self, peer: str) -> bool:
         if self.closing or len(self.sessions) >= self.sessions_max:
             return False

@@ -76,7 +76,7 @@ class Door:
     part: SmtpIn
     spool: MemorySpool
     book: Book
-    nudges: list[None]
+    nudges: list[int]
     close: asyncio.Event
     lines: "list[Line]" = field(default_factory=list)
 
@@ -90,13 +90,13 @@ class Door:
 
 @asynccontextmanager
 async def open_door() -> AsyncIterator[Door]:
-    spool, book, nudges = MemorySpool(), Book(), list[None]()
+    spool, book, nudges = MemorySpool(), Book(), list[int]()
     part = SmtpIn(
         Listen("127.0.0.1", 0, "desk.test"),
         spool,  # type: ignore[arg-type]  # the door keeps mail and asks nothing else of a spool
         book,
         ManualClock(),
-        nudge=lambda: nudges.append(None),
+        nudge=nudges.append,
     )
     ready = asyncio.Event()
     async with asyncio.TaskGroup() as group:

@@ -1,50 +1,76 @@
-"""Mail that streams in goes first, and the reader is never left without its share."""
+"""Senders who wait go first, and the reader is never left without its share."""
 
-from mail.pace import LET_IN_PER_ROW, ROWS_TOGETHER, STREAM_MAILS, STREAM_TIME, Pace
+from mail.pace import (
+    CROWD,
+    CROWD_TIME,
+    LET_IN_PER_ROW,
+    ROWS_TOGETHER,
+    STREAM_MAILS,
+    STREAM_TIME,
+    Pace,
+)
 from tests.clock import ManualClock
 
 MANY = 1_000
+IN_HAND = 32
 
 
-async def test_mails_that_come_one_by_one_hold_nothing() -> None:
+def crowded(pace: Pace) -> None:
+    for _ in range(STREAM_MAILS):
+        pace.let_in(senders=CROWD)
+
+
+def test_however_much_comes_nothing_is_held_while_few_are_at_it() -> None:
+    pace = Pace(ManualClock())
+    for _ in range(MANY):
+        pace.let_in(senders=CROWD - 1)
+        assert not pace.holds()
+        assert pace.share(IN_HAND) == IN_HAND
+
+
+def test_in_a_crowd_the_reader_gets_its_share_and_no_more() -> None:
+    pace = Pace(ManualClock())
+    crowded(pace)
+    assert pace.holds()
+    shares = []
+    for _ in range(MANY):
+        pace.let_in(senders=CROWD)
+        if not pace.holds():
+            shares.append(pace.share(IN_HAND))
+    assert set(shares) == {ROWS_TOGETHER}
+    fair = MANY // (LET_IN_PER_ROW * ROWS_TOGETHER)
+    assert fair <= len(shares) <= fair + 1
+
+
+async def test_slow_lines_beside_a_trickle_are_no_crowd() -> None:
     clock = ManualClock()
     pace = Pace(clock)
     for _ in range(MANY):
-        pace.let_in()
+        pace.let_in(senders=CROWD * 3)
         assert not pace.holds()
-        assert pace.share(32) == 32
         await clock.forward(seconds=STREAM_TIME.total_seconds() / (STREAM_MAILS - 1))
 
 
-def test_in_a_stream_the_reader_gets_its_share_and_no_more() -> None:
+def test_one_moment_without_a_crowd_does_not_end_it() -> None:
     pace = Pace(ManualClock())
-    for _ in range(STREAM_MAILS - 1):
-        pace.let_in()
-        assert pace.share(1) == 1
-    shares = []
-    for _ in range(MANY):
-        pace.let_in()
-        if not pace.holds():
-            shares.append(pace.share(32))
-    assert set(shares) == {ROWS_TOGETHER}
-    assert len(shares) == MANY // (LET_IN_PER_ROW * ROWS_TOGETHER)
+    crowded(pace)
+    pace.let_in(senders=1)
+    assert pace.holds()
 
 
-async def test_after_a_stream_all_is_read_at_once() -> None:
+async def test_when_the_crowd_is_gone_all_is_read_at_once() -> None:
     clock = ManualClock()
     pace = Pace(clock)
-    for _ in range(STREAM_MAILS):
-        pace.let_in()
+    crowded(pace)
     assert pace.holds()
-    await clock.forward(seconds=STREAM_TIME.total_seconds())
+    await clock.forward(seconds=CROWD_TIME.total_seconds())
     assert not pace.holds()
-    assert pace.share(32) == 32
+    assert pace.share(IN_HAND) == IN_HAND
 
 
 async def test_a_clock_set_back_holds_nothing() -> None:
     clock = ManualClock()
     pace = Pace(clock)
-    for _ in range(STREAM_MAILS):
-        pace.let_in()
+    crowded(pace)
     await clock.forward(hours=-1)
     assert not pace.holds()

@@ -41,7 +41,7 @@ async def test_a_mail_is_kept_as_it_came_with_its_envelope(door: Door) -> None:
         "bob@example.com",
     )
     assert row.received_at == MORNING
-    assert len(door.nudges) == 1
+    assert door.nudges == [1]
 
 
 async def test_250_is_said_only_after_the_spool_has_it(door: Door) -> None:
@@ -357,7 +357,7 @@ async def test_a_port_in_use_is_named(door: Door) -> None:
         MemorySpool(),  # type: ignore[arg-type]  # never reached
         Book(),
         ManualClock(),
-        nudge=lambda: None,
+        nudge=lambda _: None,
     )
     with pytest.raises(OSError, match=f"{host}:{port}") as caught:
         await second.run(ready=lambda: pytest.fail("it can not be ready"))
