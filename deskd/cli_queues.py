@@ -1,13 +1,14 @@
 """`deskd spool` and `deskd outbox`: what came in and could not be read, what waits to go out and why."""
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deskd.cli_given import ROWS_MAX, Given, Json, given
 from deskd.errors import WRONG_USAGE, Failure
-from deskd.screen import clean, moment, show, show_json, table
+from deskd.screen import clean, moment, show, show_json, table, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,7 +26,9 @@ Limit = Annotated[int, typer.Option(min=1, help="At most so many rows.")]
 FIND_MAX = 100_000
 """How far back one row is looked for by its number."""
 RAW_SHOWN_MAX = 100_000
-"""`spool show --raw` prints this many bytes: enough for the headers and the words."""
+"""On a terminal `spool show --raw` prints this many bytes: enough for the headers and the words."""
+HEADER_BYTES_MAX = 64 * 1024
+"""Subject, From and Date stand in the first lines, whatever follows."""
 SPOOL_STATES = ("waiting", "done", "dead")
 OUTBOX_STATES = ("waiting", "sending", "sent", "dead")
 
@@ -71,18 +74,35 @@ def spool_show(
     raw: Annotated[bool, typer.Option("--raw", help="The message itself, as it came.")] = False,
     as_json: Json = False,
 ) -> None:
-    """One row; with --raw the message it holds."""
+    """One row; with --raw the message it holds, byte for byte when it goes into a file or a pipe."""
     from deskd import pictures
 
     found, content = asyncio.run(_spool_row_of(given(context), row))
     if raw:
-        for line in content[:RAW_SHOWN_MAX].decode("utf-8", "replace").splitlines():
-            show(clean(line))
+        _show_raw(content)
     elif as_json:
         show_json(pictures.spool_line(found))
     else:
-        for name, value in pictures.spool_line(found).items():
+        mail = _headings(content) if found.channel == "mail" else {}
+        for name, value in {**pictures.spool_line(found), **mail}.items():
             show(f"{name:12} {clean(value)}")
+
+
+def _show_raw(content: bytes) -> None:
+    """A terminal is not ordered about by a stranger's mail; a file gets what came."""
+    if not sys.stdout.isatty():
+        write_bytes(content)
+        return
+    for line in content[:RAW_SHOWN_MAX].decode("utf-8", "replace").splitlines():
+        show(clean(line))
+
+
+def _headings(content: bytes) -> dict[str, str | None]:
+    from mail.headers import read_fields
+
+    block = content[:HEADER_BYTES_MAX].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    headers = read_fields(block)
+    return {name: headers.text(name.lower()) or None for name in ("Subject", "From", "Date")}
 
 
 async def _spool_row_of(here: Given, id: int) -> tuple["SpoolLine", bytes]:

@@ -222,17 +222,14 @@ def _show_file(file: "TicketFile") -> None:
 
 
 def _show_events(file: "TicketFile") -> None:
-    from deskd import pictures
+    from deskd.history import happening
+    from deskd.pictures import event_name
 
-    names = {who.id: who.name for who in file.people}
+    names = {str(who.id): who.name for who in file.people}
     rows = []
     for each in file.history:
-        shown = pictures.entry(each, {})
-        after = shown["after"]
-        assert isinstance(after, dict)
-        facts = [f"{shown['before']} ->"] if shown["before"] is not None else []
-        facts += [f"{name}={names.get(value, value)}" for name, value in after.items()]
         actor = names.get(each.actor, each.actor) if each.actor else "deskd"
-        rows.append((each.seq, moment(each.at), shown["type"], actor, each.via, " ".join(facts)))
+        what = happening(each.event, names)
+        rows.append((each.seq, moment(each.at), event_name(each), actor, each.via, what))
     show("")
     table(("SEQ", "AT", "EVENT", "BY", "VIA", "FACTS"), rows)

@@ -24,6 +24,11 @@ def show(text: str) -> None:
     typer.echo(text)
 
 
+def write_bytes(content: bytes) -> None:
+    """As they are, without a line break after them."""
+    typer.echo(content, nl=False)
+
+
 def complain(text: str) -> None:
     typer.echo(text, err=True)
 

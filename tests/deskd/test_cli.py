@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deskd.cli import main
 from deskd.ids import TimeSortedIds
 from engine.model import DEFAULT
 from engine.ports import Incoming
@@ -221,16 +222,22 @@ def test_db_upgrade_makes_the_database_and_history_tells_of_it(shell: Shell) -> 
     assert shell.run(*fresh, "ticket", "new", "--subject", "x").out == "T-1\n"
 
 
+RAW = (
+    b"From: Ann \x1b[2J <ann@x.y>\r\nSubject: =?utf-8?q?Dr=C3=BCcker?=\r\n\tbroken\r\n"
+    b"Date: Mon, 2 Mar 2026 09:00:00 +0000\r\n\r\n\x1b[2Jhi \xff\r\nSubject: not this one\r\n"
+)
+
+
 def _keep(shell: Shell, key: str) -> int:
+    return _keep_in(shell.folder, key)
+
+
+def _keep_in(folder: Path, key: str) -> int:
     async def keep() -> int:
         at = datetime(2026, 3, 2, 9, tzinfo=UTC)
-        storage = await open_storage(
-            f"sqlite+aiosqlite:///{shell.folder}/deskd.db", None, ManualClock()
-        )
+        storage = await open_storage(f"sqlite+aiosqlite:///{folder}/deskd.db", None, ManualClock())
         try:
-            incoming = Incoming(
-                DEFAULT, "mail", "message", key, b"From: a\r\n\r\n\x1b[2Jhi", {}, at, "ann@x.y"
-            )
+            incoming = Incoming(DEFAULT, "mail", "message", key, RAW, {}, at, "ann@x.y")
             kept = await storage.spool.keep(incoming)
             await storage.spool.bury(kept.id, reason="no usable From")
         finally:
@@ -256,14 +263,45 @@ def test_the_spool_is_listed_shown_and_retried(shell: Shell) -> None:
     assert (row["state"], row["reason"], row["ticket"]) == ("dead", "no usable From", None)
     assert row["received_at"] == "2026-03-02T09:00:00Z"
     assert shell.run("spool", "show", str(id), "--json").json == row
-    raw = shell.run("spool", "show", str(id), "--raw").out
-    assert "\\x1b[2Jhi" in raw
-    assert "\x1b" not in raw
     assert shell.run("spool", "retry", str(id)).code == 0
     [again] = listed(shell, "spool", "list")
     assert (again["state"], again["attempts"]) == ("waiting", 0)
     assert shell.run("spool", "retry", "99").code == 1
     assert shell.run("spool", "show", "99").code == 1
+
+
+def test_a_spooled_mail_shows_its_subject_and_cannot_order_the_terminal_about(shell: Shell) -> None:
+    lines = shell.run("spool", "show", str(_keep(shell, "k1"))).out.splitlines()
+    shown = {line.split()[0]: line[12:].strip() for line in lines}
+    assert shown["Subject"] == "Drücker broken"
+    assert "<ann@x.y>" in shown["From"]
+    assert shown["Date"] == "Mon, 2 Mar 2026 09:00:00 +0000"
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_a_spooled_mail_comes_out_of_a_pipe_byte_for_byte(
+    database: Path, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    config = tmp_path / "deskd.toml"
+    config.write_text("", encoding="utf-8")
+    id = _keep_in(tmp_path, "k1")
+    with pytest.raises(SystemExit, match="0"):
+        main(["--config", str(config), "spool", "show", str(id), "--raw"])
+    assert capfdbinary.readouterr().out == RAW
+
+
+def test_a_history_reads_as_people_speak_and_json_stays_as_it_was(shell: Shell) -> None:
+    opened(shell, "--priority", "P2")
+    out = shell.run("ticket", "events", "1").out
+    assert re.search(r"clock_started .* goal=\d+ (h|min)\b", out)
+    assert "by_agent" not in out
+    assert "False" not in out
+    events = listed(shell, "ticket", "events", "1")
+    [said] = [event for event in events if event["type"] == "commented"]
+    assert said["after"]["by_agent"] is False
+    goals = [event["after"]["goal"] for event in events if event["type"] == "clock_started"]
+    assert all(isinstance(goal, float) for goal in goals)
+    assert goals
 
 
 def test_the_outbox_is_listed_shown_dropped_and_retried(shell: Shell) -> None:
