@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
+from bot.channels import Channels
 from bot.connection import PATIENT, Connection, Patience
 from bot.courier import SlackCourier
 from bot.front import Front
@@ -88,7 +89,7 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
         nudge=reader.nudge,
     )
     connection = Connection(front, login, bolt, app_token=settings.app_token, patience=patience)
-    return Face((connection, reader), courier, bolt, session, front.people)
+    return Face((connection, reader, Channels(front)), courier, bolt, session, front.people)
 
 
 def client_for(

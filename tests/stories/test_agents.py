@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"
+# Each moves the clock by seconds: long enough for a login and for the next look at the channels.
+LOOKS_MAX = 100
 NO_AGENT = "You are not an agent here. Agents are listed in deskd.toml, or are full members of"
 
 
@@ -148,6 +151,76 @@ async def test_in_a_public_channel_words_in_a_thread_are_not_dropped_silently(
     assert [NO_AGENT in one.visible_text() for one in told] == [True]
     file = await public.ticket()
     assert (len(file.comments), len(file.notes)) == (1, 0)
+
+
+async def degraded(desk: Town) -> str:
+    """What /ready complains of."""
+    assert desk.built is not None
+    assert desk.built.http is not None
+    assert desk.built.http.bound is not None
+    host, port = desk.built.http.bound
+    async with ClientSession() as http, http.get(f"http://{host}:{port}/ready") as answer:
+        return "; ".join((await answer.json())["degraded"])
+
+
+async def complains(desk: Town, words: str) -> None:
+    """Or, with no words, until it does not complain any more."""
+    for _ in range(LOOKS_MAX):
+        found = await degraded(desk)
+        if (words and words in found) or words == found:
+            return
+        await desk.clock.forward(seconds=5)
+        await asyncio.sleep(0.05)  # the calls go over real sockets
+    raise AssertionError(f"{words!r} is not in {found!r}")
+
+
+async def looks_again(desk: Town) -> None:
+    looked = len(desk.slack.calls("conversations.info"))
+    await desk.clock.forward(minutes=2)
+    await desk.until(
+        lambda: len(desk.slack.calls("conversations.info")) > looked, "look at the channel"
+    )
+    await desk.still()
+
+
+async def test_a_public_team_channel_is_told_on_ready_and_logged_once(
+    public: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = public.slack.channel("it-desk").id
+    words = f"slack.channel {channel} is public: only people listed in deskd.toml are agents"
+    await complains(public, words)
+    assert "invite" not in await degraded(public)
+    public.slack.faults.refuse("conversations.info", "internal_error", times=1)
+    for _ in range(3):
+        await looks_again(public)
+        assert words in await degraded(public), "it stays said, also when a look fails"
+    assert len([one for one in caplog.records if one.getMessage() == words]) == 1
+    public.slack.workspace.change_channel(channel, kind="private")
+    await complains(public, "")
+
+
+@pytest.mark.parametrize("kind", ["public", "private"])
+async def test_a_team_channel_without_the_app_is_told_on_ready(
+    tmp_path: Path, database: str, kind: str
+) -> None:
+    async with town(tmp_path, database, start=False) as desk:
+        channel = desk.slack.channel("it-desk")
+        alone = tuple(one for one in channel.members if one != desk.slack.bot_user_id)
+        desk.slack.workspace.change_channel(channel.id, kind=kind, members=alone)
+        await desk.start()
+        await complains(desk, "invite the app into it")
+        assert f"slack.channel {channel.id}" in await degraded(desk)
+        assert ("is public" in await degraded(desk)) is (kind == "public")
+
+
+async def test_a_private_team_channel_is_no_trouble_and_a_failing_look_is_none_either(
+    opened: Town,
+) -> None:
+    opened.slack.faults.refuse("conversations.info", "internal_error", times=2)
+    for _ in range(3):
+        await looks_again(opened)
+        assert await degraded(opened) == ""
+    assert len(opened.slack.calls("conversations.info", ok=False)) == 2
 
 
 async def test_who_asks_in_a_public_channel_for_what_is_not_shown_there_hears_nothing_of_it(
