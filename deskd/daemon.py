@@ -44,6 +44,8 @@ class Daemon:
     drain: timedelta
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set it (a signal does) and the daemon drains and ends."""
+    on_settled: Callable[[], None] = lambda: None
+    """Called once, as `settled()` returns."""
     draining: bool = False
     _running: list[_Running] = field(default_factory=list)
     _is_late: bool = False
@@ -120,8 +122,11 @@ class Daemon:
             running.failed = f"{name} ended"
 
     def _look(self) -> None:
+        if self._settled.is_set() or self.draining:
+            return
         if all(self._state(running) != "starting" for running in self._running):
             self._settled.set()
+            self.on_settled()
 
     async def _stop(self, stages: Sequence[Sequence[_Running]]) -> None:
         deadline = self.clock.now() + self.drain

@@ -27,12 +27,11 @@ def _facts(event: Event, names: Mapping[str, str]) -> Iterator[str]:
     if isinstance(event, Moved):
         yield f"({facts.pop('why')})"
     for name, value in facts.items():
-        label = name.replace("_", " ")
         if isinstance(value, bool):
             if value:
-                yield label
+                yield name.replace("_", " ")
         elif value is not None:
-            yield f"{label}={_word(value, names)}"
+            yield f"{name}={_word(value, names)}"
 
 
 def _word(value: object, names: Mapping[str, str]) -> str:

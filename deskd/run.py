@@ -26,18 +26,41 @@ def run_daemon(settings: Settings, *, warnings: Sequence[str] = ()) -> None:
     """Until SIGTERM or SIGINT. `warnings`: what its settings are most likely not meant to say."""
     require_key(settings)
     logs.set_up(level=settings.log.level, form=settings.log.format)
-    for warning in warnings:
-        log.warning("settings: %s", warning)
-    asyncio.run(_run(settings))
+    asyncio.run(_run(settings, warnings))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, warnings: Sequence[str]) -> None:
     async with opened(settings, WallClock()) as built:
+        for warning in warnings:
+            log.warning("settings: %s", warning)
+        built.daemon.on_settled = lambda: _say_ready(built)
         undo = stop_on_signals(built.daemon.stop, asyncio.get_running_loop())
         try:
             await built.daemon.run()
         finally:
             undo()
+
+
+def _say_ready(built: Built) -> None:
+    """One line for whoever waits for the start: where it listens, and what does not work yet."""
+    states = built.daemon.states()
+    facts = {
+        "smtp": _place(built.smtp_in.bound if built.smtp_in else None),
+        "http": _place(built.http.bound if built.http else None),
+        "slack": _slack(states.get("slack", "") if built.slack else None),
+    }
+    trouble = "; ".join(state for state in states.values() if state != "ready")
+    log.info("ready", extra={**facts, "trouble": trouble} if trouble else facts)
+
+
+def _place(bound: tuple[str, int] | None) -> str:
+    return f"{bound[0]}:{bound[1]}" if bound else "off"
+
+
+def _slack(state: str | None) -> str:
+    if state is None:
+        return "off"
+    return "connected" if state == "ready" else "degraded"
 
 
 @asynccontextmanager

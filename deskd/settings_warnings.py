@@ -76,5 +76,5 @@ def _channels(settings: Settings) -> Doubts:
 
 def _doors(settings: Settings) -> Doubts:
     if settings.mail.smtp_in.listen is None and not has_slack(settings):
-        what = " is off and so is Slack: nobody can reach the desk but by `deskd ticket new`"
+        what = " is off and so is Slack: no mail and no message reaches the desk"
         yield ("mail", "smtp_in", "listen"), what

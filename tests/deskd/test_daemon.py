@@ -128,3 +128,18 @@ async def test_a_part_is_starting_until_it_is_ready_and_in_trouble_when_that_tak
         await daemon.settled()
         assert daemon.states() == {"slack": "slack: invalid_auth", "mail": "ready"}
         daemon.stop.set()
+
+
+async def test_that_it_has_settled_is_said_once(clock: ManualClock) -> None:
+    said: list[dict[str, str]] = []
+    bad = Worker("bad", [], failures=[RuntimeError("a bug")])
+    daemon = Daemon([[bad, Worker("slow", [], trouble="away", becomes_ready=False)]], clock, DRAIN)
+    daemon.on_settled = lambda: said.append(daemon.states())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(daemon.run())
+        await clock.settle()
+        assert said == []
+        await clock.forward(seconds=10)
+        await daemon.settled()
+        daemon.stop.set()
+    assert said == [{"bad": "ready", "slow": "away"}]

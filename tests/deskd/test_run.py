@@ -74,7 +74,13 @@ async def test_the_daemon_runs_answers_refuses_a_second_one_and_ends_with_0(tmp_
         daemon.send_signal(signal.SIGTERM)
         code, out, err = await done(daemon)
         assert (code, err) == (0, "")
-    assert all("event" in json.loads(line) for line in out.splitlines())
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert all("event" in line for line in lines)
+    [ready] = [line for line in lines if line["event"] == "ready"]
+    assert (ready["smtp"], ready["slack"], ready["http"][:10]) == ("off", "off", "127.0.0.1:")
+    assert "trouble" not in ready
+    [doubt] = [line["event"] for line in lines if line["level"] == "warning"]
+    assert "mail.smtp_in.listen is off and so is Slack" in doubt
 
 
 async def test_an_address_in_use_ends_the_daemon_with_a_sentence(tmp_path: Path) -> None:
@@ -116,8 +122,11 @@ async def test_a_bad_slack_starts_degraded_while_mail_is_taken(tmp_path: Path) -
 
         await asyncio.to_thread(send)
         daemon.send_signal(signal.SIGTERM)
-        code, _, _ = await done(daemon)
+        code, out, _ = await done(daemon)
         assert code == 0
+    [said] = [one for one in map(json.loads, out.splitlines()) if one["event"] == "ready"]
+    assert (said["smtp"], said["slack"]) == (f"127.0.0.1:{smtp}", "degraded")
+    assert said["trouble"]
     _, out, _ = await done(await start("--config", str(config), "spool", "list", "--json"))
     assert len(json.loads(out)) == 1
 

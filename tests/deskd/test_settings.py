@@ -321,7 +321,7 @@ NAME = "should be the channel's id (C…), not its name: in Slack click the chan
         ),
         (SLACK, "slack.channel is off and no team has a channel: nobody will see the tickets"),
         ('[slack]\nchannel = "C1"', "deskd.toml:2: slack.channel is set but Slack is off"),
-        ("", "mail.smtp_in.listen is off and so is Slack: nobody can reach the desk"),
+        ("", "mail.smtp_in.listen is off and so is Slack: no mail and no message"),
     ],
 )
 def test_what_is_most_likely_not_meant_is_warned_of_and_never_refused(
