@@ -115,7 +115,8 @@ async def test_a_bad_slack_token_starts_degraded_while_mail_works(locked_out: To
     )
     assert states
     waiting = [line for line in await desk.outbox() if line.channel == "slack"]
-    assert {line.state for line in waiting} == {"waiting"}
+    assert waiting
+    assert {line.state for line in waiting} <= {"waiting", "sending"}
 
 
 async def test_what_came_in_before_a_stop_is_answered_after_the_start(desk: Town) -> None:
