@@ -1,8 +1,12 @@
 """The outside contract of the commands: keys, exit codes, stdout for JSON alone, sentences instead of traces."""
 
 import asyncio
+import os
+import pty
 import re
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -288,6 +292,20 @@ def test_a_spooled_mail_comes_out_of_a_pipe_byte_for_byte(
     with pytest.raises(SystemExit, match="0"):
         main(["--config", str(config), "spool", "show", str(id), "--raw"])
     assert capfdbinary.readouterr().out == RAW
+
+
+def test_a_spooled_mail_on_a_terminal_has_its_control_characters_written_out(
+    database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "deskd.toml").write_text("", encoding="utf-8")
+    command = [sys.executable, "-m", "deskd", "spool", "show", str(_keep_in(tmp_path, "k1"))]
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        subprocess.run([*command, "--raw"], cwd=tmp_path, stdout=theirs, check=True, timeout=20)
+        os.close(theirs)
+        shown = screen.read(4096)
+    assert b"\\x1b[2Jhi" in shown
+    assert b"\x1b" not in shown
 
 
 def test_a_history_reads_as_people_speak_and_json_stays_as_it_was(shell: Shell) -> None:
