@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from engine.model import Address, Attachment, Identity, Inbound, Reference, WorkspaceId
@@ -117,10 +117,10 @@ class MailReader:
     def _look_again(self, group: asyncio.TaskGroup) -> None:
         """When the crowd may be gone, since nobody nudges then."""
         if self._looking is None or self._looking.done():
-            self._looking = group.create_task(self._wake_after(CROWD_TIME))
+            self._looking = group.create_task(self._wake_at(self._clock.now() + CROWD_TIME))
 
-    async def _wake_after(self, pause: timedelta) -> None:
-        await self._clock.sleep_until(self._clock.now() + pause)
+    async def _wake_at(self, at: datetime) -> None:
+        await self._clock.sleep_until(at)
         self._wake.set()
 
     async def _renew(self) -> None:
