@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = (
-    "deskd engine bot mail api storage templates sandbox tests benchmarks docs".split()
-)
+PACKAGES = "deskd engine bot mail api storage templates sandbox tests benchmarks docs".split()
 VAGUE = set(
     "core common util utils helper helpers service services manager managers misc base".split()
 )
