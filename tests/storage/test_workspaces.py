@@ -100,6 +100,7 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "record": record_both,
     "settle": lambda t: t.settle(1, ticket=None, reason="acted"),
     "spool_is_done": lambda t: t.spool_is_done(1),
+    "ticket_settled": lambda t: t.ticket_settled(1),
 }
 
 
