@@ -74,7 +74,8 @@ def build_app(
         return login.known()
 
     app = AsyncApp(
-        name="deskd",
+        # Bolt sets the level of the logger of this name.
+        name="deskd.bot.bolt",
         logger=client.logger,
         client=client,
         signing_secret=secret,
