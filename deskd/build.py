@@ -101,6 +101,7 @@ def build(ground: Ground) -> Built:
         spread=ground.spread,
         undelivered=desk.undelivered,
         count=metrics.delivered,
+        crowded=reader.crowded,
     )
     alarm = Alarm(storage.timers, desk.ring, clock, bells.timers, metrics.rang)
     chores = Chores(Sweep(storage.store, storage.timers, storage.views), clock, metrics.drifted)

@@ -46,14 +46,14 @@ class Pace:
 
     def holds(self) -> bool:
         """True: nothing may be taken now; ask again after CROWD_TIME, or when more was let in."""
-        return self._is_crowded() and self._let_in < LET_IN_PER_ROW * ROWS_TOGETHER
+        return self.is_crowded() and self._let_in < LET_IN_PER_ROW * ROWS_TOGETHER
 
     def share(self, wanted: int) -> int:
         """How many of the `wanted` rows to take, when nothing holds; they count as taken."""
         self._let_in = 0
-        return min(wanted, ROWS_TOGETHER) if self._is_crowded() else wanted
+        return min(wanted, ROWS_TOGETHER) if self.is_crowded() else wanted
 
-    def _is_crowded(self) -> bool:
+    def is_crowded(self) -> bool:
         if self._crowd_seen is None:
             return False
         # A clock set back makes what was seen future; that is no crowd.

@@ -88,6 +88,10 @@ class MailReader:
         self._pace.let_in(senders=senders)
         self._wake.set()
 
+    def crowded(self) -> bool:
+        """Senders queue at the door now."""
+        return self._pace.is_crowded()
+
     async def run(self, *, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tick())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from deskd.delivery import CHANNEL_PAUSE_MAX, IN_HAND_MAX, LEASE
+from deskd.delivery import CHANNEL_PAUSE_MAX, CROWD_PAUSE, IN_HAND_MAX, LEASE
 from engine.delivery import Later, Never, Parcel, Sent
 from engine.effects import Show
 from engine.model import Address, Caller, Identity
@@ -65,6 +65,22 @@ async def test_rows_of_another_process_are_found_within_a_second(room: Room) -> 
         await room.tell(ticket, "a")  # nobody nudges
         await room.clock.forward(seconds=1)
         await room.is_state("a", "sent")
+
+
+async def test_while_senders_queue_at_the_door_batches_wait_a_little_and_never_for_ever(
+    room: Room,
+) -> None:
+    ticket = await room.quiet_ticket()
+    for key in ("a", "b"):
+        await room.tell(ticket, key)
+    delivery = room.delivery()
+    delivery.crowded = lambda: True
+    async with room.running(delivery):
+        await room.is_state("a", "sent")
+        await eventually(lambda: room.clock._sleepers, "it pauses")
+        assert room.mail.keys == ["a"]
+        await room.clock.forward(seconds=CROWD_PAUSE.total_seconds())
+        await room.is_state("b", "sent")
 
 
 async def test_parcels_of_one_ticket_and_address_go_in_order_though_one_fails(room: Room) -> None:
