@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks.measures import Flood
 
-# What must be reached (issue 2); `aim` is said beside it.
+# What must be reached; `aim` is said beside it.
 ACKNOWLEDGED_SHARE_MIN: Final = 0.60
 TICKETS_MIN: Final = 200.0
 MEMORY_MB_MAX: Final = 150.0
@@ -60,8 +60,9 @@ def _of_variant(name: str, pairs: Sequence[tuple[float, Flood]]) -> list[Figure]
             "/s",
             share,
             "floor",
-            # The floor is SQLite with nothing else to do; the promise is for that database.
-            *((least, share >= ACKNOWLEDGED_SHARE_MIN) if name.startswith("SQLite") else ()),
+            # The floor has both cores to itself and its load. With Slack and a relay, two stand-ins take their part
+            # of them, so that there the share is an aim.
+            *((least, share >= ACKNOWLEDGED_SHARE_MIN) if name == "SQLite" else (f"aim {least}",)),
         ),
         Figure(f"{name}: p99 to 250", middle(flood.p99_ms for flood in floods), "ms"),
         Figure(

@@ -35,8 +35,8 @@ COURIER_SECONDS_MAX: Final = 900
 """Couriers have time-outs of their own (a relay may take ten minutes to answer a mail); this ends a wedged one."""
 CHANNEL_PAUSE_MAX: Final = timedelta(seconds=30)
 """A far side that is down is asked with one parcel at least this often, so that its return is soon noticed."""
-CROWD_PAUSE: Final = timedelta(milliseconds=125)
-"""Between two batches while senders queue at the door, in the same process: a tenth of a core for what goes out."""
+CROWD_PAUSE: Final = timedelta(milliseconds=250)
+"""Between two batches while senders queue at the door, in the same process: a small share of a core for what goes out."""
 EXPIRED_MAX: Final = timedelta(days=1)
 """No far side may ask for a longer silence than this; longer ones are a mistake of its clock."""
 
