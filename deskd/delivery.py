@@ -36,7 +36,7 @@ COURIER_SECONDS_MAX: Final = 900
 CHANNEL_PAUSE_MAX: Final = timedelta(seconds=30)
 """A far side that is down is asked with one parcel at least this often, so that its return is soon noticed."""
 CROWD_PAUSE: Final = timedelta(milliseconds=250)
-"""Between two batches while senders queue at the door, in the same process: a small share of a core for what goes out."""
+"""Between two batches while senders queue at the door: what goes out has a small share of the process then."""
 EXPIRED_MAX: Final = timedelta(days=1)
 """No far side may ask for a longer silence than this; longer ones are a mistake of its clock."""
 
