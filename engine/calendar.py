@@ -8,8 +8,8 @@ half-open. A shift past midnight belongs to the day it opens on. A budget used u
 Compiled once per stretch of years into sorted openings with running sums; after that `add` and `between` bisect.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -57,110 +57,139 @@ class Hours:
         return self.week.get(WEEKDAYS[day.weekday()], ())
 
 
+ALWAYS: Final = Hours("UTC", dict.fromkeys(WEEKDAYS, ((time(), None),)))
+"""Around the clock, every day."""
+
+
 class NeverOpenError(ValueError):
     """The calendar has no working time within HORIZON_YEARS."""
 
 
 class Calendar:
-    """Working-time arithmetic on one Hours. Instants are aware; answers are UTC, exact to the microsecond."""
+    """Working-time arithmetic on one Hours. Instants are aware; answers are UTC, exact to the microsecond.
+
+    May be shared by threads: what is compiled is replaced as a whole, never changed.
+    """
 
     def __init__(self, hours: Hours) -> None:
         self.hours = hours
         self._zone = ZoneInfo(hours.zone)
         self._last_year = _last_year(hours)
-        self._years = range(0)
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._sums: list[int] = [0]
+        self._is_always = _is_always(hours)
+        self._compiled = _Line(range(0), [], [], [0])
 
     def add(self, start: datetime, working: timedelta) -> datetime:
         """The instant at which `working` time has passed since `start` (before it, when negative)."""
         at, amount = _micros(start), working // _MICROSECOND
-        self._reach(start.year, start.year)
-        if amount == 0:
-            return _instant(at)
-        step = 1 if amount > 0 else -1
+        if self._is_always or amount == 0:
+            return _instant(at + amount)
+        line, step = self._reach(start.year, start.year), 1 if amount > 0 else -1
         while True:
-            found = self._at_sum(self._counted(at) + amount, forward=step > 0)
+            found = line.at_sum(line.counted(at) + amount, forward=step > 0)
             if found is not None:
                 return _instant(found)
-            self._reach_further(start.year, step)
+            line = self._reach_further(start.year, step)
+
+    def add_days(self, start: datetime, days: int) -> datetime:
+        """So many open dates on (back, when negative) at the same wall time, moved into open hours if outside them.
+
+        A start on a closed date counts from the next open one (the previous, going back). Going on, an instant
+        outside the hours becomes the next opening; going back, the last closing. The hours after midnight of a
+        night shift belong to the date it opened on.
+        """
+        step = 1 if days >= 0 else -1
+        local = start.astimezone(self._zone).replace(tzinfo=None)
+        origin = self._date_of(local)
+        wall = local - datetime.combine(origin, time())
+        day = self._open_date(origin, step)
+        for _ in range(abs(days)):
+            day = self._open_date(day + step * DAY, step)
+        at = first_instant(datetime.combine(day, time()) + wall, self._zone)
+        if self.is_open(at) or self.is_open(at - _MICROSECOND):
+            return at
+        return self.next_open(at) if step > 0 else self.last_open(at)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Working time in [start, end); nothing when end is not after start."""
         if end <= start:
             return timedelta()
-        self._reach(start.year, end.year)
-        return (self._counted(_micros(end)) - self._counted(_micros(start))) * _MICROSECOND
+        if self._is_always:
+            return end - start
+        line = self._reach(start.year, end.year)
+        return (line.counted(_micros(end)) - line.counted(_micros(start))) * _MICROSECOND
 
     def is_open(self, at: datetime) -> bool:
-        self._reach(at.year, at.year)
-        index = bisect_right(self._starts, _micros(at)) - 1
-        return index >= 0 and _micros(at) < self._ends[index]
+        line = self._reach(at.year, at.year)
+        index = bisect_right(line.starts, _micros(at)) - 1
+        return index >= 0 and _micros(at) < line.ends[index]
 
     def next_open(self, at: datetime) -> datetime:
         """`at` itself when open then."""
-        return at if self.is_open(at) else self._next(at, self._starts)
+        return at if self.is_open(at) else self._next(at, lambda line: line.starts)
+
+    def last_open(self, at: datetime) -> datetime:
+        """`at` itself when open just before it, else the last closing."""
+        line = self._reach(at.year, at.year)
+        while True:
+            index = bisect_left(line.starts, _micros(at)) - 1
+            if index >= 0:
+                return _instant(min(_micros(at), line.ends[index]))
+            line = self._reach_further(at.year, -1)
 
     def periods(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The open stretches after `at`, in order, without end."""
         while True:
             opens = self.next_open(at)
-            closes = self._next(opens, self._ends)
+            closes = self._next(opens, lambda line: line.ends)
             yield opens, closes
             at = closes
 
-    # The compiled line
+    def _date_of(self, local: datetime) -> date:
+        """The date whose hours hold this wall time: the day before for the small hours of its night shift."""
+        today, before = local.date(), local.date() - DAY
+        nights = any(_holds(_wall(before, span), local) for span in self.hours.on(before))
+        own = any(_holds(_wall(today, span), local) for span in self.hours.on(today))
+        return before if nights and not own else today
 
-    def _counted(self, at: int) -> int:
-        """Working microseconds from the beginning of what is compiled until `at`."""
-        index = bisect_right(self._starts, at) - 1
-        if index < 0:
-            return 0
-        return self._sums[index] + min(at, self._ends[index]) - self._starts[index]
+    def _open_date(self, day: date, step: int) -> date:
+        """`day` itself, or the nearest on that side, with any hours."""
+        origin = day.year
+        while not self.hours.on(day):
+            day += step * DAY
+            if abs(day.year - origin) > HORIZON_YEARS or (step > 0 and day.year > self._last_year):
+                raise NeverOpenError(self.hours.zone)
+        return day
 
-    def _at_sum(self, wanted: int, *, forward: bool) -> int | None:
-        """Where the running sum is reached: as early as can be going forward, as late as can be going back."""
-        if forward:
-            if wanted > self._sums[-1]:
-                return None
-            index = bisect_right(self._sums, wanted - 1) - 1
-        else:
-            if wanted < 0 or (wanted == 0 and not self._starts):
-                return None
-            index = min(bisect_right(self._sums, wanted) - 1, len(self._starts) - 1)
-        return self._starts[index] + wanted - self._sums[index]
-
-    def _next(self, at: datetime, edges: list[int]) -> datetime:
+    def _next(self, at: datetime, edges: Callable[["_Line"], list[int]]) -> datetime:
+        line = self._reach(at.year, at.year)
         while True:
-            index = bisect_right(edges, _micros(at))
-            if index < len(edges):
-                return _instant(edges[index])
-            self._reach_further(at.year, 1)
+            index = bisect_right(edges(line), _micros(at))
+            if index < len(edges(line)):
+                return _instant(edges(line)[index])
+            line = self._reach_further(at.year, 1)
 
-    def _reach_further(self, origin: int, step: int) -> None:
+    def _reach_further(self, origin: int, step: int) -> "_Line":
         """One year more on that side, as long as it can bring anything."""
-        year = self._years.stop if step > 0 else self._years.start - 1
+        years = self._compiled.years
+        year = years.stop if step > 0 else years.start - 1
         if abs(year - origin) > HORIZON_YEARS or (step > 0 and year > self._last_year + 1):
             raise NeverOpenError(self.hours.zone)
-        self._reach(year, year)
+        return self._reach(year, year)
 
-    def _reach(self, first: int, last: int) -> None:
-        """Compile so that these years, and a margin for zones and night shifts, are on the line."""
-        known = self._years or range(first, first)
+    def _reach(self, first: int, last: int) -> "_Line":
+        """What is compiled, with these years and a margin for zones and night shifts on it."""
+        line = self._compiled
+        if line.years.start < first and last + 1 < line.years.stop:
+            return line
+        known = line.years or range(first, first)
         wanted = range(min(known.start, first - 1), max(known.stop, last + 2))
-        if wanted == self._years:
-            return
-        line = list(zip(self._starts, self._ends, strict=True))
+        stretches = list(zip(line.starts, line.ends, strict=True))
         for years in (range(wanted.start, known.start), range(known.stop, wanted.stop)):
-            line += self._line(years) if years else ()
-        line = _merged(line)
-        self._years = wanted
-        self._starts[:] = [start for start, _ in line]
-        self._ends[:] = [end for _, end in line]
-        self._sums[:] = accumulate((end - start for start, end in line), initial=0)
+            stretches += self._stretches(years) if years else ()
+        self._compiled = _line(wanted, _merged(stretches))
+        return self._compiled
 
-    def _line(self, years: range) -> list[_Stretch]:
+    def _stretches(self, years: range) -> list[_Stretch]:
         segments = list(_segments(self._zone, years))
         opens: list[_Stretch] = []
         breaks: list[_Stretch] = []
@@ -172,6 +201,61 @@ class Calendar:
                 breaks += _on_the_line(_wall(day, span), segments)
             day += DAY
         return list(_without(_merged(opens), _merged(breaks)))
+
+
+def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """When clocks in `zone` first show this naive time or a later one: a skipped time is over when they have moved.
+
+    In UTC.
+    """
+    at = wall.replace(tzinfo=zone).astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == wall:
+        return at
+    second = wall.replace(tzinfo=zone, microsecond=0)
+    return _change_between(zone, second.replace(fold=1).astimezone(UTC), second.astimezone(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The openings of some years in microseconds, and before each of them how much was open so far."""
+
+    years: range
+    starts: list[int]
+    ends: list[int]
+    sums: list[int]
+
+    def counted(self, at: int) -> int:
+        """Working microseconds from the beginning of the line until `at`."""
+        index = bisect_right(self.starts, at) - 1
+        if index < 0:
+            return 0
+        return self.sums[index] + min(at, self.ends[index]) - self.starts[index]
+
+    def at_sum(self, wanted: int, *, forward: bool) -> int | None:
+        """Where the running sum is reached: as early as can be going forward, as late as can be going back."""
+        if forward:
+            if wanted > self.sums[-1]:
+                return None
+            index = bisect_right(self.sums, wanted - 1) - 1
+        else:
+            if wanted < 0 or (wanted == 0 and not self.starts):
+                return None
+            index = min(bisect_right(self.sums, wanted) - 1, len(self.starts) - 1)
+        return self.starts[index] + wanted - self.sums[index]
+
+
+def _line(years: range, stretches: list[_Stretch]) -> _Line:
+    return _Line(
+        years,
+        [start for start, _ in stretches],
+        [end for _, end in stretches],
+        list(accumulate((end - start for start, end in stretches), initial=0)),
+    )
+
+
+def _is_always(hours: Hours) -> bool:
+    exceptions = (hours.holidays, hours.yearly_holidays, hours.overrides, hours.breaks)
+    return not any(exceptions) and all((time(), None) in hours.week.get(d, ()) for d in WEEKDAYS)
 
 
 def _last_year(hours: Hours) -> int:
@@ -188,6 +272,10 @@ def _wall(day: date, span: Span) -> _Wall:
         datetime.combine(day, closes) if closes is not None else datetime.combine(day + DAY, time())
     )
     return begins, ends if ends > begins else ends + DAY
+
+
+def _holds(wall: _Wall, local: datetime) -> bool:
+    return wall[0] <= local < wall[1]
 
 
 def _segments(zone: ZoneInfo, years: range) -> Iterator[_Segment]:
@@ -258,3 +346,7 @@ def _micros(at: datetime) -> int:
 
 def _instant(micros: int) -> datetime:
     return _EPOCH + micros * _MICROSECOND
+
+
+AROUND_THE_CLOCK: Final = Calendar(ALWAYS)
+"""Shared by all who promise without a calendar: plain arithmetic, nothing is ever compiled for a sum."""

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from engine.model import DEFAULT, TeamId, WorkspaceId
 from engine.ports import DeskAddress, Incoming, Kept
 from mail.smtp_in import Listen, SmtpIn
 from mail.thread import Signer
+from tests import fixtures
 from tests.clock import ManualClock
 
 SECRET = "a secret of the tests, long enough"
 SIGNER = Signer(SECRET)
 SUPPORT = "support@desk.test"
 OTHER = WorkspaceId("other")
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mail"
+DATA = fixtures.DATA / "mail"
 
 MAIL = (
     b"From: Bob <bob@example.com>\r\nTo: support@desk.test\r\nSubject: VPN is down\r\n"

@@ -16,9 +16,10 @@ from sandbox.blocks import (
 )
 from sandbox.errors import SlackError
 from sandbox.limits import LIMITS
+from tests import fixtures
 from tests.sandbox.slack_invalid import CASES, broken, button, marked, plain
 
-DATA = Path(__file__).parents[2].parent / "shared/data/slack/blocks"
+DATA = fixtures.DATA / "slack/blocks"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="Slack's samples are not beside the tree")
 VALID = DATA / "fixtures/valid"
 Json = dict[str, Any]

@@ -9,16 +9,16 @@ looked into.
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.methods import METHODS
+from tests import fixtures
 from tests.sandbox.slack_stage import Json, Stage
 from tests.sandbox.slack_tour import whole_tour
 
-DATA = Path(__file__).parents[2].parent / "shared/data/slack/samples"
+DATA = fixtures.DATA / "slack/samples"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="Slack's samples are not beside the tree")
 
 Excuses = dict[str, tuple[str, ...]]
