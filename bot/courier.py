@@ -77,6 +77,8 @@ class SlackCourier:
         effect = parcel.effect
         if isinstance(effect, Show):
             return await self._show(parcel)
+        if parcel.ticket is None:
+            return await self._tell_apart(parcel, effect)
         if is_person(effect.to.place):
             return await self._tell_person(parcel, effect)
         return await self._tell_team(parcel, effect)
@@ -111,7 +113,7 @@ class SlackCourier:
         return Sent()
 
     async def _draw(self, parcel: Parcel) -> Said:
-        line = await self._views.ticket(parcel.workspace, parcel.ticket)
+        line = await self._views.ticket(parcel.workspace, _number(parcel))
         if line is None:
             raise Never(plain_sentence("trouble", {"error": "gone", "place": ""}))
         return ticket_card(line)
@@ -158,6 +160,13 @@ class SlackCourier:
                 _log.info("the direct thread of T-%d is gone: begun anew", parcel.ticket)
         return _named(await self._post(_Post(parcel, place, said)), "root")
 
+    async def _tell_apart(self, parcel: Parcel, tell: Tell) -> Sent:
+        """What belongs to no ticket stands by itself, at the top of the channel or of the direct conversation."""
+        place = tell.to.place
+        if is_person(place):
+            place = await self._direct_channel(place)
+        return await self._post(_Post(parcel, place, _checked(told(tell, None))))
+
     async def _words(self, parcel: Parcel, tell: Tell) -> str | None:
         if tell.comment is not None:
             comment = await self._views.comment(parcel.workspace, tell.comment)
@@ -183,7 +192,7 @@ class SlackCourier:
 
     async def _last(self, parcel: Parcel, place: str, kind: str) -> str | None:
         found = await self._views.references(
-            parcel.workspace, parcel.ticket, channel="slack", place=place, kind=kind
+            parcel.workspace, _number(parcel), channel="slack", place=place, kind=kind
         )
         return found[-1].ref if found else None
 
@@ -247,6 +256,11 @@ class SlackCourier:
                 return None, False
             args["cursor"] = cursor
         return None, True
+
+
+def _number(parcel: Parcel) -> int:
+    assert parcel.ticket is not None, "a Show has its ticket, and other Tells are told apart"
+    return parcel.ticket
 
 
 def is_person(place: str) -> bool:

@@ -144,7 +144,8 @@ def outbox_list(
 
 
 def _outbox_row(row: "OutboxLine") -> tuple[object, ...]:
-    where = (f"T-{row.ticket}", row.channel, row.place, row.kind)
+    ticket = f"T-{row.ticket}" if row.ticket else None
+    where = (ticket, row.channel, row.place, row.kind)
     return (row.id, *where, row.state, row.attempts, moment(row.next_at), row.last_error)
 
 

@@ -134,7 +134,8 @@ class Delivery:
         return min((at for at in candidates if now < at < now + POLL), default=now + POLL)
 
     async def _work(self, parcel: Parcel) -> None:
-        with bound(ticket=ticket_id(parcel.ticket), parcel=parcel.id):
+        subject = {} if parcel.ticket is None else {"ticket": ticket_id(parcel.ticket)}
+        with bound(**subject, parcel=parcel.id):
             try:
                 async with self._turns.of(parcel.effect.to.channel):
                     await self._deliver(parcel)

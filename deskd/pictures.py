@@ -155,7 +155,7 @@ def outbox_line(row: OutboxLine) -> Json:
     return {
         "id": row.id,
         "key": row.key,
-        "ticket": f"T-{row.ticket}",
+        "ticket": f"T-{row.ticket}" if row.ticket else None,
         "channel": row.channel,
         "place": row.place,
         "kind": row.kind,

@@ -20,7 +20,8 @@ class Parcel:
 
     id: int
     workspace: WorkspaceId
-    ticket: int
+    ticket: int | None
+    """None: a message about many tickets or about none, a mail or a post of its own."""
     key: str
     effect: Effect
     attempts: int

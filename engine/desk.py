@@ -9,10 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from engine import access, announce, directory, intake, lifecycle, opening, routing, sla, step
+from engine import (
+    access,
+    directory,
+    intake,
+    lifecycle,
+    opening,
+    routing,
+    sla,
+    step,
+    undelivered,
+)
 from engine.delivery import Parcel
 from engine.directory import Roster
-from engine.effects import Tell
 from engine.errors import Refused
 from engine.lifecycle import Action
 from engine.model import (
@@ -30,7 +39,7 @@ from engine.model import (
     WorkspaceId,
 )
 from engine.opening import Received
-from engine.ports import Change, Clock, Ids, Store, Transaction
+from engine.ports import Clock, Ids, Store, Transaction
 from engine.step import Acting, Decide, Given, Hand, Step
 
 PUBLIC_PREFIX = "!"
@@ -224,20 +233,8 @@ class Desk:
         return rung
 
     async def undelivered(self, parcel: Parcel, reason: str) -> None:
-        """Words for the requester could not be delivered: the team hears of it."""
-        tell = parcel.effect
-        if not isinstance(tell, Tell) or tell.template == "undelivered":
-            return
-        facts = {"place": tell.to.place, "reason": reason, "what": tell.template}
-
-        def work(transaction: Transaction) -> None:
-            ticket = transaction.ticket(parcel.ticket)
-            if ticket is None:
-                return
-            team = step.channel_of(step.team_of(transaction, ticket))
-            effects = announce.undelivered(ticket, team, key=parcel.key, facts=facts)
-            transaction.record(Change(ticket, ticket, (), effects=effects))
-
+        """Words for a person could not be delivered: a team hears of it."""
+        work = partial(undelivered.tell_team, parcel=parcel, reason=reason)
         await self._store.run(parcel.workspace, work)
         self._nudge()
 

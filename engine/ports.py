@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from engine.delivery import Parcel, Sent
-from engine.effects import Effect
+from engine.effects import Effect, Tell
 from engine.events import Entry
 from engine.model import (
     Address,
@@ -152,6 +152,13 @@ class Transaction(Protocol):
         """State only if nobody was faster (else errors.Stale), then history, words, timers, outbox."""
         ...
 
+    def tell(self, effects: Sequence[Tell]) -> None:
+        """Say what belongs to no ticket (a digest, a report); a key that is known already is left as it is.
+
+        Raises ValueError for a Tell that points to a comment or a note: words of a person have their ticket.
+        """
+        ...
+
     def settle(self, spool_id: int, *, ticket: int | None, reason: str) -> None:
         """Mark a spool row done in this same transaction. reason: opened | joined | ignored: … | acted."""
         ...
@@ -261,6 +268,7 @@ class Outbox(Protocol):
     ) -> Sequence[Parcel]:
         """Due parcels, at most one per (ticket, address), the oldest one not final: order per ticket and address.
 
+        Those that belong to no ticket are one line per address.
         A row in `sending` whose lease ran out comes again with `uncertain`. Dead rows do not hold up the line.
         """
         ...

@@ -91,7 +91,7 @@ class SpoolLine:
 class OutboxLine:
     id: int
     key: str
-    ticket: int
+    ticket: int | None
     channel: str
     place: str
     kind: str  # show | the template's name

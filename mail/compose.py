@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -50,9 +50,10 @@ class Occasion:
 
     parcel: Parcel
     tell: Tell
-    line: TicketLine
-    comment: Comment | None
-    references: Sequence[Reference]
+    line: TicketLine | None
+    """None: it belongs to no ticket, and is a mail of its own."""
+    comment: Comment | None = None
+    references: Sequence[Reference] = ()
     """Messages of this ticket so far, oldest first."""
 
 
@@ -62,37 +63,48 @@ def can_say(template: str) -> bool:
 
 def compose(occasion: Occasion, house: House, *, at: datetime) -> Letter:
     parcel, tell, line = occasion.parcel, occasion.tell, occasion.line
-    address = line.team.addresses[0] if line.team.addresses else house.address
-    signer, ticket = house.signer, parcel.ticket
+    address = line.team.addresses[0] if line and line.team.addresses else house.address
     facts = _facts(occasion)
     subject = templates.render(f"mail/{tell.template}.subject.j2", facts)
     text = templates.render(f"mail/{tell.template}.txt.j2", facts)
-    answered = _answered(occasion.references)
-    ancestor = signer.ancestor(address, parcel.workspace, ticket)
-    return Letter(
+    signer = house.signer
+    letter = Letter(
         to=tell.to.place,
         to_name=_name_of(occasion),
         from_=address,
         from_name=templates.render("mail/from.j2", facts),
-        reply_to=signer.reply_address(address, parcel.workspace, ticket)
-        if house.plus_addresses
-        else address,
+        reply_to=address,
         subject=subject,
         text=text,
         html=templates.render("mail/page.html.j2", {"title": subject, "text": text}),
-        message_id=signer.message_id(address, parcel.workspace, ticket, parcel.id),
+        message_id=signer.message_id(address, parcel.workspace, parcel.ticket, parcel.id),
         at=at,
         instance=signer.instance(),
+        automatic=AUTOMATIC[tell.template],
+    )
+    return letter if parcel.ticket is None else _threaded(letter, occasion, parcel.ticket, house)
+
+
+def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: House) -> Letter:
+    """Among the ticket's other mails; whoever answers it joins the ticket."""
+    signer, address, workspace = house.signer, letter.from_, occasion.parcel.workspace
+    reply_to = signer.reply_address(address, workspace, ticket) if house.plus_addresses else address
+    answered = _answered(occasion.references)
+    ancestor = signer.ancestor(address, workspace, ticket)
+    return replace(
+        letter,
+        reply_to=reply_to,
         references=_references(ancestor, occasion.references, answered),
         in_reply_to=answered or ancestor,
-        automatic=AUTOMATIC[tell.template],
     )
 
 
 def _facts(occasion: Occasion) -> dict[str, object]:
     """Every template gets the same names, so that none needs to ask which of them are there."""
     tell, line = occasion.tell, occasion.line
-    facts: dict[str, object] = {"agent": "", **tell.facts, "team": line.team.name}
+    facts: dict[str, object] = {"agent": "", "team": "", **tell.facts}
+    if line is not None:
+        facts["team"] = line.team.name
     facts["subject"] = bare_subject(str(facts.get("subject", "")))
     facts["words"] = occasion.comment.text.strip("\r\n") if occasion.comment else ""
     return facts
@@ -109,6 +121,8 @@ def bare_subject(subject: str) -> str:
 
 def _name_of(occasion: Occasion) -> str:
     """The requester's name; of others who are copied only the address is known."""
+    if occasion.line is None:
+        return ""
     requester = occasion.line.requester
     known = normalise(requester.mail or "")
     return requester.name if known == occasion.tell.to.place and "@" not in requester.name else ""

@@ -37,7 +37,7 @@ class MailCourier:
     async def deliver(self, parcel: Parcel) -> Sent:
         letter = await self._letter(parcel)
         await self._send(letter)
-        log.info("mail %s of T-%d is with the relay", parcel.key, parcel.ticket)
+        log.info("mail %s is with the relay", parcel.key)
         reference = Reference("mail", "", "message", letter.message_id)
         return Sent(references=(reference,), repeated=parcel.uncertain)
 
@@ -50,6 +50,12 @@ class MailCourier:
             raise Never("there is no mail for this kind of message")
         if tell.note is not None:
             raise Never("a note is never mailed")
+        occasion = await self._occasion(parcel, tell)
+        return compose(occasion, self._house, at=self._clock.now())
+
+    async def _occasion(self, parcel: Parcel, tell: Tell) -> Occasion:
+        if parcel.ticket is None:
+            return Occasion(parcel, tell, None)
         line = await self._views.ticket(parcel.workspace, parcel.ticket)
         if line is None:
             raise Never("the ticket is gone")
@@ -62,8 +68,7 @@ class MailCourier:
         references = await self._views.references(
             parcel.workspace, parcel.ticket, channel="mail", kind="message"
         )
-        occasion = Occasion(parcel, tell, line, comment, references)
-        return compose(occasion, self._house, at=self._clock.now())
+        return Occasion(parcel, tell, line, comment, references)
 
     async def _send(self, letter: Letter) -> None:
         try:

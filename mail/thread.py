@@ -46,9 +46,15 @@ class Signer:
         return f"{local}+t{base36(ticket)}-{mac}@{domain}"
 
     def message_id(
-        self, desk_address: str, workspace: WorkspaceId, ticket: int, parcel: int
+        self, desk_address: str, workspace: WorkspaceId, ticket: int | None, parcel: int
     ) -> str:
-        """`<t.TICKET.PARCEL.MAC@domain>`: the same for every attempt at the same parcel."""
+        """`<t.TICKET.PARCEL.MAC@domain>`: the same for every attempt at the same parcel.
+
+        Of what belongs to no ticket `<n.PARCEL.MAC@domain>`: an answer to it proves nothing and opens a ticket.
+        """
+        if ticket is None:
+            mac = self._mac("message-id without ticket", workspace, parcel)
+            return f"<n.{base36(parcel)}.{mac}@{domain_of(desk_address)}>"
         mac = self._mac("message-id", workspace, ticket, parcel)
         return f"<t.{ticket}.{base36(parcel)}.{mac}@{domain_of(desk_address)}>"
 

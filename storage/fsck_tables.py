@@ -6,18 +6,18 @@ from sqlalchemy import Connection, Integer, and_, cast, func, literal, or_, sele
 
 from engine.model import ticket_id
 from storage.findings import TOLD_MAX, Finding
+from storage.fsck_tickets import SKEW_MAX
 from storage.rows import TICKET_STREAM, AnyRow
 from storage.schema import (
     attachments,
     comments,
     events,
     notes,
-    outbox,
     outside_references,
     participants,
-    spool,
     tickets,
 )
+from storage.schema_traffic import outbox, spool
 
 # The database itself
 
@@ -184,6 +184,30 @@ def _leaks(connection: Connection) -> list[Finding]:
     return [Finding("leak", f"outbox row {row.id} sends a note of {_named(row)}") for row in found]
 
 
+def _order(connection: Connection) -> list[Finding]:
+    """What belongs to no ticket goes in the order of its rows, per address; fsck_tickets looks at the others."""
+    line = (outbox.c.workspace, outbox.c.channel, outbox.c.place)
+    before = func.max(outbox.c.final_at).over(
+        partition_by=line, order_by=outbox.c.id, rows=(None, -1)
+    )
+    sent = (
+        select(outbox.c.id, outbox.c.final_at, before.label("before"))
+        .where(
+            outbox.c.ticket.is_(None),
+            outbox.c.state == "sent",
+            outbox.c.aged_from == outbox.c.created_at,
+        )
+        .subquery()
+    )
+    early = select(sent).where(sent.c.final_at < sent.c.before).order_by(sent.c.id)
+    skew = SKEW_MAX[connection.dialect.name]
+    return [
+        Finding("order", f"outbox row {row.id} was sent before an older one")
+        for row in connection.execute(early.limit(TOLD_MAX))
+        if row.final_at + skew < row.before
+    ]
+
+
 def _named(row: AnyRow) -> str:
     return f"{ticket_id(row.ticket)} of workspace {row.workspace}"
 
@@ -196,4 +220,5 @@ CHECKS: Final = (
     _stray_events,
     _stray_files,
     _leaks,
+    _order,
 )

@@ -13,7 +13,8 @@ from storage import rows
 from storage.files import FolderFiles
 from storage.findings import Finding, Page
 from storage.rows import AnyRow
-from storage.schema import attachments, clocks, events, outbox, tickets, timers
+from storage.schema import attachments, clocks, events, tickets, timers
+from storage.schema_traffic import outbox
 
 # Several daemons mark what they sent by their own clocks, and machines' clocks differ by a little.
 SKEW_MAX: Final = {"sqlite": timedelta(), "postgresql": timedelta(seconds=1)}

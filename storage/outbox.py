@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, text, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, text, update
 
 from engine.delivery import Parcel, Sent
 from engine.effects import Show, Tell
@@ -12,7 +12,8 @@ from engine.model import Reference
 from storage import rows
 from storage.readers import Readers
 from storage.record import reference_rows
-from storage.schema import UNSENT, WAITING_SHOW, outbox, outside_references
+from storage.schema import outside_references
+from storage.schema_traffic import UNSENT, WAITING_SHOW, outbox
 from storage.statements import insert_new
 from storage.writer import Writer
 
@@ -20,13 +21,17 @@ from storage.writer import Writer
 DROPPED: Final = "dropped by an operator"
 
 _EARLIER: Final = outbox.alias("earlier")
-_IS_HEAD: Final = ~exists().where(
+_BEFORE_IT: Final = exists().where(
     _EARLIER.c.workspace == outbox.c.workspace,
-    _EARLIER.c.ticket == outbox.c.ticket,
     _EARLIER.c.channel == outbox.c.channel,
     _EARLIER.c.place == outbox.c.place,
     _EARLIER.c.id < outbox.c.id,
     text(f"earlier.{UNSENT}"),
+)
+# What belongs to no ticket stands in a line of its own per address. Asked apart: no index finds `IS NOT DISTINCT`.
+_IS_HEAD: Final = and_(
+    ~_BEFORE_IT.where(_EARLIER.c.ticket == outbox.c.ticket),
+    or_(outbox.c.ticket.is_not(None), ~_BEFORE_IT.where(_EARLIER.c.ticket.is_(None))),
 )
 # One due row at the head of each line. Leasing moves next_at to the lease's end, so a row that was just leased is
 # no longer due, whichever of several daemons looks again under its lock.
@@ -163,6 +168,9 @@ def _sent(connection: Connection, parcel: Parcel, sent: Sent, *, at: datetime) -
 
 
 def _learn(connection: Connection, parcel: Parcel, references: Iterable[Reference]) -> None:
+    """An outside id stands for a ticket; a message that belongs to none is not looked up by its id again."""
+    if parcel.ticket is None:
+        return
     learnt = reference_rows(
         references, workspace=parcel.workspace, ticket=parcel.ticket, message=_words_of(parcel)
     )

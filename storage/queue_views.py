@@ -10,7 +10,8 @@ from engine.model import TeamId, WorkspaceId
 from engine.ports import DeskAddress
 from engine.views import Depth, OutboxLine, SpoolLine
 from storage.rows import AnyRow, parcel_key
-from storage.schema import DEAD, UNSENT, UNSETTLED, outbox, spool, team_addresses, timers
+from storage.schema import team_addresses, timers
+from storage.schema_traffic import DEAD, UNSENT, UNSETTLED, outbox, spool
 
 _SPOOL: Final = select(
     *(

@@ -19,12 +19,12 @@ from storage.schema import (
     events,
     links,
     notes,
-    outbox,
     outside_references,
     participants,
     tickets,
     timers,
 )
+from storage.schema_traffic import outbox
 from storage.statements import insert_new, insert_or_update
 
 _ADVANCE: Final = update(tickets).where(
@@ -66,6 +66,12 @@ def record(connection: Connection, change: Change, *, now: datetime) -> None:
     _promises(connection, change, owner)
     _outside(connection, change, owner)
     _effects(connection, change.effects, owner, now=now)
+
+
+def tell_without_ticket(
+    connection: Connection, tells: Iterable[Tell], *, workspace: str, now: datetime
+) -> None:
+    _effects(connection, tells, {"workspace": workspace, "ticket": None}, now=now)
 
 
 def reference_rows(

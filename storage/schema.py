@@ -1,4 +1,5 @@
-"""The tables in daily use. Tables that wait for their feature are in schema_later.py.
+"""The tables in daily use. What comes in and goes out is in schema_traffic.py, what waits for its feature in
+schema_later.py.
 
 Every row carries its workspace, and keys across tables are composite, so that a row can not point into
 another workspace even by mistake.
@@ -14,7 +15,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -25,15 +25,11 @@ from sqlalchemy import (
 from storage.columns import Instant, Json, Serial, Span, Words
 
 # The newest revision in migrations/versions; a test holds the two together.
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 
 # Conditions of partial indexes stand as literals here and in queries: neither database uses a partial index
 # for a condition that comes as a bound value.
 OPEN: Final = "state NOT IN ('CLOSED', 'MERGED')"
-UNSETTLED: Final = "state = 'waiting'"
-UNSENT: Final = "state IN ('waiting', 'sending')"
-DEAD: Final = "state = 'dead'"
-WAITING_SHOW: Final = "state = 'waiting' AND kind = 'show'"
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -322,75 +318,4 @@ links: Final = Table(
     within("ticket", of="tickets"),
     within("other", of="tickets"),
     Index("ix_links_other", "workspace", "other"),
-)
-
-spool: Final = Table(
-    "spool",
-    METADATA,
-    Column("id", Serial, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("key", Words, nullable=False),
-    Column("raw", LargeBinary, nullable=False),
-    Column("envelope", Json, nullable=False),
-    Column("sender", Words),
-    Column("received_at", Instant, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Words),
-    Column("attempts", Integer, nullable=False),
-    # When it may next be taken: a lease moves it to the lease's end, so an ended lease needs no clean-up.
-    Column("next_at", Instant, nullable=False),
-    Column("ticket", Integer),
-    within(of="workspaces"),
-    UniqueConstraint("workspace", "channel", "key"),
-    CheckConstraint("state IN ('waiting', 'done', 'dead')", name="state"),
-    partial("ix_spool_waiting", "channel", "id", where=UNSETTLED),
-    partial("ix_spool_dead", "id", where=DEAD),
-    sqlite_autoincrement=True,
-)
-
-outbox: Final = Table(
-    "outbox",
-    METADATA,
-    Column("id", Serial, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    # A Show has none: it says nothing that could be said twice.
-    Column("key", Words),
-    Column("ticket", Integer, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("place", Words, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("template", Text),
-    Column("facts", Json, nullable=False),
-    Column("comment", Text),
-    Column("note", Text),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    # While waiting, when to try; while sending, when the lease ends.
-    Column("next_at", Instant, nullable=False),
-    Column("uncertain", Boolean, nullable=False),
-    Column("possible_duplicate", Boolean, nullable=False),
-    Column("last_error", Words),
-    Column("created_at", Instant, nullable=False),
-    # From here its age is counted; an operator's retry starts it anew.
-    Column("aged_from", Instant, nullable=False),
-    Column("final_at", Instant),
-    within("ticket", of="tickets"),
-    within("comment", of="comments"),
-    within("note", of="notes"),
-    UniqueConstraint("workspace", "key"),
-    CheckConstraint("kind IN ('show', 'tell')", name="kind"),
-    CheckConstraint("state IN ('waiting', 'sending', 'sent', 'dead')", name="state"),
-    partial("ix_outbox_due", "next_at", "id", "channel", where=UNSENT),
-    partial("ix_outbox_line", "workspace", "ticket", "channel", "place", "id", where=UNSENT),
-    partial("ix_outbox_dead", "id", where=DEAD),
-    partial(
-        "uq_outbox_waiting_show",
-        *("workspace", "ticket", "channel", "place"),
-        where=WAITING_SHOW,
-        unique=True,
-    ),
-    Index("ix_outbox_ticket", "workspace", "ticket"),
-    sqlite_autoincrement=True,
 )

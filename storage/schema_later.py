@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConst
 
 from storage.columns import Instant, Json, Serial, Span, Words
 from storage.schema import METADATA, within
+from storage.schema_traffic import outbox
 
 
 def _declared(name: str) -> Table:
@@ -151,4 +152,5 @@ chores: Final = Table(
     UniqueConstraint("workspace", "chore", "slot"),
 )
 
-EVERYTHING: Final = METADATA
+# One MetaData for all of them; the tables of traffic are in it because this module asked for one.
+EVERYTHING: Final = outbox.metadata

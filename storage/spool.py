@@ -11,7 +11,7 @@ from engine.model import WorkspaceId
 from engine.ports import Incoming, Kept, SpoolRow
 from storage.columns import storable
 from storage.rows import AnyRow, Values
-from storage.schema import UNSETTLED, spool
+from storage.schema_traffic import UNSETTLED, spool
 from storage.statements import insert_new_returning
 from storage.writer import Writer
 

@@ -28,7 +28,6 @@ from storage.schema import (
     events,
     links,
     notes,
-    outbox,
     outside_references,
     participants,
     people,
@@ -37,6 +36,7 @@ from storage.schema import (
 from storage.schema import (
     teams as teams_table,
 )
+from storage.schema_traffic import outbox
 
 # Escalated is shown and filtered like a state, though it is stored as a level and an acknowledgement.
 ESCALATED: Final = "ESCALATED"

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 
+from engine.effects import Tell
 from engine.errors import Stale
 from engine.events import Entry
 from engine.model import (
@@ -22,16 +23,9 @@ from engine.model import (
 )
 from engine.ports import Change
 from storage import directory, rows
-from storage.record import record
-from storage.schema import (
-    clocks,
-    events,
-    outside_references,
-    participants,
-    spool,
-    tickets,
-    workspaces,
-)
+from storage.record import record, tell_without_ticket
+from storage.schema import clocks, events, outside_references, participants, tickets, workspaces
+from storage.schema_traffic import spool
 from storage.statements import insert_new, insert_or_update
 
 _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
@@ -189,6 +183,12 @@ class BoundTransaction:
         if change.after.workspace != self._workspace:
             raise ValueError("a transaction can not record another workspace's ticket")
         record(self._connection, change, now=self._now())
+
+    def tell(self, effects: Sequence[Tell]) -> None:
+        if any(tell.comment or tell.note for tell in effects):
+            raise ValueError("words of a person are told with their ticket")
+        self._found()
+        tell_without_ticket(self._connection, effects, workspace=self._workspace, now=self._now())
 
     # People and teams
 

@@ -1,6 +1,7 @@
 """The courier against a Slack that limits, fails, forgets and loses answers."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -197,6 +198,42 @@ async def test_a_note_is_never_sent_to_a_person(office: Office, carded: Message)
     with pytest.raises(Never):
         await office.face.courier.deliver(parcel(office, said))
     assert office.cleo.dms == []
+
+
+def apart(office: Office, place: str) -> Parcel:
+    """It belongs to no ticket."""
+    facts = {"clock": "resolution", "due_at": "2026-03-02T09:00:00Z", "assignee_slack": ""}
+    said = Tell(Address("slack", place), "warned", "k1", {"ticket": "seven tickets", **facts})
+    return Parcel(1, DEFAULT, None, "k1", said, 1, office.clock.now())
+
+
+async def test_what_belongs_to_no_ticket_stands_at_the_top_of_the_channel(
+    office: Office, carded: Message
+) -> None:
+    await office.face.courier.deliver(apart(office, desk_channel(office)))
+    _, told = cards(office)
+    assert "seven tickets" in told.text
+    assert office.slack.thread(carded) == []
+
+
+async def test_what_belongs_to_no_ticket_is_looked_for_and_not_said_twice(
+    office: Office, carded: Message
+) -> None:
+    parcel = apart(office, desk_channel(office))
+    office.slack.faults.reset("chat.postMessage", after_commit=True)
+    with pytest.raises(Later):
+        await office.face.courier.deliver(parcel)
+    await office.face.courier.deliver(replace(parcel, uncertain=True))
+    assert len(cards(office)) == 2
+
+
+async def test_what_belongs_to_no_ticket_begins_no_thread_with_a_person(
+    office: Office, carded: Message
+) -> None:
+    parcel = apart(office, office.cleo.user_id)
+    await office.face.courier.deliver(parcel)
+    await office.face.courier.deliver(replace(parcel, key="k2"))
+    assert [one.is_reply for one in office.cleo.dms] == [False, False]
 
 
 async def test_a_storm_of_changes_becomes_few_redraws(office: Office, carded: Message) -> None:

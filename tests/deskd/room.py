@@ -122,6 +122,10 @@ class Room:
         facts = {"ticket": ticket.id, "subject": ticket.subject, "timezone": ""}
         await self.effects(ticket, [Tell(to, "reply", key, facts)])
 
+    async def tell_apart(self, *tells: Tell) -> None:
+        """What belongs to no ticket."""
+        await self.storage.store.run(DEFAULT, lambda transaction: transaction.tell(tells))
+
     async def effects(self, ticket: Ticket, effects: Sequence[Effect]) -> None:
         def work(transaction: Transaction) -> None:
             now = transaction.ticket(ticket.number)

@@ -9,11 +9,11 @@ import pytest
 
 from deskd.delivery import CHANNEL_PAUSE_MAX, CROWD_PAUSE, IN_HAND_MAX, LEASE
 from engine.delivery import Later, Never, Parcel, Sent
-from engine.effects import Show
+from engine.effects import Show, Tell
 from engine.model import Address, Caller, Identity
 from engine.ports import Outbox
 from storage.outbox import SqlOutbox
-from tests.deskd.room import CHANNEL, Room, eventually
+from tests.deskd.room import ANN_MAIL, CHANNEL, Room, eventually
 
 HOME = Address("slack", CHANNEL)
 
@@ -121,6 +121,16 @@ async def test_a_dead_letter_to_a_requester_is_told_to_the_team(room: Room) -> N
     [row] = [row for row in await room.rows() if row.key == "a"]
     assert row.last_error == "550 no such mailbox"
     assert room.counted[("mail", "never")] == 1
+
+
+async def test_a_dead_digest_is_told_to_the_team_that_takes_in_the_rest(room: Room) -> None:
+    await room.tell_apart(Tell(ANN_MAIL, "closed", "monday", {"ticket": "T-1"}))
+    room.mail.verdicts = [Never("550 no such mailbox")]
+    async with room.running(room.delivery()):
+        await room.is_state("monday", "dead")
+        await eventually(lambda: "undelivered.monday" in room.slack.keys, "the team was told")
+    told = room.slack.seen[-1]
+    assert (told.ticket, told.effect.to) == (None, HOME)
 
 
 async def test_a_dead_word_to_the_team_is_told_to_nobody(room: Room) -> None:

@@ -53,6 +53,11 @@ def parcel(template: str, *, to: str = "bob@example.com", **facts: Fact) -> Parc
     return Parcel(41, DEFAULT, 1, tell.key, tell, 0, MORNING)
 
 
+def apart() -> Parcel:
+    """It belongs to no ticket."""
+    return replace(parcel("closed", team="Support desk", agent=""), ticket=None)
+
+
 def letter(
     template: str,
     *,

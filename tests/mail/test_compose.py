@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.effects import Tell
 from engine.model import DEFAULT
 from mail.automatic import Envelope
-from mail.compose import AUTOMATIC, House, bare_subject
+from mail.compose import AUTOMATIC, House, Occasion, bare_subject, compose
 from mail.headers import one_line
+from mail.mailbox import Mailbox
 from mail.message import Letter, clean_header, mailbox, to_bytes
 from mail.parse import Parsed, parse
-from tests.mail.letters import FACTS, WORDS, letter
+from tests.clock import MORNING
+from tests.mail.letters import FACTS, WORDS, apart, letter
 from tests.mail.stage import SIGNER, SUPPORT
 
 
@@ -218,3 +221,17 @@ def test_words_arrive_as_they_were_written(words: str) -> None:
 def test_what_is_no_plain_address_is_never_put_in_a_header(address: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         mailbox("Bob", address)
+
+
+def test_what_belongs_to_no_ticket_has_no_thread_and_its_answer_joins_none() -> None:
+    sent = apart()
+    assert isinstance(sent.effect, Tell)
+    written = compose(Occasion(sent, sent.effect, None), House(SIGNER, SUPPORT), at=MORNING)
+    message = reread(written)
+    assert message["Reply-To"].addresses[0].addr_spec == SUPPORT
+    assert message["From"].addresses[0].display_name == "Support desk"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["In-Reply-To"] is None
+    assert message["References"] is None
+    answer = Parsed(in_reply_to=(written.message_id,), to=(Mailbox("", written.reply_to),))
+    assert SIGNER.proofs(answer, Envelope(SUPPORT), DEFAULT) == ()

@@ -84,6 +84,19 @@ async def test_a_reply_arrives_and_its_id_is_learnt(sink: Sink, courier: MailCou
     assert not sent.repeated
 
 
+async def test_what_belongs_to_no_ticket_is_a_mail_of_its_own(
+    sink: Sink, courier: MailCourier
+) -> None:
+    apart = letters.apart()
+    first = await courier.deliver(apart)
+    second = await courier.deliver(replace(apart, uncertain=True, attempts=1))
+    assert first.references == second.references, "the same id, so that a repeat is recognisable"
+    assert (first.repeated, second.repeated) == (False, True)
+    mail = parse(sink.mails[0][2], Envelope(), attachment_bytes=1)
+    assert str(mail.message_id) == first.references[0].ref
+    assert sink.mails[0][0] == "<>"
+
+
 async def test_automatic_mail_has_no_sender_to_bounce_to(sink: Sink, courier: MailCourier) -> None:
     await courier.deliver(letters.parcel("receipt"))
     assert sink.mails[0][0] == "<>"

@@ -135,6 +135,11 @@ async def open_with(storage: Storage, number: int, *effects: Effect, **given: An
     return change.after
 
 
+async def tell_apart(storage: Storage, *tells: Tell, workspace: WorkspaceId = DEFAULT) -> None:
+    """What belongs to no ticket."""
+    await storage.store.run(workspace, lambda transaction: transaction.tell(tells))
+
+
 async def announce(storage: Storage, before: Ticket, *effects: Effect) -> Ticket:
     """One more step that tells something."""
     said = words(before.number, before.version)

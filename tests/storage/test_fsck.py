@@ -34,6 +34,7 @@ from tests.storage.make import (
     opening,
     show,
     tell,
+    tell_apart,
     words,
 )
 
@@ -71,6 +72,7 @@ async def furnished(storage: Storage) -> None:
     )
     for change in changes:
         await take_in(storage, change)
+    await tell_apart(storage, tell("monday"), tell("tuesday"))
     minute = 0
     while parcels := await storage.outbox.lease(now=after(hours=1), until=after(hours=2), limit=9):
         for parcel in parcels:
@@ -111,7 +113,7 @@ def codes(findings: Sequence[Finding]) -> set[str]:
 
 async def test_a_sound_desk_has_no_findings(storage: Storage) -> None:
     await furnished(storage)
-    assert len(await storage.views.outbox(state="sent")) == 9
+    assert len(await storage.views.outbox(state="sent")) == 11
     assert await fsck(storage) == []
 
 
@@ -150,6 +152,11 @@ SEEDED = {
     "parcels sent out of order": (
         "order",
         "UPDATE outbox SET final_at = (SELECT max(final_at) FROM outbox) WHERE key = 'receipt-1'",
+    ),
+    "digests sent out of order": (
+        "order",
+        "UPDATE outbox SET final_at = (SELECT max(final_at) FROM outbox) WHERE key = 'monday'",
+        "UPDATE outbox SET final_at = (SELECT min(final_at) FROM outbox) WHERE key = 'tuesday'",
     ),
     "a message without effect": (
         "effect",

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from engine.delivery import Parcel, Sent
 from engine.effects import Show
-from engine.model import DEFAULT, Address, Reference
+from engine.model import DEFAULT, Address, MessageId, Reference, WorkspaceId
 from engine.views import OutboxLine
 from storage import Storage
 from storage.outbox import DROPPED
@@ -25,6 +27,7 @@ from tests.storage.make import (
     record,
     show,
     tell,
+    tell_apart,
     ticket,
     words,
 )
@@ -329,3 +332,61 @@ async def test_delivery_of_a_comment_is_that_to_the_requester(storage: Storage) 
     assert await delivery() == "sending"
     await storage.outbox.never(parcel, reason="bounced", at=MORNING)
     assert await delivery() == "dead"
+
+
+async def test_what_belongs_to_no_ticket_comes_out_as_it_was_told(storage: Storage) -> None:
+    """Also in a workspace nobody has set up."""
+    digest = tell("digest", facts={"tickets": ["T-1", "T-2"], "count": 2})
+    other = WorkspaceId("other")
+    await tell_apart(storage, digest, workspace=other)
+    parcel = await only(storage)
+    assert (parcel.workspace, parcel.ticket, parcel.effect) == (other, None, digest)
+    learnt = Reference("mail", "", "message", "<n.1@example.com>")
+    await storage.outbox.sent(parcel, Sent((learnt,)), at=MORNING)
+    sent = await line(storage)
+    assert (sent.ticket, sent.state) == (None, "sent")
+
+
+async def test_what_belongs_to_no_ticket_is_told_once_however_often_it_is_recorded(
+    storage: Storage,
+) -> None:
+    await tell_apart(storage, tell("monday"))
+    await tell_apart(storage, tell("monday"), tell("tuesday"))
+    assert [each.key for each in await storage.views.outbox()] == ["monday", "tuesday"]
+
+
+async def test_what_belongs_to_no_ticket_goes_in_order_per_address_and_holds_up_no_ticket(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    await tell_apart(storage, tell("d1"), tell("d2"), tell("copy", CC))
+    await open_with(storage, 1, tell("a1"), tell("a2"))
+    first = await lease(storage)
+    assert [parcel.key for parcel in first] == ["d1", "copy", "a1"]
+    await storage.outbox.later(first[0], reason="away", at=after(minutes=5))
+    await send(storage, *first[1:])
+    second = await only(storage)
+    assert second.key == "a2", "d2 waits behind d1, a2 behind nothing"
+    await send(storage, second)
+    assert await storage.outbox.next_at(now=MORNING) == after(minutes=5)
+    await storage.outbox.never(await only(storage, now=after(minutes=5)), reason="no", at=MORNING)
+    assert (await only(storage, now=after(minutes=5))).key == "d2"
+
+
+async def test_what_belongs_to_no_ticket_is_retried_and_dropped_like_the_rest(
+    storage: Storage,
+) -> None:
+    await tell_apart(storage, tell("d"))
+    parcel = await only(storage)
+    await storage.outbox.never(parcel, reason="550 no such user", at=MORNING)
+    assert (await storage.views.outbox_depth()).dead == 1
+    assert await storage.outbox.revive(parcel.id, at=MORNING)
+    assert (await only(storage)).key == "d"
+    assert await storage.outbox.drop(parcel.id)
+    assert (await line(storage)).last_error == DROPPED
+
+
+async def test_words_of_a_person_are_never_told_without_their_ticket(storage: Storage) -> None:
+    for astray in (tell("a", comment=MessageId("m1")), tell("a", note=MessageId("n1"))):
+        with pytest.raises(ValueError, match="their ticket"):
+            await tell_apart(storage, astray)

@@ -98,6 +98,7 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "keep_team": lambda t: t.keep_team(TEAM),
     "keep_settings": lambda t: t.keep_settings(Workspace(DEFAULT)),
     "record": record_both,
+    "tell": lambda t: t.tell([tell("apart")]),
     "settle": lambda t: t.settle(1, ticket=None, reason="acted"),
     "spool_is_done": lambda t: t.spool_is_done(1),
     "ticket_settled": lambda t: t.ticket_settled(1),
