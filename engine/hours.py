@@ -1,0 +1,177 @@
+"""Hours as a plain document, for a file, a column or an editor: strings, lists and tables, and nothing else.
+
+    {"timezone": "Europe/Berlin", "hours": {"mon-thu": ["09:00-12:00", "13:00-17:00"], "fri": ["22:00-06:00"]},
+     "holidays": ["2026-04-03"], "yearly_holidays": ["12-25"],
+     "overrides": {"2026-12-24": ["09:00-12:00"]}, "breaks": {"2026-07-01": ["12:00-15:00"]}}
+
+Times are local; "24:00" is the next midnight, and a stretch that ends at or before it begins ends on the next day.
+Every part but `hours` may be left out. What cannot be read is refused with a ValueError that says where and what.
+"""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.calendar import WEEKDAYS, Calendar, Hours, NeverOpenError, Span
+
+PARTS: Final = ("timezone", "hours", "holidays", "yearly_holidays", "overrides", "breaks")
+MIDNIGHT: Final = "24:00"
+
+_SPAN: Final = re.compile(r"(\d\d:\d\d(?::\d\d)?) ?- ?(\d\d:\d\d(?::\d\d)?)", re.ASCII)
+_MONTH_AND_DAY: Final = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
+_LEAP_YEAR: Final = 2000
+_LOOK_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+_Read = TypeVar("_Read", bound=Hashable)
+
+
+def hours_of(document: Mapping[str, object]) -> Hours:
+    """Raises ValueError naming the wrong part, day or time, also for hours that are never open."""
+    for name in document:
+        if name not in PARTS:
+            raise ValueError(
+                f'"{name}" is no part of a calendar; its parts are: {", ".join(PARTS)}'
+            )
+    hours = Hours(
+        zone=_read("timezone", zone_name, document.get("timezone", "UTC")),
+        week=_week(document.get("hours", {})),
+        holidays=frozenset(_listed("holidays", day, document.get("holidays", ()))),
+        yearly_holidays=frozenset(
+            _listed("yearly_holidays", month_and_day, document.get("yearly_holidays", ()))
+        ),
+        overrides=_dated("overrides", document.get("overrides", {})),
+        breaks=_dated("breaks", document.get("breaks", {})),
+    )
+    check_opens(hours)
+    return hours
+
+
+def document_of(hours: Hours) -> dict[str, object]:
+    """Reads back as the same; the same hours always give the same document."""
+    return {
+        "timezone": hours.zone,
+        "hours": {name: _spans_of(hours.week[name]) for name in WEEKDAYS if hours.week.get(name)},
+        "holidays": sorted(one.isoformat() for one in hours.holidays),
+        "yearly_holidays": sorted(f"{month:02}-{at:02}" for month, at in hours.yearly_holidays),
+        "overrides": {str(one): _spans_of(spans) for one, spans in sorted(hours.overrides.items())},
+        "breaks": {str(one): _spans_of(spans) for one, spans in sorted(hours.breaks.items())},
+    }
+
+
+# One value each
+
+
+def zone_name(text: str) -> str:
+    """A name of the IANA zone database."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f'"{text}" is no time zone; write one such as "Europe/Berlin"') from error
+    return text
+
+
+def weekdays(text: str) -> tuple[str, ...]:
+    """("mon", "tue", "wed") for "mon-wed"; a range may go over the weekend."""
+    first, dash, last = (piece.strip() for piece in text.lower().partition("-"))
+    last = last if dash else first
+    if first not in WEEKDAYS or last not in WEEKDAYS:
+        known = ", ".join(WEEKDAYS)
+        raise ValueError(f'"{text}" is no weekday; write {known}, or a range such as mon-fri')
+    begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
+    return (WEEKDAYS + WEEKDAYS)[begin : end + 1 if end >= begin else end + 1 + len(WEEKDAYS)]
+
+
+def span(text: str) -> Span:
+    """A stretch of one day: "09:00-17:00", "22:00-06:00", "00:00-24:00"."""
+    found = _SPAN.fullmatch(text.strip())
+    try:
+        opens, closes = found.groups() if found else ("", "")
+        return time.fromisoformat(opens), None if closes == MIDNIGHT else time.fromisoformat(closes)
+    except ValueError:
+        raise ValueError(
+            f'"{text}" is no stretch of a day; write one such as "09:00-17:00"'
+        ) from None
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is no date; write one such as "2026-12-24"') from None
+
+
+def month_and_day(text: str) -> tuple[int, int]:
+    found = _MONTH_AND_DAY.fullmatch(text)
+    try:
+        month, at = (int(piece) for piece in (found.groups() if found else ("0", "0")))
+        date(_LEAP_YEAR, month, at)
+    except ValueError:
+        raise ValueError(f'"{text}" is no day of the year; write one such as "12-25"') from None
+    return month, at
+
+
+def check_opens(hours: Hours) -> None:
+    """Raises ValueError when a promise made in these hours might never be due."""
+    if not any(hours.week.values()):
+        raise ValueError(
+            'hours: at least one weekday must be open, such as mon-fri = ["09:00-17:00"]'
+        )
+    try:
+        Calendar(hours).next_open(_LOOK_FROM)
+    except NeverOpenError:
+        raise ValueError("hours: holidays and breaks leave no time that is open") from None
+
+
+# The parts of a document
+
+
+def _week(value: object) -> Mapping[str, tuple[Span, ...]]:
+    week: dict[str, tuple[Span, ...]] = {}
+    for name, spans in _table("hours", value):
+        for weekday in _read("hours", weekdays, name):
+            if weekday in week:
+                raise ValueError(f"hours.{name}: {weekday} has its hours already")
+            week[weekday] = tuple(_listed(f"hours.{name}", span, spans))
+    return week
+
+
+def _dated(part: str, value: object) -> Mapping[date, tuple[Span, ...]]:
+    return {
+        _read(part, day, name): tuple(_listed(f"{part}.{name}", span, spans))
+        for name, spans in _table(part, value)
+    }
+
+
+def _table(where: str, value: object) -> Iterable[tuple[object, object]]:
+    if not isinstance(value, Mapping):
+        raise _wrong(where, "must be a table")
+    return value.items()
+
+
+def _listed(where: str, read: Callable[[str], _Read], value: object) -> Iterable[_Read]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise _wrong(where, "must be a list")
+    return [_read(where, read, one) for one in value]
+
+
+def _read(where: str, read: Callable[[str], _Read], value: object) -> _Read:
+    if not isinstance(value, str):
+        raise _wrong(where, f"{value!r} must be text")
+    try:
+        return read(value)
+    except ValueError as error:
+        raise _wrong(where, error) from None
+
+
+def _wrong(where: str, what: object) -> ValueError:
+    return ValueError(f"{where}: {what}")
+
+
+def _spans_of(spans: Iterable[Span]) -> list[str]:
+    return [f"{_clock(opens)}-{_clock(closes) if closes else MIDNIGHT}" for opens, closes in spans]
+
+
+def _clock(at: time) -> str:
+    return at.isoformat("seconds" if at.second else "minutes")
