@@ -9,12 +9,13 @@ Every part but `hours` may be left out. What cannot be read is refused with a Va
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.calendar import WEEKDAYS, Calendar, Hours, NeverOpenError, Span
+from engine.documents import known, listed, read, table
 
 PARTS: Final = ("timezone", "hours", "holidays", "yearly_holidays", "overrides", "breaks")
 MIDNIGHT: Final = "24:00"
@@ -24,22 +25,16 @@ _MONTH_AND_DAY: Final = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
 _LEAP_YEAR: Final = 2000
 _LOOK_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
-_Read = TypeVar("_Read", bound=Hashable)
-
 
 def hours_of(document: Mapping[str, object]) -> Hours:
     """Raises ValueError naming the wrong part, day or time, also for hours that are never open."""
-    for name in document:
-        if name not in PARTS:
-            raise ValueError(
-                f'"{name}" is no part of a calendar; its parts are: {", ".join(PARTS)}'
-            )
+    known("a calendar", PARTS, document)
     hours = Hours(
-        zone=_read("timezone", zone_name, document.get("timezone", "UTC")),
+        zone=read("timezone", zone_name, document.get("timezone", "UTC")),
         week=_week(document.get("hours", {})),
-        holidays=frozenset(_listed("holidays", day, document.get("holidays", ()))),
+        holidays=frozenset(listed("holidays", day, document.get("holidays", ()))),
         yearly_holidays=frozenset(
-            _listed("yearly_holidays", month_and_day, document.get("yearly_holidays", ()))
+            listed("yearly_holidays", month_and_day, document.get("yearly_holidays", ()))
         ),
         overrides=_dated("overrides", document.get("overrides", {})),
         breaks=_dated("breaks", document.get("breaks", {})),
@@ -129,44 +124,19 @@ def check_opens(hours: Hours) -> None:
 
 def _week(value: object) -> Mapping[str, tuple[Span, ...]]:
     week: dict[str, tuple[Span, ...]] = {}
-    for name, spans in _table("hours", value):
-        for weekday in _read("hours", weekdays, name):
+    for name, spans in table("hours", value).items():
+        for weekday in read("hours", weekdays, name):
             if weekday in week:
                 raise ValueError(f"hours.{name}: {weekday} has its hours already")
-            week[weekday] = tuple(_listed(f"hours.{name}", span, spans))
+            week[weekday] = tuple(listed(f"hours.{name}", span, spans))
     return week
 
 
 def _dated(part: str, value: object) -> Mapping[date, tuple[Span, ...]]:
     return {
-        _read(part, day, name): tuple(_listed(f"{part}.{name}", span, spans))
-        for name, spans in _table(part, value)
+        read(part, day, name): tuple(listed(f"{part}.{name}", span, spans))
+        for name, spans in table(part, value).items()
     }
-
-
-def _table(where: str, value: object) -> Iterable[tuple[object, object]]:
-    if not isinstance(value, Mapping):
-        raise _wrong(where, "must be a table")
-    return value.items()
-
-
-def _listed(where: str, read: Callable[[str], _Read], value: object) -> Iterable[_Read]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise _wrong(where, "must be a list")
-    return [_read(where, read, one) for one in value]
-
-
-def _read(where: str, read: Callable[[str], _Read], value: object) -> _Read:
-    if not isinstance(value, str):
-        raise _wrong(where, f"{value!r} must be text")
-    try:
-        return read(value)
-    except ValueError as error:
-        raise _wrong(where, error) from None
-
-
-def _wrong(where: str, what: object) -> ValueError:
-    return ValueError(f"{where}: {what}")
 
 
 def _spans_of(spans: Iterable[Span]) -> list[str]:

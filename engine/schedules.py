@@ -1,0 +1,130 @@
+"""A plan of duty as a plain document, for a file or a column.
+
+    {"timezone": "Europe/Berlin", "kind": "weekly", "length": 1, "start": "2026-03-02T09:00",
+     "people": ["ann@example.com", "U123"], "hours": ["09:00-17:00"], "days": ["mon-fri"],
+     "overrides": [{"start": "2026-03-05T09:00", "end": "2026-03-06T09:00", "add": "U124", "remove": "U123"}],
+     "temporary": [{"start": "2026-12-24T00:00", "end": "2026-12-27T00:00",
+                    "turns": [{"person": "U123", "start": "2026-12-24T09:00", "end": "2026-12-24T17:00"}]}]}
+
+Times are local to `timezone`; those of exceptions may also carry an offset. `people`, `kind` and `start` are needed.
+Without `hours` and `days` somebody is always on duty. What cannot be read is refused with a ValueError that says
+where and what.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from engine.calendar import WEEKDAYS, first_instant
+from engine.documents import items, known, listed, read, table, wrong
+from engine.hours import span, weekdays, zone_name
+from engine.rotation import Kind, Override, Rotation, Rule, Schedule, Temporary, Turn, When
+
+PARTS: Final = tuple("timezone kind length start people hours days overrides temporary".split())
+_OVERRIDE: Final = ("start", "end", "add", "remove")
+_TEMPORARY: Final = ("start", "end", "turns")
+_TURN: Final = ("person", "start", "end")
+_ALL_DAY: Final = "00:00-24:00"
+
+
+def schedule_of(document: Mapping[str, object]) -> Schedule:
+    """Raises ValueError naming the wrong part."""
+    known("a rotation", PARTS, document)
+    zone = ZoneInfo(read("timezone", zone_name, document.get("timezone", "UTC")))
+    who = _rotation(document, zone.key)
+    overrides = items("overrides", document.get("overrides", ()))
+    temporary = items("temporary", document.get("temporary", ()))
+    return Schedule(
+        tuple(Rule(who, when) for when in _whens(document, zone.key)),
+        tuple(_override(table("overrides", one), zone) for one in overrides),
+        tuple(_temporary(table("temporary", one), zone) for one in temporary),
+    )
+
+
+# One value each
+
+
+def kind(text: str) -> Kind:
+    try:
+        return Kind(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is no kind of rotation; write {", ".join(Kind)}') from None
+
+
+def moment(text: str) -> datetime:
+    """Naive when no offset is written."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is no time; write one such as "2026-03-02T09:00"') from None
+
+
+# The parts of a document
+
+
+def _rotation(document: Mapping[str, object], zone: str) -> Rotation:
+    people = tuple(listed("people", str, document.get("people", ())))
+    if not people:
+        raise wrong("people", "at least one must be named")
+    length = document.get("length", 1)
+    if not isinstance(length, int):
+        raise wrong("length", f"{length!r} must be a whole number")
+    turns = read("kind", kind, document.get("kind"))
+    start = read("start", moment, document.get("start"))
+    return Rotation(zone, turns, start, people, length)
+
+
+def _whens(document: Mapping[str, object], zone: str) -> Iterator[When | None]:
+    """One for each stretch of hours; one that is always, when nothing is said."""
+    if "hours" not in document and "days" not in document:
+        yield None
+        return
+    named = listed("days", weekdays, document.get("days", WEEKDAYS))
+    days = frozenset(day for several in named for day in several)
+    spans = listed("hours", span, document.get("hours", (_ALL_DAY,)))
+    if not days or not spans:
+        raise wrong(
+            "hours" if days else "days", "must not be empty; without it all of them are meant"
+        )
+    for opens, closes in spans:
+        yield When(zone, opens, closes, days)
+
+
+def _override(one: Mapping[str, object], zone: ZoneInfo) -> Override:
+    known("an override", _OVERRIDE, one)
+    start, end = _between("overrides", one, zone)
+    add, remove = (
+        read("overrides", str, one[name]) if one.get(name) is not None else None
+        for name in ("add", "remove")
+    )
+    if not add and not remove:
+        raise wrong("overrides", "each needs somebody to add or to remove")
+    return Override(start, end, add, remove)
+
+
+def _temporary(one: Mapping[str, object], zone: ZoneInfo) -> Temporary:
+    known("a temporary plan", _TEMPORARY, one)
+    start, end = _between("temporary", one, zone)
+    turns = items("temporary", one.get("turns", ()))
+    return Temporary(start, end, tuple(_turn(table("temporary", turn), zone) for turn in turns))
+
+
+def _turn(one: Mapping[str, object], zone: ZoneInfo) -> Turn:
+    known("a turn", _TURN, one)
+    start, end = _between("temporary", one, zone)
+    return Turn(read("temporary", str, one.get("person")), start, end)
+
+
+def _between(where: str, one: Mapping[str, object], zone: ZoneInfo) -> tuple[datetime, datetime]:
+    reader = partial(_instant, zone=zone)
+    start, end = (read(where, reader, one.get(name)) for name in ("start", "end"))
+    if end <= start:
+        raise wrong(where, f"the end {one['end']} must be after the start {one['start']}")
+    return start, end
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    at = moment(text)
+    return first_instant(at, zone) if at.tzinfo is None else at.astimezone(UTC)
