@@ -1,29 +1,34 @@
-"""Due timers to the desk, at their second. What a timer means is the engine's business."""
+"""Due timers rung at their second. What a timer means is the engine's business, how it is claimed the storage's.
 
-import asyncio
+Nobody listens to the database for timers that other processes set: whoever sets one has an alarm of its own, except
+a command, which is why the alarm looks once a second in any case.
+"""
+
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from deskd.bell import Bell
 from deskd.logs import bound
-from engine.model import Timer, WorkspaceId, ticket_id
-from engine.ports import Clock, Timers
+from engine.model import Timer, ticket_id
+from engine.ports import Clock, Transaction
+from engine.timers import Due, Rung, Timers
 
 log = logging.getLogger("deskd.deskd.alarm")
 
 POLL: Final = timedelta(seconds=1)
 """Another process may set a timer without our nudge."""
-BATCH_MAX: Final = 32
-"""Rung at once, so that the store commits them together; more wait for the next round."""
+BATCH_MAX: Final = 16
+"""Rung in one transaction: so few that the first does not wait long for the last, nor an agent for a ticket."""
+BESIDE_OTHERS: Final = timedelta(milliseconds=20)
+"""Whoever comes too late leaves what is due to the others for this long: one daemon that rings at once and some that
+look now and then are quicker than all at the same rows. It is also how late one is when the quick one dies."""
 SET_ASIDE: Final = timedelta(minutes=1)
 """A timer whose ringing failed is tried again this much later, and meanwhile holds nobody up."""
 SET_ASIDE_MAX: Final = 1000
 """More failing timers than this are no accident of single tickets: then nothing is set aside any more."""
-
-Due = tuple[WorkspaceId, Timer]
 
 
 @dataclass
@@ -31,14 +36,18 @@ class Alarm:
     """The part that rings timers."""
 
     timers: Timers
-    ring: Callable[[WorkspaceId, Timer], Awaitable[bool]]
+    ring: Callable[[Transaction, Timer, datetime], bool]
     """False: the ticket no longer wants it."""
     clock: Clock
     bell: Bell
+    rang: Callable[[], None]
+    """Called after a commit that may have left something to deliver."""
     late: Callable[[float], None]
     """A metric: seconds between due and rung."""
     name: str = "alarm"
-    _set_aside: dict[Due, datetime] = field(default_factory=dict)
+    _next_at: datetime | None = None
+    """The earliest due time we know of; None: look again."""
+    _aside: dict[Due, datetime] = field(default_factory=dict)
     _trouble: str | None = None
 
     @property
@@ -50,40 +59,46 @@ class Alarm:
         while True:
             now = self.clock.now()
             try:
-                # One look after each commit is enough to know that nothing is due.
-                next_at = await self.timers.next_at()
-                rung = next_at is not None and next_at <= now and await self._ring_due(now)
+                until = await self._look(now)
                 self._trouble = None
             except Exception:  # the boundary: the database is in trouble, the rows are safe in it
-                log.exception("timers cannot be read; trying again")
-                self._trouble = "alarm: timers cannot be read"
+                log.exception("timers cannot be rung; trying again")
+                self._trouble = "alarm: timers cannot be rung"
+                self._next_at = None
                 await self.clock.sleep_until(now + POLL)
                 continue
-            if not rung:
-                # A timer that is due and not rung was set aside: never look for it in a tight loop.
-                soon = next_at is not None and now < next_at < now + POLL
-                await self.bell.wait(until=next_at if soon and next_at else now + POLL)
+            await self.bell.wait(until=until)
 
-    async def _ring_due(self, now: datetime) -> bool:
-        self._set_aside = {due: at for due, at in self._set_aside.items() if at > now}
-        found = await self.timers.due(now=now, limit=BATCH_MAX + len(self._set_aside))
-        due = [item for item in found if item not in self._set_aside]
-        async with asyncio.TaskGroup() as group:
-            for workspace, timer in due:
-                group.create_task(self._ring_one(workspace, timer))
-        return bool(due)
+    async def _look(self, now: datetime) -> datetime:
+        """Ring what is due; when to look again."""
+        self._aside = {due: at for due, at in self._aside.items() if at > now}
+        if self._next_at is None or now < self._next_at:
+            self._next_at = await self.timers.next_at(aside=self._aside)
+        if self._next_at is None or now < self._next_at:
+            return min(self._next_at or now + POLL, now + POLL)
+        self._next_at = None
+        rung = await self.timers.ring_due(
+            now=now,
+            limit=BATCH_MAX,
+            work=lambda transaction, timer: self.ring(transaction, timer, now),
+            aside=self._aside,
+        )
+        self._note(rung)
+        return now if any(each.error is None for each in rung) else now + BESIDE_OTHERS
 
-    async def _ring_one(self, workspace: WorkspaceId, timer: Timer) -> None:
+    def _note(self, rung: Sequence[Rung]) -> None:
+        now = self.clock.now()
+        for each in rung:
+            if each.error is not None:
+                self._set_aside(each, now)
+            elif each.happened:
+                self.late(max(0.0, (now - each.timer.due_at).total_seconds()))
+        if any(each.happened for each in rung):
+            self.rang()
+
+    def _set_aside(self, failed: Rung, now: datetime) -> None:
+        timer = failed.timer
         with bound(ticket=ticket_id(timer.ticket), timer=timer.kind.value):
-            try:
-                rung = await self.ring(workspace, timer)
-                if not rung and timer.due_at <= self.clock.now():
-                    await self.timers.drop(workspace, timer)
-            except (
-                Exception
-            ):  # the boundary: one ticket's trouble must not silence the others' timers
-                log.exception("a timer could not be rung; it is tried again later")
-                if len(self._set_aside) < SET_ASIDE_MAX:
-                    self._set_aside[(workspace, timer)] = self.clock.now() + SET_ASIDE
-            else:
-                self.late(max(0.0, (self.clock.now() - timer.due_at).total_seconds()))
+            log.error("a timer could not be rung; it is tried again later", exc_info=failed.error)
+        if len(self._aside) < SET_ASIDE_MAX:
+            self._aside[(failed.workspace, timer)] = now + SET_ASIDE

@@ -103,7 +103,9 @@ def build(ground: Ground) -> Built:
         count=metrics.delivered,
         crowded=reader.crowded,
     )
-    alarm = Alarm(storage.timers, desk.ring, clock, bells.timers, metrics.rang)
+    alarm = Alarm(
+        storage.timers, desk.ring, clock, bells.timers, rang=bells.outbox.ring, late=metrics.rang
+    )
     chores = Chores(Sweep(storage.store, storage.timers, storage.views), clock, metrics.drifted)
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]

@@ -47,7 +47,7 @@ class Chores:
 
     async def sweep_timers(self) -> None:
         try:
-            drift = await self.sweep.look(now=self.clock.now())
+            drift = await self.sweep.look()
             mended = await self.sweep.mend(drift)
         except Exception:  # the boundary: a chore that fails is done again at its next hour
             log.exception("the sweep over the timers failed")

@@ -7,6 +7,8 @@ from typing import Final
 # The wall clock may jump while somebody sleeps (NTP, a suspended machine), and only monotonic time is slept:
 # looking again once a second bounds how late a jump is noticed.
 SLICE_SECONDS_MAX: Final = 1.0
+# Wall and monotonic time may drift this far apart before the wall counts as set back.
+DRIFT_SECONDS_MAX: Final = 0.05
 
 
 class WallClock:
@@ -14,5 +16,9 @@ class WallClock:
         return datetime.now(UTC)  # noqa: TID251 - this is the clock that everybody else takes
 
     async def sleep_until(self, at: datetime) -> None:
-        while (left := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time is what is awaited
+        passing = asyncio.get_running_loop().time
+        left = (at - self.now()).total_seconds()
+        over = passing() + left + DRIFT_SECONDS_MAX
+        while left > 0 and passing() < over:
             await asyncio.sleep(min(left, SLICE_SECONDS_MAX))
+            left = (at - self.now()).total_seconds()

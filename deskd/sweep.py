@@ -1,35 +1,33 @@
 """Are the timer rows what the tickets' state says? Missing ones are set again, left-over ones dropped, both counted.
 
 Rows and state are written in one transaction, so this finds nothing unless something is broken: a bug, a row
-deleted by hand, a restored backup.
+deleted by hand, a restored backup. However many tickets are open, one look costs the same: it takes the next slice
+of them, and the look after it goes on from there.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from engine import sla
-from engine.model import DEFAULT, Ticket, Timer, ticket_id
-from engine.ports import Change, Store, Timers, Transaction, Views
+from engine.model import Ticket, Timer, WorkspaceId, ticket_id
+from engine.ports import Change, Store, Transaction, Views
+from engine.timers import Due, Timers
 from engine.views import TicketFilter
 
 log = logging.getLogger("deskd.deskd.sweep")
 
 PAGE: Final = 200
 """Tickets looked at between two turns of the loop: a few milliseconds."""
-TIMERS_MAX: Final = 100_000
-"""Rows compared at once, some 30,000 open tickets; beyond that the sweep says so and compares what it has."""
-FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
-SETTLED_AFTER: Final = timedelta(seconds=30)
-"""A ticket that changed since then may differ because its rows were read a moment earlier."""
+PAGES_MAX: Final = 25
+"""Of one look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    missing: tuple[Timer, ...] = ()
-    left_over: tuple[Timer, ...] = ()
+    missing: tuple[Due, ...] = ()
+    left_over: tuple[Due, ...] = ()
 
     @property
     def count(self) -> int:
@@ -37,81 +35,93 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Where to go on: in this workspace, with the tickets below this number (None: with the newest)."""
+
+    workspace: WorkspaceId
+    before: int | None = None
+
+
+@dataclass
 class Sweep:
     store: Store
     timers: Timers
     views: Views
+    _place: _Place | None = None
 
-    async def look(self, *, now: datetime) -> Drift:
-        rows = await self.timers.due(now=FAR, limit=TIMERS_MAX)
-        if len(rows) == TIMERS_MAX:
-            log.warning("more timers than one sweep compares", extra={"compared": TIMERS_MAX})
-        have = {timer for workspace, timer in rows if workspace == DEFAULT}
-        wanted: set[Timer] = set()
-        young: set[int] = set()
-        async for ticket in open_tickets(self.views):
-            wanted |= sla.timers(ticket)
-            if now - ticket.updated_at < SETTLED_AFTER:
-                young.add(ticket.number)
-        missing = [timer for timer in wanted - have if timer.ticket not in young]
-        left_over = [timer for timer in have - wanted if timer.ticket not in young]
-        if len(rows) == TIMERS_MAX:
-            # What was not read is not known to be missing.
-            last = rows[-1][1].due_at
-            missing = [timer for timer in missing if timer.due_at < last]
-        return Drift(tuple(_in_order(missing)), tuple(_in_order(left_over)))
+    async def look(self) -> Drift:
+        """The next slice: newest tickets first, workspace after workspace, at most once round."""
+        place = self._place or await self._place_after(None)
+        missing: list[Due] = []
+        left_over: list[Due] = []
+        for _ in range(PAGES_MAX):
+            if place is None:
+                break
+            drift, place = await self._page(place)
+            missing += drift.missing
+            left_over += drift.left_over
+        self._place = place
+        return Drift(_in_order(missing), _in_order(left_over))
 
     async def mend(self, drift: Drift) -> Drift:
         """Each ticket looked at again in its own transaction; what was really wrong."""
-        missing = [t for t in drift.missing if await self.store.run(DEFAULT, _set_again(t))]
-        left_over = [t for t in drift.left_over if await self.store.run(DEFAULT, _unwanted(t))]
-        for timer in left_over:
-            await self.timers.drop(DEFAULT, timer)
-        for timer in missing:
-            log.error("a timer was missing; it is set again", extra=_facts(timer))
-        for timer in left_over:
-            log.warning("a timer was left over; it is dropped", extra=_facts(timer))
+        missing = [due for due in drift.missing if await self._set_again(*due)]
+        left_over = [due for due in drift.left_over if await self._drop(*due)]
+        for workspace, timer in missing:
+            log.error("a timer was missing; it is set again", extra=_facts(workspace, timer))
+        for workspace, timer in left_over:
+            log.warning("a timer was left over; it is dropped", extra=_facts(workspace, timer))
         return Drift(tuple(missing), tuple(left_over))
 
+    async def _page(self, place: _Place) -> tuple[Drift, _Place | None]:
+        workspace, before = place.workspace, place.before
+        page = await self.views.tickets(workspace, TicketFilter(limit=PAGE, before=before))
+        is_last = len(page) < PAGE
+        # The rows are the newer picture. What changed in between is found to be right when it is mended.
+        first = 0 if is_last else page[-1].ticket.number
+        have = set(await self.timers.standing(workspace, first=first, before=before))
+        wanted = _wanted(line.ticket for line in page)
+        drift = Drift(
+            tuple((workspace, timer) for timer in wanted - have),
+            tuple((workspace, timer) for timer in have - wanted),
+        )
+        onward = await self._place_after(workspace) if is_last else _Place(workspace, first)
+        return drift, onward
 
-async def open_tickets(views: Views) -> AsyncIterator[Ticket]:
-    """Newest first, page by page."""
-    before = None
-    while True:
-        wanted = TicketFilter(limit=PAGE, before=before)
-        page = await views.tickets(DEFAULT, wanted)
-        for line in page:
-            yield line.ticket
-        if len(page) < PAGE:
-            return
-        before = page[-1].ticket.number
+    async def _place_after(self, workspace: WorkspaceId | None) -> _Place | None:
+        later = [w for w in await self.views.workspaces() if workspace is None or w > workspace]
+        return _Place(later[0]) if later else None
+
+    async def _set_again(self, workspace: WorkspaceId, timer: Timer) -> bool:
+        def work(transaction: Transaction) -> bool:
+            ticket = transaction.ticket(timer.ticket)
+            if ticket is None or timer not in sla.timers(ticket):
+                return False
+            transaction.record(Change(ticket, ticket, (), timers_set=(timer,)))
+            return True
+
+        return await self.store.run(workspace, work)
+
+    async def _drop(self, workspace: WorkspaceId, timer: Timer) -> bool:
+        def is_unwanted(transaction: Transaction) -> bool:
+            ticket = transaction.ticket(timer.ticket)
+            return ticket is None or timer not in sla.timers(ticket)
+
+        unwanted = await self.store.run(workspace, is_unwanted)
+        return unwanted and await self.timers.drop(workspace, timer)
 
 
-def _set_again(timer: Timer) -> Callable[[Transaction], bool]:
-    def work(transaction: Transaction) -> bool:
-        ticket = transaction.ticket(timer.ticket)
-        if ticket is None or timer not in sla.timers(ticket):
-            return False
-        transaction.record(Change(ticket, ticket, (), timers_set=(timer,)))
-        return True
-
-    return work
+def _wanted(tickets: Iterable[Ticket]) -> set[Timer]:
+    return {timer for ticket in tickets for timer in sla.timers(ticket)}
 
 
-def _unwanted(timer: Timer) -> Callable[[Transaction], bool]:
-    def work(transaction: Transaction) -> bool:
-        ticket = transaction.ticket(timer.ticket)
-        return ticket is None or timer not in sla.timers(ticket)
-
-    return work
+def _in_order(found: list[Due]) -> tuple[Due, ...]:
+    return tuple(sorted(found, key=lambda due: (due[1].due_at, due[1].ticket, due[1].kind)))
 
 
-def _in_order(timers: list[Timer]) -> list[Timer]:
-    return sorted(timers, key=lambda timer: (timer.due_at, timer.ticket, timer.kind))
-
-
-def _facts(timer: Timer) -> dict[str, str]:
+def _facts(workspace: WorkspaceId, timer: Timer) -> dict[str, str]:
     return {
+        "workspace": workspace,
         "ticket": ticket_id(timer.ticket),
         "timer": timer.kind.value,
         "due_at": timer.due_at.isoformat(),

@@ -224,13 +224,12 @@ class Desk:
             workspace, lambda transaction: directory.declare(transaction, roster, self._ids, at)
         )
 
-    async def ring(self, workspace: WorkspaceId, timer: Timer) -> bool:
-        """A timer is due. Re-checked against the ticket as it is now; False when there was nothing left to do."""
-        at = self._clock.now()
-        rung = await self._store.run(workspace, partial(_ring, timer=timer, at=at))
-        if rung:
-            self._nudge()
-        return rung
+    def ring(self, transaction: Transaction, timer: Timer, at: datetime) -> bool:
+        """The work of `Timers.ring_due`: a timer that was due at `at`, re-checked against the ticket as it is now.
+
+        False when there was nothing left to do. Whoever rings nudges after the commit.
+        """
+        return _ring(transaction, timer, at)
 
     async def undelivered(self, parcel: Parcel, reason: str) -> None:
         """Words for a person could not be delivered: a team hears of it."""

@@ -40,7 +40,7 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     async def sleep_until(self, at: datetime) -> None:
-        """Return at `at` or soon after; at once when it is past."""
+        """Return at `at` or soon after; at once when it is past. A clock set back meanwhile prolongs nothing."""
         ...
 
 
@@ -296,18 +296,6 @@ class Outbox(Protocol):
         ...
 
 
-class Timers(Protocol):
-    async def due(self, *, now: datetime, limit: int) -> Sequence[tuple[WorkspaceId, Timer]]:
-        """Due rows, oldest first. Not claimed: ringing re-checks and deletes in the ticket's own transaction."""
-        ...
-
-    async def next_at(self) -> datetime | None: ...
-
-    async def drop(self, workspace: WorkspaceId, timer: Timer) -> None:
-        """A row whose ticket no longer wants it."""
-        ...
-
-
 class Files(Protocol):
     async def keep(self, content: bytes) -> str:
         """Store by content, durable when this returns; answers the sha256 in hex."""
@@ -357,6 +345,10 @@ class Views(Protocol):
     async def ticket_by_reference(
         self, workspace: WorkspaceId, channel: str, place: str, ref: str
     ) -> int | None: ...
+
+    async def workspaces(self) -> Sequence[WorkspaceId]:
+        """In alphabetical order."""
+        ...
 
     async def desk_addresses(self) -> Sequence[DeskAddress]: ...
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from engine.ports import Clock, Outbox, Spool, Store, Timers, Views
+from engine.ports import Clock, Outbox, Spool, Store, Views
+from engine.timers import Timers
 from storage.database import (
     is_sqlite,
     open_postgres_readers,
@@ -79,7 +80,7 @@ async def open_storage(
         store=store,
         spool=spool,
         outbox=SqlOutbox(readers, writer),
-        timers=SqlTimers(readers, writer),
+        timers=SqlTimers(readers, writer, store.bound),
         views=SqlViews(readers),
         files=FolderFiles(folder),
         readers=readers,
@@ -87,12 +88,12 @@ async def open_storage(
     )
 
 
-def _on_sqlite(url: str, clock: Clock, before_commit: Hook) -> tuple[Writer, Store, Spool]:
+def _on_sqlite(url: str, clock: Clock, before_commit: Hook) -> tuple[Writer, SqlStore, Spool]:
     writer = SqliteWriter(open_sqlite_writer(url), before_commit=before_commit)
     return writer, SqlStore(writer, clock.now), SqlSpool(writer)
 
 
-def _on_postgres(url: str, clock: Clock, before_commit: Hook) -> tuple[Writer, Store, Spool]:
+def _on_postgres(url: str, clock: Clock, before_commit: Hook) -> tuple[Writer, SqlStore, Spool]:
     writer = PostgresWriter(open_postgres_writers(url), before_commit=before_commit)
     store = SqlStore(writer, clock.now, bind=PostgresTransaction)
     return writer, store, PostgresSpool(writer)

@@ -10,7 +10,7 @@ from engine.model import TeamId, WorkspaceId
 from engine.ports import DeskAddress
 from engine.views import Depth, OutboxLine, SpoolLine
 from storage.rows import AnyRow, parcel_key
-from storage.schema import team_addresses, timers
+from storage.schema import team_addresses, timers, workspaces
 from storage.schema_traffic import DEAD, UNSENT, UNSETTLED, outbox, spool
 
 _SPOOL: Final = select(
@@ -77,7 +77,7 @@ def outbox_depth(connection: Connection) -> Depth:
 
 
 def overdue_timers(connection: Connection, before: datetime) -> Depth:
-    overdue = select(func.count(), func.min(timers.c.due_at)).where(timers.c.due_at <= before)
+    overdue = select(func.count(), func.min(timers.c.due_at)).where(timers.c.due_at < before)
     count, oldest = connection.execute(overdue).one()
     return Depth(waiting=count, dead=0, oldest=oldest)
 
@@ -86,6 +86,11 @@ def _count(connection: Connection, table: Table, condition: str) -> int:
     return connection.execute(
         select(func.count()).select_from(table).where(text(condition))
     ).scalar_one()
+
+
+def workspace_ids(connection: Connection) -> Sequence[WorkspaceId]:
+    found = connection.execute(select(workspaces.c.id).order_by(workspaces.c.id))
+    return [WorkspaceId(id) for id in found.scalars()]
 
 
 def desk_addresses(connection: Connection) -> Sequence[DeskAddress]:

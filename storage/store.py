@@ -25,6 +25,8 @@ class SqlStore:
         self._bind = bind
 
     async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:
-        return await self._writer.run(
-            lambda connection: work(self._bind(connection, workspace, self._now))
-        )
+        return await self._writer.run(lambda connection: work(self.bound(connection, workspace)))
+
+    def bound(self, connection: Connection, workspace: WorkspaceId) -> BoundTransaction:
+        """The Transaction of one workspace, in what `connection` has begun."""
+        return self._bind(connection, workspace, self._now)

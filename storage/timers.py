@@ -1,24 +1,46 @@
-"""Due rows of tickets' promises. Nothing is claimed: ringing re-checks inside the ticket's own transaction."""
+"""Timer rows of all workspaces: rung when due, several in one transaction. They are set by their tickets' steps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from functools import cache, partial
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.exc import DBAPIError
 
 from engine.model import Timer, WorkspaceId
+from engine.ports import Transaction
+from engine.timers import Due, Rung
 from storage import rows
 from storage.readers import Readers
-from storage.schema import timers
-from storage.writer import Writer
+from storage.schema import tickets, timers
+from storage.writer import Writer, own, sqlstate, trouble
 
-_DUE: Final = (
-    select(timers)
-    .where(timers.c.due_at <= bindparam("now"))
-    .order_by(timers.c.due_at)
-    .limit(bindparam("limit"))
+Bind = Callable[[Connection, WorkspaceId], Transaction]
+Work = Callable[[Transaction, Timer], bool]
+
+# SQLSTATE: somebody held a row for too long. That is the trouble of one ticket, unlike a lost connection.
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+
+_ROW: Final = tuple_(
+    timers.c.workspace, timers.c.ticket, timers.c.kind, timers.c.cycle, timers.c.due_at
 )
-_NEXT: Final = select(func.min(timers.c.due_at))
+_NOT_ASIDE: Final = _ROW.not_in(bindparam("aside", expanding=True))
+_NEXT: Final = select(timers.c.due_at).order_by(timers.c.due_at).limit(1)
+_STANDING: Final = (
+    select(timers)
+    .where(timers.c.workspace == bindparam("workspace"), timers.c.ticket >= bindparam("first"))
+    .order_by(timers.c.due_at, timers.c.ticket, timers.c.kind)
+)
 _DROP: Final = delete(timers).where(
     timers.c.workspace == bindparam("of_workspace"),
     timers.c.ticket == bindparam("of_ticket"),
@@ -29,27 +51,100 @@ _DROP: Final = delete(timers).where(
 )
 
 
+@cache
+def _claim(limit: int, *, some_aside: bool) -> Select[Any]:
+    """Locks the rows and their tickets, and passes over what somebody holds: whoever waited for a ticket here, while
+    its holder waits for the timer, would wait for ever.
+
+    The limit is a literal, since a plan that has to guess it sorts the whole table.
+    """
+    claim = (
+        select(timers)
+        .join(
+            tickets,
+            and_(tickets.c.workspace == timers.c.workspace, tickets.c.number == timers.c.ticket),
+        )
+        .where(timers.c.due_at <= bindparam("now"))
+        .order_by(timers.c.due_at)
+        .limit(literal_column(str(limit)))
+        .with_for_update(skip_locked=True, key_share=True, of=[timers, tickets])
+    )
+    return claim.where(_NOT_ASIDE) if some_aside else claim
+
+
 class SqlTimers:
-    def __init__(self, readers: Readers, writer: Writer) -> None:
+    def __init__(self, readers: Readers, writer: Writer, bind: Bind) -> None:
         self._readers = readers
         self._writer = writer
+        self._bind = bind
 
-    async def due(self, *, now: datetime, limit: int) -> Sequence[tuple[WorkspaceId, Timer]]:
-        async with self._readers.open() as read:
-            found = await read.execute(_DUE, {"now": now, "limit": limit})
-            return [(WorkspaceId(row.workspace), rows.timer(row)) for row in found]
+    async def ring_due(
+        self, *, now: datetime, limit: int, work: Work, aside: Collection[Due] = ()
+    ) -> Sequence[Rung]:
+        claim = _claim(limit, some_aside=bool(aside)), {"now": now} | _given(aside)
+        return await self._writer.run(partial(self._ring_due, claim=claim, work=work))
 
-    async def next_at(self) -> datetime | None:
+    async def next_at(self, *, aside: Collection[Due] = ()) -> datetime | None:
+        wanted = _NEXT.where(_NOT_ASIDE) if aside else _NEXT
         async with self._readers.open() as read:
-            first: datetime | None = (await read.execute(_NEXT)).scalar()
+            first: datetime | None = (await read.execute(wanted, _given(aside))).scalar()
             return first
 
-    async def drop(self, workspace: WorkspaceId, timer: Timer) -> None:
-        row = {
-            "of_workspace": workspace,
-            "of_ticket": timer.ticket,
-            "of_kind": timer.kind.value,
-            "of_cycle": timer.cycle,
-            "of_due_at": timer.due_at,
-        }
-        await self._writer.run(lambda connection: connection.execute(_DROP, row).close())
+    async def standing(
+        self, workspace: WorkspaceId, *, first: int = 0, before: int | None = None
+    ) -> Sequence[Timer]:
+        wanted = _STANDING if before is None else _STANDING.where(timers.c.ticket < before)
+        async with self._readers.open() as read:
+            found = await read.execute(wanted, {"workspace": workspace, "first": first})
+            return [rows.timer(row) for row in found]
+
+    async def drop(self, workspace: WorkspaceId, timer: Timer) -> bool:
+        row = _key(workspace, timer)
+        return await self._writer.run(
+            lambda connection: connection.execute(_DROP, row).rowcount == 1
+        )
+
+    def _ring_due(
+        self, connection: Connection, claim: tuple[Select[Any], dict[str, Any]], work: Work
+    ) -> list[Rung]:
+        claimed = connection.execute(*claim).all()
+        bound = {id: self._bind(connection, id) for id in {row.workspace for row in claimed}}
+        rung = [_ring(connection, bound[row.workspace], rows.timer(row), work) for row in claimed]
+        done = [_key(each.workspace, each.timer) for each in rung if each.error is None]
+        if done:
+            connection.execute(_DROP, done)
+        return rung
+
+
+def _ring(connection: Connection, transaction: Transaction, timer: Timer, work: Work) -> Rung:
+    try:
+        with connection.begin_nested():
+            return Rung(transaction.workspace, timer, happened=work(transaction, timer))
+    except (
+        Exception
+    ) as error:  # the boundary: one ticket's trouble must not silence the others' timers
+        if isinstance(error, DBAPIError) and _concerns_all(error):
+            raise
+        return Rung(transaction.workspace, timer, error=own(error))
+
+
+def _concerns_all(error: DBAPIError) -> bool:
+    return trouble(error).temporary and sqlstate(error) != _LOCK_NOT_AVAILABLE
+
+
+def _given(aside: Iterable[Due]) -> dict[str, Any]:
+    each = [
+        (workspace, timer.ticket, timer.kind.value, timer.cycle, timer.due_at)
+        for workspace, timer in aside
+    ]
+    return {"aside": each} if each else {}
+
+
+def _key(workspace: WorkspaceId, timer: Timer) -> rows.Values:
+    return {
+        "of_workspace": workspace,
+        "of_ticket": timer.ticket,
+        "of_kind": timer.kind.value,
+        "of_cycle": timer.cycle,
+        "of_due_at": timer.due_at,
+    }

@@ -32,7 +32,8 @@ _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
 _TICKET: Final = (
     select(tickets)
     .where(tickets.c.workspace == _WORKSPACE, tickets.c.number == bindparam("ticket"))
-    .with_for_update()
+    # Its key never changes, so rows that only point to it (a delivered parcel's reference) need not wait.
+    .with_for_update(key_share=True)
 )
 _CLOCKS: Final = (
     select(clocks)

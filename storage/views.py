@@ -56,6 +56,10 @@ class SqlViews:
         async with self._readers.open() as read:
             return await read.run_sync(ticket_views.by_reference, workspace, wanted)
 
+    async def workspaces(self) -> Sequence[WorkspaceId]:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.workspace_ids)
+
     async def desk_addresses(self) -> Sequence[DeskAddress]:
         async with self._readers.open() as read:
             return await read.run_sync(queue_views.desk_addresses)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from storage.errors import StorageTrouble
 
 T = TypeVar("T")
+E = TypeVar("E", bound=BaseException)
 
 # Classes of SQLSTATE after which the same may work later: connection lost, rolled back, no room or memory,
 # locked, shut down by an operator, trouble of the system below.
@@ -37,3 +38,12 @@ def trouble(error: DBAPIError) -> StorageTrouble:
     )
     reason = str(error.orig).partition("\n")[0]
     return StorageTrouble(f"{type(error.orig).__name__}: {reason}", temporary=temporary)
+
+
+def own(error: E) -> E | StorageTrouble:
+    """What a caller sees: nobody outside storage knows the driver's errors."""
+    if not isinstance(error, DBAPIError):
+        return error
+    answer = trouble(error)
+    answer.__cause__ = error
+    return answer

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 
 from storage.database import raw_statement
 from storage.errors import StorageTrouble
-from storage.writer import trouble
+from storage.writer import own
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class SqliteWriter:
                 transaction.commit()
             except Exception as error:  # noqa: BLE001 - it is the caller's own, and is raised there
                 transaction.rollback()
-                job.error = _own(error)
+                job.error = own(error)
             job.finished = True
 
     def _together(self, connection: Connection, group: list[_Job]) -> bool:
@@ -155,24 +155,15 @@ def _in_savepoint(connection: Connection, job: _Job) -> None:
     except (OperationalError, InterfaceError, InternalError):
         raise
     except Exception as error:  # noqa: BLE001 - it is the caller's own, and is raised there
-        job.error = _own(error)
+        job.error = own(error)
         raw_statement(connection, "ROLLBACK TO work")
     raw_statement(connection, "RELEASE work")
-
-
-def _own(error: BaseException) -> BaseException:
-    """What the caller sees: nobody outside storage knows the driver's errors."""
-    if not isinstance(error, DBAPIError):
-        return error
-    answer = trouble(error)
-    answer.__cause__ = error
-    return answer
 
 
 def _fail(group: Iterable[_Job], error: BaseException) -> None:
     for job in group:
         if not job.finished:
-            job.error = _own(error)
+            job.error = own(error)
 
 
 def _answer(group: list[_Job]) -> None:

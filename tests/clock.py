@@ -1,7 +1,8 @@
 """A clock that tests move by hand: it keeps the port's promise without anybody waiting."""
 
 import asyncio
-import heapq
+from bisect import insort
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,15 @@ MORNING: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETTLING_STEPS: Final = 50
 
 
+@dataclass(order=True)
+class _Sleeper:
+    at: datetime
+    count: int
+    passed: timedelta
+    """Of all time that passes: by then it has slept as long as it wanted."""
+    woken: asyncio.Future[None] = field(compare=False)
+
+
 class ManualClock:
     """Stands still until moved; then every sleeper whose time has come wakes, in the order of their times.
 
@@ -20,8 +30,9 @@ class ManualClock:
 
     def __init__(self, now: datetime = MORNING) -> None:
         self._now = now
-        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._sleepers: list[_Sleeper] = []
         self._count = 0
+        self._passed = timedelta()
 
     def now(self) -> datetime:
         return self._now
@@ -32,7 +43,8 @@ class ManualClock:
             return
         self._count += 1
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (at, self._count, woken))
+        passed = self._passed + (at - self._now)
+        insort(self._sleepers, _Sleeper(at, self._count, passed, woken))
         await woken
 
     async def forward(
@@ -44,13 +56,17 @@ class ManualClock:
 
     async def move_to(self, at: datetime) -> None:
         """Also backwards: a wall clock may be set back."""
+        self._passed += max(timedelta(), at - self._now)
         self._now = at
         await self.settle()
-        while self._sleepers and self._sleepers[0][0] <= self._now:
-            _, _, woken = heapq.heappop(self._sleepers)
-            if not woken.done():
-                woken.set_result(None)
+        while due := next((each for each in self._sleepers if self._is_over(each)), None):
+            self._sleepers.remove(due)
+            if not due.woken.done():
+                due.woken.set_result(None)
         await self.settle()
+
+    def _is_over(self, sleeper: _Sleeper) -> bool:
+        return sleeper.at <= self._now or sleeper.passed <= self._passed
 
     async def settle(self) -> None:
         for _ in range(SETTLING_STEPS):

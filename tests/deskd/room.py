@@ -34,6 +34,7 @@ from tests.clock import ManualClock
 
 SECONDS_MAX = 5.0
 CHANNEL = "C1"
+SUPPORT = Team(TeamId("support"), "Support", "IT", CHANNEL, ("support@example.com",))
 ANN_MAIL = Address("mail", "ann@example.com")
 T = TypeVar("T")
 
@@ -89,7 +90,12 @@ class Room:
 
     def alarm(self) -> Alarm:
         return Alarm(
-            self.storage.timers, self.desk.ring, self.clock, self.timer_bell, self.lateness.append
+            self.storage.timers,
+            self.desk.ring,
+            self.clock,
+            self.timer_bell,
+            rang=self.outbox_bell.ring,
+            late=self.lateness.append,
         )
 
     @asynccontextmanager
@@ -182,8 +188,7 @@ async def open_room(database: Path, clock: ManualClock) -> AsyncIterator[Room]:
         outbox_bell, timer_bell = Bell(clock), Bell(clock)
         nudge = ring_all(outbox_bell, timer_bell)
         desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=nudge)
-        team = Team(TeamId("support"), "Support", "IT", CHANNEL, ("support@example.com",))
-        await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (team,)))
+        await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (SUPPORT,)))
         yield Room(storage, clock, desk, outbox_bell, timer_bell)
     finally:
         await storage.close()

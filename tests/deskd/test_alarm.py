@@ -1,28 +1,48 @@
-"""Timers ring at their second, once, and none holds up another."""
+"""Timers ring at their second, once, in the order in which they were due, and none holds up another."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import cast
 
-from engine.model import DEFAULT, Timer, WorkspaceId
-from tests.deskd.room import Room, eventually
+import pytest
+
+from deskd.alarm import POLL
+from deskd.ids import TimeSortedIds
+from engine import sla
+from engine.desk import Desk
+from engine.events import Breached
+from engine.model import DEFAULT, Draft, Ticket, Timer
+from engine.ports import Transaction
+from engine.timers import Timers
+from storage import StorageTrouble
+from tests.deskd.room import ANN, Room, eventually
+
+
+def earliest(ticket: Ticket) -> datetime:
+    return min(timer.due_at for timer in sla.timers(ticket))
+
+
+async def happened(room: Room, ticket: Ticket, event: str) -> None:
+    async def look() -> bool:
+        return event in await room.events(ticket)
+
+    await eventually(look, f"{ticket.id}: {event}")
+
+
+async def broke_at(room: Room, ticket: Ticket) -> list[datetime]:
+    file = await room.storage.views.ticket_file(DEFAULT, ticket.number)
+    assert file is not None
+    return [entry.event.due_at for entry in file.history if isinstance(entry.event, Breached)]
 
 
 async def test_a_broken_promise_rings_at_its_second_and_not_before(room: Room) -> None:
     ticket = await room.ticket(priority="P1")  # answered within five minutes
     async with room.running(room.alarm()):
         await room.clock.forward(minutes=4, seconds=59)
-
-        async def warned() -> bool:
-            return "Warned" in await room.events(ticket)
-
-        await eventually(warned)
+        await happened(room, ticket, "Warned")
         await room.clock.forward(seconds=1)
         assert "Breached" not in await room.events(ticket)
         await room.clock.forward(seconds=1)
-
-        async def breached() -> bool:
-            return "Breached" in await room.events(ticket)
-
-        await eventually(breached)
+        await happened(room, ticket, "Breached")
     assert (await room.events(ticket)).count("Breached") == 1
     assert room.lateness
 
@@ -32,35 +52,49 @@ async def test_a_timer_set_while_the_alarm_sleeps_is_noticed_by_the_nudge(room: 
         await room.clock.settle()
         ticket = await room.ticket(priority="P1")
         await room.clock.forward(minutes=5, seconds=1)
-
-        async def breached() -> bool:
-            return "Breached" in await room.events(ticket)
-
-        await eventually(breached)
+        await happened(room, ticket, "Breached")
 
 
-async def test_a_timer_that_cannot_be_rung_holds_up_no_other_and_is_tried_again(room: Room) -> None:
+async def test_a_timer_that_another_process_sets_is_noticed_within_a_second(room: Room) -> None:
+    command = Desk(room.storage.store, room.clock, TimeSortedIds(room.clock), nudge=lambda: None)
+    async with room.running(room.alarm()):
+        await room.clock.settle()
+        ticket = await command.open(DEFAULT, Draft("VPN", "It drops.", "P1"), by=ANN)
+        await room.clock.move_to(room.clock.now() + POLL)
+        await room.clock.move_to(earliest(ticket))
+        await happened(room, ticket, "Warned")
+    assert room.lateness == [0.0]
+
+
+async def test_what_is_rung_is_delivered_at_once(room: Room) -> None:
+    ticket = await room.ticket(priority="P1")
+    async with room.running(room.delivery()), room.running(room.alarm()):
+        await room.clock.forward(minutes=5, seconds=1)
+        await happened(room, ticket, "Breached")
+        await eventually(lambda: any("breached" in key for key in room.slack.keys))
+
+
+async def test_a_timer_that_cannot_be_rung_holds_up_no_other_and_is_tried_again(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
     bad = await room.ticket(priority="P1")
     good = await room.ticket(priority="P1")
     tried: list[int] = []
     broken = True
 
-    async def ring(workspace: WorkspaceId, timer: Timer) -> bool:
+    def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
         tried.append(timer.ticket)
         if broken and timer.ticket == bad.number:
             raise RuntimeError("a bug")
-        return await room.desk.ring(workspace, timer)
+        return room.desk.ring(transaction, timer, at)
 
     alarm = room.alarm()
     alarm.ring = ring
     async with room.running(alarm):
         await room.clock.forward(minutes=6)
-
-        async def both() -> bool:
-            return "Breached" in await room.events(good)
-
-        await eventually(both)
+        await happened(room, good, "Breached")
         assert "Breached" not in await room.events(bad)
+        assert "RuntimeError: a bug" in caplog.text
         before = tried.count(bad.number)
         await room.clock.forward(seconds=30)
         room.timer_bell.ring()
@@ -68,19 +102,35 @@ async def test_a_timer_that_cannot_be_rung_holds_up_no_other_and_is_tried_again(
         assert tried.count(bad.number) == before, "set aside"
         broken = False
         await room.clock.forward(seconds=31)
+        await happened(room, bad, "Breached")
 
-        async def again() -> bool:
-            return "Breached" in await room.events(bad)
 
-        await eventually(again)
+async def test_one_set_aside_does_not_make_the_others_late(room: Room) -> None:
+    bad = await room.ticket(priority="P1")
+    alarm = room.alarm()
+
+    def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
+        if timer.ticket == bad.number:
+            raise RuntimeError("a bug")
+        return room.desk.ring(transaction, timer, at)
+
+    alarm.ring = ring
+    async with room.running(alarm):
+        await room.clock.forward(minutes=5, seconds=1)
+        await eventually(lambda: len(alarm._aside) == 2)
+        await room.clock.settle()
+        good = await room.ticket(priority="P1")
+        await room.clock.move_to(earliest(good))
+        await happened(room, good, "Warned")
+    assert room.lateness == [0.0]
 
 
 async def test_a_row_that_no_ticket_wants_is_dropped_and_not_rung_for_ever(room: Room) -> None:
     ticket = await room.ticket(priority="P1")
-    rows = await room.storage.timers.due(now=room.clock.now() + timedelta(days=9), limit=99)
+    rows = await room.storage.timers.standing(DEFAULT)
     rung = 0
 
-    async def ring(workspace: WorkspaceId, timer: Timer) -> bool:
+    def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
         nonlocal rung
         rung += 1
         return False
@@ -91,8 +141,84 @@ async def test_a_row_that_no_ticket_wants_is_dropped_and_not_rung_for_ever(room:
         await room.clock.forward(days=9)
 
         async def gone() -> bool:
-            return not await room.storage.timers.due(now=room.clock.now(), limit=99)
+            return not await room.storage.timers.standing(DEFAULT)
 
         await eventually(gone)
     assert rung == len(rows) == 4
     assert await room.storage.views.ticket(DEFAULT, ticket.number)
+
+
+async def test_after_three_hours_of_downtime_all_ring_in_due_order_with_their_true_times(
+    room: Room,
+) -> None:
+    tickets = []
+    for priority in ("P2", "P1", "P2", "P1"):
+        tickets.append(await room.ticket(priority=priority))
+        await room.clock.forward(seconds=7)
+    due = {ticket.number: ticket.clocks[0].due_at for ticket in tickets}
+    rung: list[Timer] = []
+
+    def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
+        rung.append(timer)
+        return room.desk.ring(transaction, timer, at)
+
+    await room.clock.forward(hours=3)
+    alarm = room.alarm()
+    alarm.ring = ring
+    async with room.running(alarm):
+        for ticket in tickets:
+            await happened(room, ticket, "Breached")
+    assert rung == sorted(rung, key=lambda timer: timer.due_at)
+    for ticket in tickets:
+        assert await broke_at(room, ticket) == [due[ticket.number]]
+        assert "Warned" not in await room.events(ticket), "too late for a warning"
+
+
+async def test_a_clock_that_jumps_ahead_rings_what_is_due_by_it_and_once(room: Room) -> None:
+    ticket = await room.ticket(priority="P1")
+    due = ticket.clocks[0].due_at
+    async with room.running(room.alarm()):
+        await room.clock.settle()
+        await room.clock.forward(hours=2)
+        await happened(room, ticket, "Breached")
+        await room.clock.move_to(room.clock.now() - timedelta(hours=2))
+        await room.clock.forward(hours=2)
+        await room.clock.settle()
+    assert await broke_at(room, ticket) == [due]
+
+
+async def test_a_clock_set_back_a_day_stops_no_alarm(room: Room) -> None:
+    """Nobody nudges: the alarm itself must not sleep on for that day."""
+    async with room.running(room.alarm()):
+        await room.clock.settle()
+        await room.clock.move_to(room.clock.now() - timedelta(days=1))
+        ticket = await room.ticket(priority="P1")
+        room.timer_bell._rung.clear()
+        await room.clock.forward(seconds=2)
+        await room.clock.move_to(ticket.clocks[0].due_at + timedelta(microseconds=1))
+        await happened(room, ticket, "Breached")
+
+
+async def test_trouble_of_the_database_is_said_and_over_when_it_is_over(room: Room) -> None:
+    ticket = await room.ticket(priority="P1")
+    away = True
+
+    alarm = room.alarm()
+    timers = alarm.timers
+
+    class Away:
+        """The timers of a database that does not answer."""
+
+        def __getattr__(self, name: str) -> object:
+            if away:
+                raise StorageTrouble("away", temporary=True)
+            return getattr(timers, name)
+
+    alarm.timers = cast("Timers", Away())
+    async with room.running(alarm):
+        await room.clock.forward(minutes=6)
+        await eventually(lambda: alarm.trouble)
+        away = False
+        await room.clock.forward(seconds=2)
+        await happened(room, ticket, "Breached")
+        assert alarm.trouble is None

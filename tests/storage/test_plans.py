@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from engine.model import DEFAULT
+from engine.model import DEFAULT, Timer, TimerKind
 from engine.views import TicketFilter
 from storage import Storage
 from tests.clock import MORNING
@@ -18,6 +18,7 @@ from tests.storage.make import BOB, after, furnish
 
 Ask = Callable[[Storage], Awaitable[Any]]
 LEASE: dict[str, Any] = {"now": MORNING, "until": after(minutes=1), "limit": 50}
+FAILED = ((DEFAULT, Timer(1, TimerKind.AUTO_CLOSE, 0, MORNING)),)
 
 ASKED: dict[str, tuple[Callable[[Storage], Engine], Ask, list[str]]] = {
     "due parcels": (
@@ -31,8 +32,22 @@ ASKED: dict[str, tuple[Callable[[Storage], Engine], Ask, list[str]]] = {
         ["ix_outbox_due", "ix_outbox_line"],
     ),
     "waiting messages": (writing, lambda s: s.spool.lease("mail", **LEASE), ["ix_spool_waiting"]),
-    "due timers": (reading, lambda s: s.timers.due(now=MORNING, limit=9), ["ix_timers_due"]),
+    "due timers": (
+        writing,
+        lambda s: s.timers.ring_due(now=MORNING, limit=9, work=lambda *_: True),
+        ["ix_timers_due"],
+    ),
+    "due timers beside one that failed": (
+        writing,
+        lambda s: s.timers.ring_due(now=MORNING, limit=9, work=lambda *_: True, aside=FAILED),
+        ["ix_timers_due"],
+    ),
     "the next timer": (reading, lambda s: s.timers.next_at(), ["ix_timers_due"]),
+    "the next timer beside one that failed": (
+        reading,
+        lambda s: s.timers.next_at(aside=FAILED),
+        ["ix_timers_due"],
+    ),
     "open tickets": (
         reading,
         lambda s: s.views.tickets(DEFAULT, TicketFilter()),

@@ -1,49 +1,260 @@
-"""Due timers come oldest first and stay until their ticket, or nobody, wants them."""
+"""Due timers are rung oldest first and once, whoever rings beside us, and none holds up another."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from engine.model import DEFAULT, Timer, TimerKind, WorkspaceId
+import asyncpg
+import pytest
+
+from engine.events import Noted
+from engine.model import DEFAULT, MessageId, Timer, TimerKind, WorkspaceId
+from engine.ports import Change, Transaction
+from engine.timers import Due, Rung
 from storage import Storage
-from tests.clock import MORNING
-from tests.storage.make import after, furnish, opening, record
+from tests.clock import MORNING, ManualClock
+from tests.storage import postgres
+from tests.storage.conftest import Database
+from tests.storage.make import CARD, after, furnish, opening, record, step, tell
 
 OTHER = WorkspaceId("other")
 WARN = Timer(1, TimerKind.RESOLUTION_WARN, 0, after(hours=1))
 BREACH = Timer(1, TimerKind.RESOLUTION_BREACH, 0, after(hours=2, microseconds=1))
+LATER = after(days=1)
 
 
-async def test_due_timers_come_oldest_first_from_every_workspace(storage: Storage) -> None:
+class Died(BaseException):
+    """As a process ends: nobody catches it."""
+
+
+@dataclass
+class Bell:
+    """A rule that rings every timer it is given, and what it was given."""
+
+    heard: list[Timer] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
+    deaf: set[int] = field(default_factory=set)
+
+    def __call__(self, transaction: Transaction, timer: Timer) -> bool:
+        self.heard.append(timer)
+        ticket = transaction.ticket(timer.ticket)
+        assert ticket is not None
+        if ticket.number in self.deaf:
+            return False
+        said = tell(f"{timer.ticket}.{timer.kind}", CARD)
+        noted = Noted(MessageId("m"))
+        transaction.record(step(ticket, noted, timers_dropped=(timer,), effects=(said,)))
+        if ticket.number in self.broken:
+            raise RuntimeError("a bug")
+        return True
+
+
+async def ring(
+    storage: Storage, bell: Bell, now: datetime = LATER, limit: int = 9, aside: tuple[Due, ...] = ()
+) -> list[Timer]:
+    """What happened."""
+    rung = await storage.timers.ring_due(now=now, limit=limit, work=bell, aside=aside)
+    return [each.timer for each in rung if each.happened]
+
+
+async def told(storage: Storage) -> list[str]:
+    return sorted(line.key for line in await storage.views.outbox())
+
+
+async def many(storage: Storage, count: int) -> list[Timer]:
+    """One timer each of many tickets, a second apart."""
+    timers = [Timer(n, TimerKind.RESOLUTION_WARN, 0, after(seconds=n)) for n in range(1, count + 1)]
+    for timer in timers:
+        await record(storage, opening(timer.ticket, timers_set=(timer,)))
+    return timers
+
+
+@pytest.fixture
+async def beside(database: Database, clock: ManualClock) -> AsyncIterator[Storage]:
+    """Another daemon on the same database."""
+    opened = await database.open(clock)
+    yield opened
+    await opened.close()
+
+
+async def test_due_timers_are_rung_oldest_first_from_every_workspace(storage: Storage) -> None:
     await furnish(storage, DEFAULT, OTHER)
     assert await storage.timers.next_at() is None
     await record(storage, opening(1, timers_set=(BREACH, WARN)))
     close = Timer(1, TimerKind.AUTO_CLOSE, 2, after(minutes=90))
     await record(storage, opening(1, workspace=OTHER, timers_set=(close,)))
     assert await storage.timers.next_at() == after(hours=1)
-    assert await storage.timers.due(now=after(minutes=59), limit=9) == []
-    assert await storage.timers.due(now=after(hours=2), limit=9) == [
-        (DEFAULT, WARN),
-        (OTHER, close),
+    bell = Bell()
+    assert await ring(storage, bell, after(minutes=59)) == []
+    assert await ring(storage, bell, limit=2) == [WARN, close]
+    assert await ring(storage, bell, after(hours=2)) == []
+    assert await ring(storage, bell, BREACH.due_at) == [BREACH]
+    assert await storage.timers.next_at() is None
+    assert bell.heard == [WARN, close, BREACH]
+
+
+async def test_what_a_timer_meant_and_its_row_are_of_one_commit(storage: Storage) -> None:
+    await furnish(storage)
+    await record(storage, opening(1, timers_set=(WARN,)))
+
+    def dies(transaction: Transaction, timer: Timer) -> bool:
+        Bell()(transaction, timer)
+        raise Died
+
+    with pytest.raises(Died):
+        await storage.timers.ring_due(now=LATER, limit=9, work=dies)
+    assert await told(storage) == []
+    assert await ring(storage, Bell()) == [WARN]
+    assert await told(storage) == ["1.resolution.warn"]
+    assert await ring(storage, Bell()) == []
+
+
+async def test_a_timer_that_its_ticket_no_longer_wants_goes_with_the_ringing(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    await record(storage, opening(1, timers_set=(WARN, BREACH)))
+    assert await storage.timers.ring_due(now=LATER, limit=1, work=Bell(deaf={1})) == [
+        Rung(DEFAULT, WARN)
     ]
-    assert await storage.timers.due(now=after(days=1), limit=1) == [(DEFAULT, WARN)]
-    everything = [(DEFAULT, WARN), (OTHER, close), (DEFAULT, BREACH)]
-    assert await storage.timers.due(now=after(hours=2, microseconds=1), limit=9) == everything
+    assert await storage.timers.standing(DEFAULT) == [BREACH]
+    assert await told(storage) == []
+
+
+async def test_one_that_fails_undoes_itself_alone_and_stays(storage: Storage) -> None:
+    await furnish(storage)
+    one, two, three = await many(storage, 3)
+    rung = await storage.timers.ring_due(now=LATER, limit=9, work=Bell(broken={2}))
+    assert [each.timer for each in rung] == [one, two, three]
+    assert [each.happened for each in rung] == [True, False, True]
+    assert [repr(each.error) for each in rung] == ["None", "RuntimeError('a bug')", "None"]
+    assert await told(storage) == ["1.resolution.warn", "3.resolution.warn"]
+    assert await storage.timers.standing(DEFAULT) == [two]
+    set_aside = ((DEFAULT, two),)
+    assert await storage.timers.next_at(aside=set_aside) is None
+    assert await ring(storage, Bell(), aside=set_aside) == []
+    assert await ring(storage, Bell()) == [two]
+
+
+async def test_one_whose_statement_the_database_refuses_stays_and_the_others_ring(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    one, two, three = await many(storage, 3)
+    plain = Bell()
+
+    def collides(transaction: Transaction, timer: Timer) -> bool:
+        ticket = transaction.ticket(timer.ticket)
+        if timer == two and ticket is not None:
+            again = step(replace(ticket, version=0), Noted(MessageId("m")), before=ticket)
+            transaction.record(again)
+        return plain(transaction, timer)
+
+    rung = await storage.timers.ring_due(now=LATER, limit=9, work=collides)
+    assert [each.timer for each in rung if each.happened] == [one, three]
+    assert "Error" in type(rung[1].error).__name__ or "Trouble" in type(rung[1].error).__name__
+    assert await storage.timers.standing(DEFAULT) == [two]
+
+
+async def test_a_timer_set_anew_while_it_rings_is_another_promise(storage: Storage) -> None:
+    await furnish(storage)
+    await record(storage, opening(1, timers_set=(WARN,)))
+    moved = replace(WARN, due_at=after(hours=3))
+
+    def sets_anew(transaction: Transaction, timer: Timer) -> bool:
+        ticket = transaction.ticket(timer.ticket)
+        assert ticket is not None
+        transaction.record(Change(ticket, ticket, (), timers_set=(moved,)))
+        return True
+
+    await storage.timers.ring_due(now=after(hours=1), limit=9, work=sets_anew)
+    assert await storage.timers.standing(DEFAULT) == [moved]
+
+
+async def test_two_that_ring_at_once_share_the_work_and_ring_nothing_twice(
+    storage: Storage, beside: Storage
+) -> None:
+    await furnish(storage)
+    timers = await many(storage, 20)
+    bells = [Bell(), Bell()]
+
+    async def drain(daemon: Storage, bell: Bell) -> list[Timer]:
+        rung: list[Timer] = []
+        for _ in range(20):
+            rung += await ring(daemon, bell, limit=3)
+        return rung
+
+    rung = await asyncio.gather(drain(storage, bells[0]), drain(beside, bells[1]))
+    assert sorted([*rung[0], *rung[1]], key=lambda timer: timer.ticket) == timers
+    assert len(await told(storage)) == 20
+    assert await storage.timers.next_at() is None
+
+
+HELD = "SELECT number FROM tickets WHERE number = 1 FOR "
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_ticket_that_somebody_works_on_is_passed_over_and_never_waited_for(
+    database: Database, storage: Storage
+) -> None:
+    """Its holder may wait for our timer row. If we waited for the ticket, both would wait for ever."""
+    await furnish(storage)
+    one, two = await many(storage, 2)
+
+    async def hold(somebody: asyncpg.Connection) -> None:
+        async with asyncio.timeout(5), somebody.transaction():
+            await somebody.execute(HELD + "NO KEY UPDATE")
+            assert await ring(storage, Bell()) == [two]
+            assert await storage.timers.next_at() == one.due_at
+            await somebody.execute("UPDATE timers SET due_at = due_at WHERE ticket = 1")
+
+    await postgres.connected(database.url, hold)
+    assert await ring(storage, Bell()) == [one]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_row_that_only_points_to_the_ticket_holds_up_nothing(
+    database: Database, storage: Storage
+) -> None:
+    await furnish(storage)
+    timers = await many(storage, 1)
+
+    async def point(somebody: asyncpg.Connection) -> None:
+        async with asyncio.timeout(5), somebody.transaction():
+            await somebody.execute(HELD + "KEY SHARE")
+            assert await ring(storage, Bell()) == timers
+
+    await postgres.connected(database.url, point)
 
 
 async def test_a_dropped_timer_is_gone_and_one_set_anew_stays(storage: Storage) -> None:
     await furnish(storage)
     await record(storage, opening(1, timers_set=(WARN, BREACH)))
-    await storage.timers.drop(DEFAULT, replace(WARN, due_at=MORNING))
-    await storage.timers.drop(OTHER, WARN)
-    assert len(await storage.timers.due(now=after(days=1), limit=9)) == 2
-    await storage.timers.drop(DEFAULT, WARN)
-    assert await storage.timers.due(now=after(days=1), limit=9) == [(DEFAULT, BREACH)]
+    assert not await storage.timers.drop(DEFAULT, replace(WARN, due_at=MORNING))
+    assert not await storage.timers.drop(OTHER, WARN)
+    assert await storage.timers.standing(DEFAULT) == [WARN, BREACH]
+    assert await storage.timers.drop(DEFAULT, WARN)
+    assert await storage.timers.standing(DEFAULT) == [BREACH]
+
+
+async def test_timers_stand_by_the_numbers_of_their_tickets(storage: Storage) -> None:
+    await furnish(storage, DEFAULT, OTHER)
+    one, two, three = await many(storage, 3)
+    await record(storage, opening(1, workspace=OTHER, timers_set=(BREACH,)))
+    assert await storage.timers.standing(DEFAULT) == [one, two, three]
+    assert await storage.timers.standing(DEFAULT, first=2) == [two, three]
+    assert await storage.timers.standing(DEFAULT, first=2, before=3) == [two]
+    assert await storage.timers.standing(OTHER) == [BREACH]
 
 
 async def test_overdue_timers_are_counted_beyond_the_grace(storage: Storage) -> None:
     await furnish(storage)
     await record(storage, opening(1, timers_set=(WARN, BREACH)))
     grace = after(seconds=60) - MORNING
-    depth = await storage.views.overdue_timers(now=after(hours=1, seconds=59), grace=grace)
+    depth = await storage.views.overdue_timers(now=after(hours=1, seconds=60), grace=grace)
     assert (depth.waiting, depth.oldest) == (0, None)
+    depth = await storage.views.overdue_timers(now=after(hours=1, seconds=60.1), grace=grace)
+    assert (depth.waiting, depth.oldest) == (1, after(hours=1))
     depth = await storage.views.overdue_timers(now=after(hours=3), grace=grace)
     assert (depth.waiting, depth.dead, depth.oldest) == (2, 0, after(hours=1))
