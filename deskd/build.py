@@ -22,7 +22,8 @@ from deskd.ids import TimeSortedIds
 from deskd.introductions import Introductions
 from deskd.remark import Remark
 from deskd.roster import roster
-from deskd.settings import Settings, listen_address
+from deskd.settings import Settings
+from deskd.settings_values import listen_address
 from deskd.sweep import Sweep
 from engine.delivery import Courier
 from engine.desk import Desk

@@ -10,7 +10,8 @@ from typing import Final
 
 from deskd.clock import WallClock
 from deskd.errors import Failure
-from deskd.settings import Settings, listen_address
+from deskd.settings import Settings
+from deskd.settings_values import listen_address
 
 ANSWER_SECONDS: Final = 5
 """A daemon that needs longer to say how it is, is not well."""

@@ -3,16 +3,29 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from deskd.settings_values import (
+    DatabaseUrl,
+    HttpUrl,
+    ImapUrl,
+    Listen,
+    MailAddress,
+    MailAddresses,
+    Names,
+    Off,
+    OffOrSecret,
+    OffOrText,
+    Section,
+    SmtpUrl,
+    Zone,
+)
 from engine.model import Priority, Role
 from engine.sla import PRESETS
 
 SECRET_KEY_LENGTH_MIN: Final = 32
 """It signs every reply address; shorter ones can be guessed."""
-PORT_MAX: Final = 65535
 
 MAKE_A_KEY: Final = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
@@ -26,53 +39,6 @@ ROLE_ALIASES: Final = {
     "department_head": "lead",
 }
 """What companies call the roles; `desk.roles` adds a company's own names."""
-
-
-def listen_address(text: str) -> tuple[str, int]:
-    """("127.0.0.1", 8080) for "127.0.0.1:8080", ("::1", 25) for "[::1]:25"."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > PORT_MAX:
-        raise ValueError('must be "host:port", for example "127.0.0.1:8080"')
-    return host.strip("[]"), int(port)
-
-
-def _listen(text: str | None) -> str | None:
-    if text:
-        listen_address(text)
-    return text or None
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError('must be a time zone such as "Europe/Berlin"') from error
-    return name
-
-
-def _address(text: str) -> str:
-    local, at, domain = text.strip().lower().rpartition("@")
-    if not (local and at and domain) or any(c in text for c in " <>,;\r\n"):
-        raise ValueError('must be a bare address such as "support@example.com"')
-    return f"{local}@{domain}"
-
-
-def _url(schemes: tuple[str, ...]) -> AfterValidator:
-    def check(text: str) -> str:
-        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError("must start with " + " or ".join(f"{s}://" for s in schemes))
-        return text
-
-    return AfterValidator(check)
-
-
-def _secret_url(schemes: tuple[str, ...]) -> AfterValidator:
-    def check(text: SecretStr) -> SecretStr:
-        if not text.get_secret_value().startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError("must start with " + " or ".join(f"{s}://" for s in schemes))
-        return text
-
-    return AfterValidator(check)
 
 
 def _secret_key(key: SecretStr) -> SecretStr:
@@ -89,38 +55,10 @@ def _policy(name: str) -> str:
     return name
 
 
-def _or_off(value: object) -> object:
-    """An empty value in a file or the environment switches off what it names."""
-    return None if value == "" else value
-
-
-def _list(value: object) -> object:
-    """The environment has no lists: commas part their members there."""
-    if isinstance(value, str):
-        return [piece.strip() for piece in value.split(",") if piece.strip()]
-    return value
-
-
-Off = BeforeValidator(_or_off)
-Listen = Annotated[str | None, AfterValidator(_listen)]
-Zone = Annotated[str, AfterValidator(_zone)]
-MailAddress = Annotated[str, AfterValidator(_address)]
 Policy = Annotated[str, AfterValidator(_policy)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
-MailAddresses = Annotated[tuple[MailAddress, ...], BeforeValidator(_list)]
-OffOrSecret = Annotated[SecretStr | None, Off]
-OffOrText = Annotated[str | None, Off]
-HttpUrl = Annotated[str, _url(("http", "https"))]
-SmtpUrl = Annotated[SecretStr, _secret_url(("smtp", "smtps", "smtp+starttls"))]
-ImapUrl = Annotated[SecretStr, _secret_url(("imap", "imaps"))]
-DatabaseUrl = Annotated[SecretStr, _secret_url(("sqlite+aiosqlite", "postgresql+asyncpg"))]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class DeskSection(_Section):
+class DeskSection(Section):
     name: str = Field(default="Support", description="What the desk calls itself in mails.")
     timezone: Zone = Field(
         default="UTC", description="For people whose own time zone is not known."
@@ -143,33 +81,33 @@ class DeskSection(_Section):
     )
 
 
-class DatabaseSection(_Section):
+class DatabaseSection(Section):
     url: DatabaseUrl = Field(
         default=SecretStr("sqlite+aiosqlite:///deskd.db"),
         description="`sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://USER:PASSWORD@HOST/NAME`.",
     )
 
 
-class StorageSection(_Section):
+class StorageSection(Section):
     attachments: Annotated[Path | None, Off] = Field(
         default=None,
         description="Folder for files that came with messages; default: beside the database.",
     )
 
 
-class SmtpInSection(_Section):
+class SmtpInSection(Section):
     listen: Listen = Field(default=None, description="`host:port` on which mail is taken in.")
     protocol: Literal["smtp", "lmtp"] = Field(default="smtp", description="`smtp` or `lmtp`.")
 
 
-class SmtpOutSection(_Section):
+class SmtpOutSection(Section):
     url: Annotated[SmtpUrl | None, Off] = Field(
         default=None,
         description="The relay: `smtp://`, `smtps://` or `smtp+starttls://USER:PASSWORD@HOST:PORT`.",
     )
 
 
-class MailboxSection(_Section):
+class MailboxSection(Section):
     url: ImapUrl = Field(description="`imaps://USER@HOST`.")
     password: OffOrSecret = Field(default=None, description="The mailbox's password.")
     password_file: Annotated[Path | None, Off] = Field(
@@ -182,7 +120,7 @@ class MailboxSection(_Section):
     )
 
 
-class MailSection(_Section):
+class MailSection(Section):
     address: MailAddress = Field(default="support@localhost", description="The desk's own address.")
     plus_addresses: bool = Field(
         default=True,
@@ -193,7 +131,7 @@ class MailSection(_Section):
     mailboxes: tuple[MailboxSection, ...] = ()
 
 
-class SlackSection(_Section):
+class SlackSection(Section):
     bot_token: OffOrSecret = Field(default=None, description="`xoxb-…` of the installed app.")
     app_token: OffOrSecret = Field(default=None, description="`xapp-…` with `connections:write`.")
     signing_secret: OffOrSecret = Field(default=None, description="For HTTP mode only.")
@@ -205,7 +143,7 @@ class SlackSection(_Section):
     )
 
 
-class TriageSection(_Section):
+class TriageSection(Section):
     base_url: Annotated[HttpUrl | None, Off] = Field(
         default=None, description="Any OpenAI-compatible server; off: the assistant works locally."
     )
@@ -213,20 +151,20 @@ class TriageSection(_Section):
     model: OffOrText = Field(default=None, description="Its model.")
 
 
-class HttpSection(_Section):
+class HttpSection(Section):
     listen: Listen = Field(
         default="127.0.0.1:8080",
         description="`/health`, `/ready`, `/metrics`; empty: no HTTP at all.",
     )
 
 
-class LimitsSection(_Section):
+class LimitsSection(Section):
     attachment_bytes: int = Field(
         default=10485760, description="Larger files are refused, by name and with the reason.", ge=0
     )
 
 
-class LogSection(_Section):
+class LogSection(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -238,7 +176,7 @@ class LogSection(_Section):
 DEFAULT_DEPARTMENT = "IT"
 
 
-class TeamSection(_Section):
+class TeamSection(Section):
     id: str = Field(description="Short and lasting, such as `network`.", min_length=1)
     name: OffOrText = Field(default=None, description="As people read it; default: the id.")
     department: str = Field(default=DEFAULT_DEPARTMENT, description="The department it belongs to.")
@@ -257,7 +195,7 @@ class TeamSection(_Section):
     )
 
 
-class PersonSection(_Section):
+class PersonSection(Section):
     name: str = Field(description="As others read it.", min_length=1)
     mail: Annotated[MailAddress | None, Off] = Field(default=None, description="Their address.")
     slack: OffOrText = Field(default=None, description="Their Slack id (`U…`).")
@@ -273,7 +211,7 @@ class PersonSection(_Section):
     )
 
 
-class Settings(_Section):
+class Settings(Section):
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = Field(
         default=None,
         description=f"Signs reply addresses; at least {SECRET_KEY_LENGTH_MIN} characters.",

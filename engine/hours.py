@@ -11,8 +11,9 @@ Every part but `hours` may be left out. What cannot be read is refused with a Va
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
+from difflib import get_close_matches
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from engine.calendar import WEEKDAYS, Calendar, Hours, NeverOpenError, Span
 from engine.documents import known, listed, read, table
@@ -63,7 +64,9 @@ def zone_name(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f'"{text}" is no time zone; write one such as "Europe/Berlin"') from error
+        near = get_close_matches(text, available_timezones(), n=1)
+        hint = f'did you mean "{near[0]}"?' if near else 'write one such as "Europe/Berlin"'
+        raise ValueError(f'"{text}" is no time zone; {hint}') from error
     return text
 
 

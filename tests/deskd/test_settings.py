@@ -76,7 +76,10 @@ def test_the_names_of_the_contract_have_its_defaults(tmp_path: Path) -> None:
             'secret_key = "short"',
             "deskd.toml:1: secret_key must be at least 32 characters long; make one with",
         ),
-        ('[desk]\ntimezone = "Europe/Berlyn"', "deskd.toml:2: desk.timezone must be a time zone"),
+        (
+            '[desk]\ntimezone = "Europe/Berlyn"',
+            'desk.timezone "Europe/Berlyn" is no time zone; did you mean "Europe/Berlin"?',
+        ),
         (
             '[database]\nurl = "mysql://x"',
             "deskd.toml:2: database.url must start with sqlite+aiosqlite://",

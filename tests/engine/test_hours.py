@@ -78,7 +78,7 @@ OPEN = {"mon": ["09:00-17:00"]}
     ("document", "sentence"),
     [
         ({"hours": OPEN, "holiday": []}, '"holiday" is no part of a calendar; its parts are: timezone,'),
-        ({"hours": OPEN, "timezone": "Europe/Berln"}, 'timezone: "Europe/Berln" is no time zone'),
+        ({"hours": OPEN, "timezone": "Europe/Berln"}, '"Europe/Berln" is no time zone; did you mean "Europe/Berlin"'),
         ({"hours": OPEN, "timezone": 1}, "timezone: 1 must be text"),
         ({"hours": {"mno": []}}, 'hours: "mno" is no weekday; write mon, tue'),
         ({"hours": {"mon-": []}}, 'hours: "mon-" is no weekday'),
