@@ -4,7 +4,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from os import getpid
 from random import SystemRandom
+from socket import gethostname
 from typing import Final
 
 import api.app
@@ -107,7 +109,7 @@ def build(ground: Ground) -> Built:
     alarm = Alarm(
         storage.timers, desk.ring, clock, bells.timers, rang=bells.outbox.ring, late=metrics.rang
     )
-    chores = Chores(Sweep(storage.store, storage.timers, storage.views), clock, metrics.drifted)
+    chores = _chores(ground, metrics)
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]
     if slack:
@@ -129,6 +131,17 @@ def build(ground: Ground) -> Built:
 def signer(settings: Settings) -> Signer:
     assert settings.secret_key is not None, "checked before anything is opened"
     return Signer(settings.secret_key.get_secret_value())
+
+
+def _chores(ground: Ground, metrics: Metrics) -> Chores:
+    storage = ground.storage
+    return Chores(
+        Sweep(storage.store, storage.timers, storage.views),
+        ground.clock,
+        metrics.drifted,
+        storage.slots,
+        owner=f"{gethostname()}:{getpid()}",
+    )
 
 
 def _domain(settings: Settings) -> str:

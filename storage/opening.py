@@ -7,8 +7,10 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from engine.chores import Slots
 from engine.ports import Clock, Outbox, Spool, Store, Views
 from engine.timers import Timers
+from storage.chores import SqlSlots
 from storage.database import (
     is_sqlite,
     open_postgres_readers,
@@ -44,6 +46,7 @@ class Storage:
     spool: Spool
     outbox: Outbox
     timers: Timers
+    slots: Slots
     views: Views
     files: FolderFiles
     readers: Readers
@@ -81,6 +84,7 @@ async def open_storage(
         spool=spool,
         outbox=SqlOutbox(readers, writer),
         timers=SqlTimers(readers, writer, store.bound),
+        slots=SqlSlots(writer),
         views=SqlViews(readers),
         files=FolderFiles(folder),
         readers=readers,

@@ -319,3 +319,18 @@ links: Final = Table(
     within("other", of="tickets"),
     Index("ix_links_other", "workspace", "other"),
 )
+
+# One row per slot of a calendar chore: whoever inserts it does the chore.
+chores: Final = Table(
+    "chores",
+    METADATA,
+    Column("id", Serial, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("chore", Text, nullable=False),
+    Column("slot", Instant, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    within(of="workspaces"),
+    UniqueConstraint("workspace", "chore", "slot"),
+)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
 
-from storage.columns import Instant, Json, Serial, Span, Words
+from storage.columns import Instant, Json, Span, Words
 from storage.schema import METADATA, within
 from storage.schema_traffic import outbox
 
@@ -135,21 +135,6 @@ notices: Final = Table(
     within("ticket", of="tickets"),
     UniqueConstraint("workspace", "person", "key"),
     Index("ix_notices_person", "workspace", "person", "at"),
-)
-
-# One row per slot of a calendar chore: whoever inserts it does the chore.
-chores: Final = Table(
-    "chores",
-    METADATA,
-    Column("id", Serial, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("chore", Text, nullable=False),
-    Column("slot", Instant, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("claimed_at", Instant, nullable=False),
-    Column("done_at", Instant),
-    within(of="workspaces"),
-    UniqueConstraint("workspace", "chore", "slot"),
 )
 
 # One MetaData for all of them; the tables of traffic are in it because this module asked for one.
