@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from deskd.settings_time import CalendarSection, RotationSection
 from deskd.settings_values import (
     DatabaseUrl,
     HttpUrl,
@@ -233,6 +234,8 @@ class Settings(Section):
     log: LogSection = LogSection()
     teams: tuple[TeamSection, ...] = ()
     people: tuple[PersonSection, ...] = ()
+    calendars: tuple[CalendarSection, ...] = ()
+    rotations: tuple[RotationSection, ...] = ()
 
     @property
     def drain(self) -> timedelta:

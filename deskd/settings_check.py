@@ -1,6 +1,6 @@
 """What no single value shows: names that must exist elsewhere, names used twice, and an extra not installed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
@@ -45,18 +45,23 @@ def odd(settings: Settings, installed: Callable[[str], bool] = is_installed) -> 
     yield from _people_twice(settings)
 
 
+def used_twice(section: str, ids: Sequence[str]) -> Odd:
+    for number, id in enumerate(ids):
+        first = ids.index(id)
+        if first < number:
+            path: Path = (section, number, "id")
+            yield Oddity(path, f' "{id}" is used twice', (section, first, "id"))
+
+
 def _teams(settings: Settings) -> Odd:
-    ids: dict[str, Path] = {}
     addresses: dict[str, Path] = {}
+    yield from used_twice("teams", [team.id for team in settings.teams])
     for number, team in enumerate(settings.teams):
         here: Path = ("teams", number)
-        if team.id in ids:
-            yield Oddity((*here, "id"), f' "{team.id}" is used twice', ids[team.id])
         for address in team.addresses:
             if address in addresses:
                 what = f' "{address}" leads to another team already'
                 yield Oddity((*here, "addresses"), what, addresses[address])
-        ids.setdefault(team.id, (*here, "id"))
         for address in team.addresses:
             addresses.setdefault(address, (*here, "addresses"))
 

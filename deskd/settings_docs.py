@@ -19,8 +19,8 @@ Read once at start: defaults < `deskd.toml` (by `--config FILE`, `DESKD_CONFIG`,
 < environment < flags (`--set mail.address=help@example.com`, before the command).
 The environment name of `mail.smtp_in.listen` is `DESKD_MAIL__SMTP_IN__LISTEN`; with `_FILE` behind it, it
 names a file that holds the value (its last line break is dropped; both set is an error). Lists are parted by
-commas there; tables in lists (`[[teams]]`, `[[people]]`, `[[mail.mailboxes]]`) stand in the file alone. An
-empty value switches off what it names. Relative paths in the file are relative to the file.
+commas there; tables in lists (`[[teams]]`, `[[people]]`, `[[calendars]]`) stand in the file alone. An empty
+value switches off what it names. Relative paths in the file are relative to the file.
 `deskd config check` names every mistake with its line, `deskd config show` says where each value came from.
 
 A secret key is made by `{MAKE_A_KEY}`.

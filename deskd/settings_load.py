@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from deskd.errors import BadSettings
 from deskd.settings import Settings
 from deskd.settings_check import Oddity, is_installed, odd
+from deskd.settings_check_time import odd_times
 from deskd.settings_lines import Path, lines_of, nearest
 from deskd.settings_mistakes import mistake
 from deskd.settings_names import dotted, first_unknown, near, no_such, settable
@@ -22,6 +23,9 @@ DEFAULT_FILE: Final = "deskd.toml"
 FILE_SUFFIX: Final = "_FILE"
 SECRET_FILE_BYTES_MAX: Final = 64 * 1024
 """A secret is a line; a larger file was named by mistake."""
+
+_OF_A_KEY: Final = "[key]"
+"""Behind a name that is wrong itself, pydantic's path has this."""
 
 Tree = dict[str, Any]
 
@@ -59,7 +63,7 @@ def load(
                 origins[path] = origin
     where = _Where(origins, file)
     settings = _validated(tree, where, problems)
-    problems += [where.told(one) for one in odd(settings, installed)]
+    problems += [where.told(one) for one in (*odd(settings, installed), *odd_times(settings))]
     if problems:
         raise BadSettings(problems)
     warnings = tuple(f"{where.of(path)}: {dotted(path)}{what}" for path, what in doubts(settings))
@@ -210,9 +214,10 @@ def _validated(tree: Tree, where: _Where, problems: list[str]) -> Settings:
         return Settings.model_validate(tree)
     except ValidationError as error:
         problems += [
-            f"{where.of(item['loc'])}: {dotted(item['loc'])} {mistake(dict(item))}"
+            f"{where.of(path)}: {dotted(path)} {mistake(dict(item))}"
             for item in error.errors()
             if item["type"] != "extra_forbidden"
+            for path in [tuple(name for name in item["loc"] if name != _OF_A_KEY)]
         ]
         raise BadSettings(problems) from None
 

@@ -46,7 +46,7 @@ def mistake(item: Mapping[str, Any]) -> str:
         return what[:1].lower() + what[1:]
     facts = {
         **item.get("ctx", {}),
-        "name": dotted(path),
+        "name": dotted([name for name in path if isinstance(name, str)]),
         "number": _number(path),
         "value": repr(item.get("input"))[:VALUE_CHARACTERS_MAX],
     }

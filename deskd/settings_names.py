@@ -14,6 +14,8 @@ ALIKE: Final = 0.6
 _LISTS: Final[tuple[Path, ...]] = (
     ("teams",),
     ("people",),
+    ("calendars",),
+    ("rotations",),
     ("mail", "mailboxes"),
     ("desk", "roles"),
 )

@@ -53,7 +53,7 @@ def _or_off(value: object) -> object:
     return None if value == "" else value
 
 
-def _list(value: object) -> object:
+def listed(value: object) -> object:
     """The environment has no lists: commas part their members there."""
     if isinstance(value, str):
         return [piece.strip() for piece in value.split(",") if piece.strip()]
@@ -64,8 +64,8 @@ Off = BeforeValidator(_or_off)
 Listen = Annotated[str | None, AfterValidator(_listen)]
 Zone = Annotated[str, AfterValidator(zone_name)]
 MailAddress = Annotated[str, AfterValidator(_address)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
-MailAddresses = Annotated[tuple[MailAddress, ...], BeforeValidator(_list)]
+Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
+MailAddresses = Annotated[tuple[MailAddress, ...], BeforeValidator(listed)]
 OffOrSecret = Annotated[SecretStr | None, Off]
 OffOrText = Annotated[str | None, Off]
 HttpUrl = Annotated[str, _url(("http", "https"))]

@@ -6,14 +6,23 @@ from typing import TypeVar
 _Read = TypeVar("_Read")
 
 
+class Wrong(ValueError):
+    """`where`: the names of the parts it lies in, parted by dots."""
+
+    def __init__(self, where: str, what: object) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where = where
+        self.what = str(what)
+
+
 def read(where: str, reader: Callable[[str], _Read], value: object) -> _Read:
     """Raises ValueError with the place before the reader's own sentence."""
     if not isinstance(value, str):
-        raise wrong(where, f"{value!r} must be text")
+        raise Wrong(where, f"{value!r} must be text")
     try:
         return reader(value)
     except ValueError as error:
-        raise wrong(where, error) from None
+        raise Wrong(where, error) from None
 
 
 def listed(where: str, reader: Callable[[str], _Read], value: object) -> list[_Read]:
@@ -22,13 +31,13 @@ def listed(where: str, reader: Callable[[str], _Read], value: object) -> list[_R
 
 def items(where: str, value: object) -> Iterable[object]:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise wrong(where, "must be a list")
+        raise Wrong(where, "must be a list")
     return value
 
 
 def table(where: str, value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise wrong(where, "must be a table")
+        raise Wrong(where, "must be a table")
     return value
 
 
@@ -37,7 +46,3 @@ def known(what: str, parts: Sequence[str], document: Mapping[str, object]) -> No
     for name in document:
         if name not in parts:
             raise ValueError(f'"{name}" is no part of {what}; its parts are: {", ".join(parts)}')
-
-
-def wrong(where: str, what: object) -> ValueError:
-    return ValueError(f"{where}: {what}")

@@ -16,7 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from engine.calendar import WEEKDAYS, Calendar, Hours, NeverOpenError, Span
-from engine.documents import known, listed, read, table
+from engine.documents import Wrong, known, listed, read, table
 
 PARTS: Final = ("timezone", "hours", "holidays", "yearly_holidays", "overrides", "breaks")
 MIDNIGHT: Final = "24:00"
@@ -28,7 +28,7 @@ _LOOK_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def hours_of(document: Mapping[str, object]) -> Hours:
-    """Raises ValueError naming the wrong part, day or time, also for hours that are never open."""
+    """Raises Wrong (a ValueError) naming the wrong part, day or time, also for hours that are never open."""
     known("a calendar", PARTS, document)
     hours = Hours(
         zone=read("timezone", zone_name, document.get("timezone", "UTC")),
@@ -111,15 +111,13 @@ def month_and_day(text: str) -> tuple[int, int]:
 
 
 def check_opens(hours: Hours) -> None:
-    """Raises ValueError when a promise made in these hours might never be due."""
+    """Raises Wrong when a promise made in these hours might never be due."""
     if not any(hours.week.values()):
-        raise ValueError(
-            'hours: at least one weekday must be open, such as mon-fri = ["09:00-17:00"]'
-        )
+        raise Wrong("hours", 'at least one weekday must be open, such as mon-fri = ["09:00-17:00"]')
     try:
         Calendar(hours).next_open(_LOOK_FROM)
     except NeverOpenError:
-        raise ValueError("hours: holidays and breaks leave no time that is open") from None
+        raise Wrong("hours", "holidays and breaks leave no time that is open") from None
 
 
 # The parts of a document
@@ -130,7 +128,7 @@ def _week(value: object) -> Mapping[str, tuple[Span, ...]]:
     for name, spans in table("hours", value).items():
         for weekday in read("hours", weekdays, name):
             if weekday in week:
-                raise ValueError(f"hours.{name}: {weekday} has its hours already")
+                raise Wrong(f"hours.{name}", f"{weekday} has its hours already")
             week[weekday] = tuple(listed(f"hours.{name}", span, spans))
     return week
 

@@ -20,6 +20,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.calendar import Calendar, Hours, first_instant
+from engine.documents import Wrong
 
 LOOK_AHEAD: Final = timedelta(days=400)
 """A plan that does not change for longer is said not to change."""
@@ -46,7 +47,7 @@ _UNIT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Raises ValueError for a length outside 1..LENGTH_MAX, a start with a zone, a month after DAY_OF_MONTH_MAX."""
+    """Raises Wrong for a length outside 1..LENGTH_MAX, a start with a zone, a month after DAY_OF_MONTH_MAX."""
 
     zone: str
     kind: Kind
@@ -58,11 +59,11 @@ class Rotation:
 
     def __post_init__(self) -> None:
         if not 1 <= self.length <= LENGTH_MAX:
-            raise ValueError(f"a turn is 1 to {LENGTH_MAX} long")
+            raise Wrong("length", f"must be 1 to {LENGTH_MAX}; it is {self.length}")
         if self.start.tzinfo is not None:
-            raise ValueError("the start is local time, without a zone")
+            raise Wrong("start", "must be local time, without a zone")
         if self.kind is Kind.MONTHLY and self.start.day > DAY_OF_MONTH_MAX:
-            raise ValueError(f"a monthly turn starts on day {DAY_OF_MONTH_MAX} at the latest")
+            raise Wrong("start", f"of a month must be day {DAY_OF_MONTH_MAX} at the latest")
 
     def begins(self, number: int) -> datetime:
         """When turn `number` begins; 0 is the first, earlier ones are negative."""

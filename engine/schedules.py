@@ -11,14 +11,14 @@ Without `hours` and `days` somebody is always on duty. What cannot be read is re
 where and what.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.calendar import WEEKDAYS, first_instant
-from engine.documents import items, known, listed, read, table, wrong
+from engine.documents import Wrong, items, known, listed, read, table
 from engine.hours import span, weekdays, zone_name
 from engine.rotation import Kind, Override, Rotation, Rule, Schedule, Temporary, Turn, When
 
@@ -28,18 +28,18 @@ _TEMPORARY: Final = ("start", "end", "turns")
 _TURN: Final = ("person", "start", "end")
 _ALL_DAY: Final = "00:00-24:00"
 
+_Read = TypeVar("_Read")
+
 
 def schedule_of(document: Mapping[str, object]) -> Schedule:
     """Raises ValueError naming the wrong part."""
     known("a rotation", PARTS, document)
     zone = ZoneInfo(read("timezone", zone_name, document.get("timezone", "UTC")))
     who = _rotation(document, zone.key)
-    overrides = items("overrides", document.get("overrides", ()))
-    temporary = items("temporary", document.get("temporary", ()))
     return Schedule(
         tuple(Rule(who, when) for when in _whens(document, zone.key)),
-        tuple(_override(table("overrides", one), zone) for one in overrides),
-        tuple(_temporary(table("temporary", one), zone) for one in temporary),
+        _each("overrides", document, partial(_override, zone=zone)),
+        _each("temporary", document, partial(_temporary, zone=zone)),
     )
 
 
@@ -67,61 +67,71 @@ def moment(text: str) -> datetime:
 def _rotation(document: Mapping[str, object], zone: str) -> Rotation:
     people = tuple(listed("people", str, document.get("people", ())))
     if not people:
-        raise wrong("people", "at least one must be named")
+        raise Wrong("people", "at least one must be named")
     length = document.get("length", 1)
     if not isinstance(length, int):
-        raise wrong("length", f"{length!r} must be a whole number")
+        raise Wrong("length", f"{length!r} must be a whole number")
     turns = read("kind", kind, document.get("kind"))
     start = read("start", moment, document.get("start"))
     return Rotation(zone, turns, start, people, length)
 
 
 def _whens(document: Mapping[str, object], zone: str) -> Iterator[When | None]:
-    """One for each stretch of hours; one that is always, when nothing is said."""
-    if "hours" not in document and "days" not in document:
-        yield None
-        return
+    """One for each stretch of hours; None is always."""
     named = listed("days", weekdays, document.get("days", WEEKDAYS))
     days = frozenset(day for several in named for day in several)
     spans = listed("hours", span, document.get("hours", (_ALL_DAY,)))
     if not days or not spans:
-        raise wrong(
-            "hours" if days else "days", "must not be empty; without it all of them are meant"
-        )
+        raise Wrong("hours" if days else "days", "must not be empty")
     for opens, closes in spans:
-        yield When(zone, opens, closes, days)
+        when = When(zone, opens, closes, days)
+        yield None if when == When(zone) else when
 
 
-def _override(one: Mapping[str, object], zone: ZoneInfo) -> Override:
+def _override(where: str, one: Mapping[str, object], zone: ZoneInfo) -> Override:
     known("an override", _OVERRIDE, one)
-    start, end = _between("overrides", one, zone)
+    start, end = _between(where, one, zone)
     add, remove = (
-        read("overrides", str, one[name]) if one.get(name) is not None else None
+        read(f"{where}.{name}", str, one[name]) if one.get(name) is not None else None
         for name in ("add", "remove")
     )
     if not add and not remove:
-        raise wrong("overrides", "each needs somebody to add or to remove")
+        raise Wrong(where, "needs somebody to add or to remove")
     return Override(start, end, add, remove)
 
 
-def _temporary(one: Mapping[str, object], zone: ZoneInfo) -> Temporary:
+def _temporary(where: str, one: Mapping[str, object], zone: ZoneInfo) -> Temporary:
     known("a temporary plan", _TEMPORARY, one)
-    start, end = _between("temporary", one, zone)
-    turns = items("temporary", one.get("turns", ()))
-    return Temporary(start, end, tuple(_turn(table("temporary", turn), zone) for turn in turns))
+    start, end = _between(where, one, zone)
+    return Temporary(start, end, _each("turns", one, partial(_turn, zone=zone), f"{where}."))
 
 
-def _turn(one: Mapping[str, object], zone: ZoneInfo) -> Turn:
+def _turn(where: str, one: Mapping[str, object], zone: ZoneInfo) -> Turn:
     known("a turn", _TURN, one)
-    start, end = _between("temporary", one, zone)
-    return Turn(read("temporary", str, one.get("person")), start, end)
+    start, end = _between(where, one, zone)
+    return Turn(read(f"{where}.person", str, one.get("person")), start, end)
+
+
+def _each(
+    name: str,
+    document: Mapping[str, object],
+    reader: Callable[[str, Mapping[str, object]], _Read],
+    inside: str = "",
+) -> tuple[_Read, ...]:
+    where = inside + name
+    return tuple(
+        reader(f"{where}.{number}", table(f"{where}.{number}", one))
+        for number, one in enumerate(items(where, document.get(name, ())))
+    )
 
 
 def _between(where: str, one: Mapping[str, object], zone: ZoneInfo) -> tuple[datetime, datetime]:
-    reader = partial(_instant, zone=zone)
-    start, end = (read(where, reader, one.get(name)) for name in ("start", "end"))
+    start, end = (
+        read(f"{where}.{name}", partial(_instant, zone=zone), one.get(name))
+        for name in ("start", "end")
+    )
     if end <= start:
-        raise wrong(where, f"the end {one['end']} must be after the start {one['start']}")
+        raise Wrong(f"{where}.end", f"{one['end']} must be after the start {one['start']}")
     return start, end
 
 

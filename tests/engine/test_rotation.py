@@ -306,13 +306,13 @@ def test_a_plan_that_never_changes_says_so() -> None:
 @pytest.mark.parametrize(
     ("kind", "start", "length", "sentence"),
     [
-        (Kind.DAILY, MONDAY.replace(tzinfo=None), 0, "a turn is 1 to 1000 long"),
-        (Kind.DAILY, MONDAY, 1, "the start is local time"),
+        (Kind.DAILY, MONDAY.replace(tzinfo=None), 0, "length: must be 1 to 1000; it is 0"),
+        (Kind.DAILY, MONDAY, 1, "start: must be local time"),
         (
             Kind.MONTHLY,
             MONDAY.replace(tzinfo=None, month=1, day=31),
             1,
-            "starts on day 28 at the latest",
+            "start: of a month must be day 28 at the latest",
         ),
     ],
 )

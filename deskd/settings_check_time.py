@@ -1,0 +1,67 @@
+"""What no single value of `[[calendars]]` and `[[rotations]]` shows: hours that are never open, names of nobody."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from deskd.calendars import declared_hours, people_by_name, rotation_document
+from deskd.settings import Settings
+from deskd.settings_check import Odd, Oddity, team_ids, used_twice
+from deskd.settings_lines import Path
+from deskd.settings_names import near
+from deskd.settings_time import RotationSection
+from engine.documents import Wrong
+from engine.schedules import schedule_of
+
+_SLACK_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
+"""Members of a team's private channel are its agents without being listed."""
+
+
+def odd_times(settings: Settings) -> Odd:
+    yield from used_twice("calendars", [one.id for one in settings.calendars])
+    for number, calendar in enumerate(settings.calendars):
+        try:
+            declared_hours(calendar)
+        except Wrong as wrong:
+            yield _told(("calendars", number), wrong)
+    yield from used_twice("rotations", [one.id for one in settings.rotations])
+    known = people_by_name(settings)
+    for number, rotation in enumerate(settings.rotations):
+        here: Path = ("rotations", number)
+        if rotation.team not in team_ids(settings):
+            yield Oddity((*here, "team"), f' "{rotation.team}" is no team; {_teams(settings)}')
+        for path, name in _named(rotation):
+            if name not in known and not _SLACK_ID.fullmatch(name):
+                yield Oddity(
+                    (*here, *path), f' "{name}" is nobody in [[people]]{_meant(name, known)}'
+                )
+        try:
+            schedule_of(rotation_document(rotation, settings))
+        except Wrong as wrong:
+            yield _told(here, wrong)
+
+
+def _told(here: Path, wrong: Wrong) -> Oddity:
+    inside = (int(name) if name.isdecimal() else name for name in wrong.where.split("."))
+    return Oddity((*here, *inside), f" {wrong.what}")
+
+
+def _named(rotation: RotationSection) -> Iterator[tuple[Path, str]]:
+    for name in rotation.people:
+        yield ("people",), name
+    for number, override in enumerate(rotation.overrides):
+        for part, who in (("add", override.add), ("remove", override.remove)):
+            if who is not None:
+                yield ("overrides", number, part), who
+    for number, plan in enumerate(rotation.temporary):
+        for place, turn in enumerate(plan.turns):
+            yield ("temporary", number, "turns", place, "person"), turn.person
+
+
+def _meant(name: str, known: dict[str, str]) -> str:
+    close = near(name, list(known))
+    return f'; did you mean "{close}"?' if close else ""
+
+
+def _teams(settings: Settings) -> str:
+    return "known: " + ", ".join(sorted(team_ids(settings)))
