@@ -1,13 +1,16 @@
 """What deskd.toml declares of time, in the engine's words: hours by calendar, and the plan of each rotation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from deskd.ical import Holidays, holidays_in_file
 from deskd.settings import PersonSection, Settings
 from deskd.settings_time import CalendarSection, RotationSection
 from engine.calendar import Hours
+from engine.documents import Wrong
 from engine.hours import PARTS as PARTS_OF_HOURS
-from engine.hours import hours_of
+from engine.hours import check_opens, hours_of
 from engine.schedules import PARTS as PARTS_OF_ROTATION
 
 
@@ -32,8 +35,28 @@ def rotations(settings: Settings) -> tuple[DeclaredRotation, ...]:
 
 
 def declared_hours(section: CalendarSection) -> Hours:
-    """Raises Wrong for hours that only together make no sense."""
-    return hours_of(section.model_dump(include=set(PARTS_OF_HOURS)))
+    """Raises Wrong for hours that only together make no sense, and for a holidays_file that cannot be read whole."""
+    hours = hours_of(section.model_dump(include=set(PARTS_OF_HOURS)))
+    if section.holidays_file is None:
+        return hours
+    more = _of_file(section.holidays_file)
+    with_file = replace(
+        hours,
+        holidays=hours.holidays | more.days.keys(),
+        yearly_holidays=hours.yearly_holidays | more.yearly.keys(),
+    )
+    check_opens(with_file)
+    return with_file
+
+
+def _of_file(file: Path) -> Holidays:
+    try:
+        found = holidays_in_file(file)
+    except ValueError as error:
+        raise Wrong("holidays_file", f"{file} {error}") from error
+    if found.left_out:
+        raise Wrong("holidays_file", f"{file}: {found.left_out[0]}")
+    return found
 
 
 def rotation_document(section: RotationSection, settings: Settings) -> dict[str, object]:

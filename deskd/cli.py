@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskd import cli_config, cli_db, cli_queues, cli_ticket
+from deskd import cli_calendar, cli_config, cli_db, cli_queues, cli_ticket
 from deskd.cli_given import Given, Json, flags_of, given
 from deskd.errors import FAILED, Failure
 from deskd.screen import complain, show, show_json
@@ -31,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(cli_config.app, name="config")
+app.add_typer(cli_calendar.app, name="calendar")
 app.add_typer(cli_ticket.app, name="ticket")
 app.add_typer(cli_queues.spool, name="spool")
 app.add_typer(cli_queues.outbox, name="outbox")

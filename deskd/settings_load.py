@@ -62,12 +62,12 @@ def load(
                 _put(tree, path, value)
                 origins[path] = origin
     where = _Where(origins, file)
-    settings = _validated(tree, where, problems)
+    base = file.parent if file else cwd
+    settings = _beside(_validated(tree, where, problems), base)
     problems += [where.told(one) for one in (*odd(settings, installed), *odd_times(settings))]
     if problems:
         raise BadSettings(problems)
     warnings = tuple(f"{where.of(path)}: {dotted(path)}{what}" for path, what in doubts(settings))
-    base = file.parent if file else cwd
     return Loaded(_absolute(settings, origins, base, cwd), origins, file, base, warnings)
 
 
@@ -225,6 +225,20 @@ def _validated(tree: Tree, where: _Where, problems: list[str]) -> Settings:
 # Paths
 
 _SQLITE: Final = "sqlite+aiosqlite:///"
+
+
+def _beside(settings: Settings, base: File) -> Settings:
+    """Lists of tables stand in the file alone, so their paths are relative to it."""
+    return settings.model_copy(
+        update={
+            "calendars": tuple(
+                one.model_copy(update={"holidays_file": (base / one.holidays_file).resolve()})
+                if one.holidays_file
+                else one
+                for one in settings.calendars
+            )
+        }
+    )
 
 
 def _absolute(settings: Settings, origins: Mapping[Path, str], base: File, cwd: File) -> Settings:

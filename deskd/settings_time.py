@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date, time
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from deskd.settings_values import Names, OffOrText, Section, Zone, listed
+from deskd.settings_values import Names, Off, OffOrText, Section, Zone, listed
 from engine.hours import day, month_and_day, span, weekdays
 from engine.rotation import LENGTH_MAX, Kind
 from engine.schedules import moment
@@ -51,6 +52,9 @@ class CalendarSection(Section):
     breaks: dict[Day, Spans] = Field(
         default_factory=dict,
         description='Not counted on a date: `{2026-07-01 = ["12:00-15:00"]}`.',
+    )
+    holidays_file: Annotated[Path | None, Off] = Field(
+        default=None, description="An iCalendar file whose all-day events are holidays too."
     )
 
 

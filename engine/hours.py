@@ -48,11 +48,15 @@ def document_of(hours: Hours) -> dict[str, object]:
     """Reads back as the same; the same hours always give the same document."""
     return {
         "timezone": hours.zone,
-        "hours": {name: _spans_of(hours.week[name]) for name in WEEKDAYS if hours.week.get(name)},
+        "hours": {
+            name: spans_written(hours.week[name]) for name in WEEKDAYS if hours.week.get(name)
+        },
         "holidays": sorted(one.isoformat() for one in hours.holidays),
         "yearly_holidays": sorted(f"{month:02}-{at:02}" for month, at in hours.yearly_holidays),
-        "overrides": {str(one): _spans_of(spans) for one, spans in sorted(hours.overrides.items())},
-        "breaks": {str(one): _spans_of(spans) for one, spans in sorted(hours.breaks.items())},
+        "overrides": {
+            str(one): spans_written(spans) for one, spans in sorted(hours.overrides.items())
+        },
+        "breaks": {str(one): spans_written(spans) for one, spans in sorted(hours.breaks.items())},
     }
 
 
@@ -140,7 +144,8 @@ def _dated(part: str, value: object) -> Mapping[date, tuple[Span, ...]]:
     }
 
 
-def _spans_of(spans: Iterable[Span]) -> list[str]:
+def spans_written(spans: Iterable[Span]) -> list[str]:
+    """As `span` reads them."""
     return [f"{_clock(opens)}-{_clock(closes) if closes else MIDNIGHT}" for opens, closes in spans]
 
 
