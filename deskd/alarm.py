@@ -45,8 +45,6 @@ class Alarm:
     late: Callable[[float], None]
     """A metric: seconds between due and rung."""
     name: str = "alarm"
-    _next_at: datetime | None = None
-    """The earliest due time we know of; None: look again."""
     _aside: dict[Due, datetime] = field(default_factory=dict)
     _trouble: str | None = None
 
@@ -64,7 +62,6 @@ class Alarm:
             except Exception:  # the boundary: the database is in trouble, the rows are safe in it
                 log.exception("timers cannot be rung; trying again")
                 self._trouble = "alarm: timers cannot be rung"
-                self._next_at = None
                 await self.clock.sleep_until(now + POLL)
                 continue
             await self.bell.wait(until=until)
@@ -72,19 +69,18 @@ class Alarm:
     async def _look(self, now: datetime) -> datetime:
         """Ring what is due; when to look again."""
         self._aside = {due: at for due, at in self._aside.items() if at > now}
-        if self._next_at is None or now < self._next_at:
-            self._next_at = await self.timers.next_at(aside=self._aside)
-        if self._next_at is None or now < self._next_at:
-            return min(self._next_at or now + POLL, now + POLL)
-        self._next_at = None
-        rung = await self.timers.ring_due(
+        done = await self.timers.ring_due(
             now=now,
             limit=BATCH_MAX,
             work=lambda transaction, timer: self.ring(transaction, timer, now),
             aside=self._aside,
         )
-        self._note(rung)
-        return now if any(each.error is None for each in rung) else now + BESIDE_OTHERS
+        self._note(done.rung)
+        if done.next_at is None:
+            return now + POLL
+        if done.next_at > now:
+            return min(done.next_at, now + POLL)
+        return now if any(each.error is None for each in done.rung) else now + BESIDE_OTHERS
 
     def _note(self, rung: Sequence[Rung]) -> None:
         now = self.clock.now()

@@ -21,6 +21,16 @@ class Rung:
     """Why its row stays: nothing of its work was recorded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look at what is due."""
+
+    rung: Sequence[Rung]
+    """In the order in which they were due."""
+    next_at: datetime | None
+    """When the next of all rows is due that are not set aside; in the past: more are due, or somebody holds them."""
+
+
 Due = tuple[WorkspaceId, Timer]
 
 
@@ -32,17 +42,13 @@ class Timers(Protocol):
         limit: int,
         work: Callable[[Transaction, Timer], bool],
         aside: Collection[Due] = (),
-    ) -> Sequence[Rung]:
+    ) -> Round:
         """Up to `limit` rows due at `now`, oldest first, claimed, worked and deleted in one transaction.
 
         `work` re-checks against the ticket, records, and says whether anything happened; what it raises undoes its
         own timer only. Rows that another daemon works on, or whose ticket is held by somebody, are passed over, so
         nobody waits here; those `aside` are not looked at.
         """
-        ...
-
-    async def next_at(self, *, aside: Collection[Due] = ()) -> datetime | None:
-        """The earliest due time, also when it is past, of all rows but those `aside`."""
         ...
 
     async def standing(

@@ -85,7 +85,7 @@ def open_postgres_writers(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
         _asyncpg(url),
         pool_size=size,
         max_overflow=0,
-        pool_pre_ping=True,
+        # No ping: it costs four round trips, and the writer repeats a work whose connection was lost.
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         connect_args={"server_settings": PG_TIMEOUTS},

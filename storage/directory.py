@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
 from engine.model import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
 from storage import rows
@@ -16,8 +16,13 @@ from storage.statements import insert_new, insert_or_update
 NAMESAKES_MAX: Final = 10
 
 _MINE: Final = people.c.workspace == bindparam("workspace")
-_PERSON: Final = select(people).where(_MINE, people.c.id == bindparam("id"))
-_PERSON_BY: Final = select(people).where(
+# One row for each team they are in, or one without a team: a statement less than asking for both.
+_WITH_TEAMS: Final = select(people, memberships.c.team.label("member_of")).outerjoin(
+    memberships,
+    and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
+)
+_PERSON: Final = _WITH_TEAMS.where(_MINE, people.c.id == bindparam("id"))
+_PERSON_BY: Final = _WITH_TEAMS.where(
     _MINE,
     people.c.id
     == select(identities.c.person)
@@ -69,8 +74,15 @@ _LEAVE: Final = delete(memberships).where(
 _TEAMS: Final = (
     select(teams).where(teams.c.workspace == bindparam("workspace")).order_by(teams.c.id)
 )
-_TEAM: Final = select(teams).where(
-    teams.c.workspace == bindparam("workspace"), teams.c.id == bindparam("id")
+# One row for each address it has, or one without.
+_TEAM: Final = (
+    select(teams, team_addresses.c.address.label("own_address"))
+    .outerjoin(
+        team_addresses,
+        and_(team_addresses.c.workspace == teams.c.workspace, team_addresses.c.team == teams.c.id),
+    )
+    .where(teams.c.workspace == bindparam("workspace"), teams.c.id == bindparam("id"))
+    .order_by(team_addresses.c.position)
 )
 _ADDRESSES: Final = (
     select(team_addresses.c.team, team_addresses.c.address)
@@ -84,14 +96,12 @@ _FORGET_ADDRESSES: Final = delete(team_addresses).where(
 
 
 def person(connection: Connection, workspace: WorkspaceId, id: PersonId) -> Person | None:
-    found = connection.execute(_PERSON, {"workspace": workspace, "id": id}).all()
-    return _one(with_teams(connection, workspace, found))
+    return _person(connection.execute(_PERSON, {"workspace": workspace, "id": id}).all())
 
 
 def person_by(connection: Connection, workspace: WorkspaceId, identity: Identity) -> Person | None:
     named = {"kind": identity.kind, "issuer": identity.issuer, "subject": identity.subject}
-    found = connection.execute(_PERSON_BY, {"workspace": workspace} | named).all()
-    return _one(with_teams(connection, workspace, found))
+    return _person(connection.execute(_PERSON_BY, {"workspace": workspace} | named).all())
 
 
 def people_named(connection: Connection, workspace: WorkspaceId, name: str) -> Sequence[Person]:
@@ -133,12 +143,12 @@ def proof(person: PersonId, at: datetime, how: str) -> rows.Values:
 
 def team(connection: Connection, workspace: WorkspaceId, id: TeamId) -> Team | None:
     found = connection.execute(_TEAM, {"workspace": workspace, "id": id}).all()
-    return next(iter(_with_addresses(connection, workspace, found)), None)
+    return rows.team(found[0], _given(row.own_address for row in found)) if found else None
 
 
 def all_teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
     found = connection.execute(_TEAMS, {"workspace": workspace}).all()
-    return _with_addresses(connection, workspace, found)
+    return join_addresses(found, connection.execute(_ADDRESSES, {"workspace": workspace}))
 
 
 def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> None:
@@ -155,8 +165,12 @@ def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> Non
     insert_or_update(connection, team_addresses, addresses)
 
 
-def _one(found: Sequence[Person]) -> Person | None:
-    return found[0] if found else None
+def _person(found: Sequence[AnyRow]) -> Person | None:
+    return rows.person(found[0], _given(row.member_of for row in found)) if found else None
+
+
+def _given(words: Iterable[str | None]) -> Iterable[str]:
+    return (word for word in words if word is not None)
 
 
 def with_teams(
@@ -173,14 +187,6 @@ def join_teams(found: Iterable[AnyRow], members: Iterable[AnyRow]) -> Sequence[P
     for row in members:
         teams_of.setdefault(row.person, []).append(row.team)
     return [rows.person(row, teams_of.get(row.id, ())) for row in found]
-
-
-def _with_addresses(
-    connection: Connection, workspace: WorkspaceId, found: Sequence[AnyRow]
-) -> Sequence[Team]:
-    if not found:
-        return ()
-    return join_addresses(found, connection.execute(_ADDRESSES, {"workspace": workspace}).all())
 
 
 def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequence[Team]:

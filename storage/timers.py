@@ -19,14 +19,16 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.model import Timer, WorkspaceId
 from engine.ports import Transaction
-from engine.timers import Due, Rung
+from engine.timers import Due, Round, Rung
 from storage import rows
 from storage.readers import Readers
 from storage.schema import tickets, timers
+from storage.transaction import BoundTransaction
 from storage.writer import Writer, own, sqlstate, trouble
 
-Bind = Callable[[Connection, WorkspaceId], Transaction]
+Bind = Callable[[Connection, WorkspaceId], BoundTransaction]
 Work = Callable[[Transaction, Timer], bool]
+RingOne = Callable[[Connection, Transaction, Timer], Rung]
 
 # SQLSTATE: somebody held a row for too long. That is the trouble of one ticket, unlike a lost connection.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -35,7 +37,6 @@ _ROW: Final = tuple_(
     timers.c.workspace, timers.c.ticket, timers.c.kind, timers.c.cycle, timers.c.due_at
 )
 _NOT_ASIDE: Final = _ROW.not_in(bindparam("aside", expanding=True))
-_NEXT: Final = select(timers.c.due_at).order_by(timers.c.due_at).limit(1)
 _STANDING: Final = (
     select(timers)
     .where(timers.c.workspace == bindparam("workspace"), timers.c.ticket >= bindparam("first"))
@@ -52,11 +53,12 @@ _DROP: Final = delete(timers).where(
 
 
 @cache
-def _claim(limit: int, *, some_aside: bool) -> Select[Any]:
-    """Locks the rows and their tickets, and passes over what somebody holds: whoever waited for a ticket here, while
-    its holder waits for the timer, would wait for ever.
+def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[Any]]:
+    """What claims due rows, and what says when the next is due.
 
-    The limit is a literal, since a plan that has to guess it sorts the whole table.
+    The claim locks the rows and their tickets, and passes over what somebody holds: whoever waited for a ticket here,
+    while its holder waits for the timer, would wait for ever. The limit is a literal, since a plan that has to guess
+    it sorts the whole table.
     """
     claim = (
         select(timers)
@@ -69,7 +71,10 @@ def _claim(limit: int, *, some_aside: bool) -> Select[Any]:
         .limit(literal_column(str(limit)))
         .with_for_update(skip_locked=True, key_share=True, of=[timers, tickets])
     )
-    return claim.where(_NOT_ASIDE) if some_aside else claim
+    next_at = select(timers.c.due_at).order_by(timers.c.due_at).limit(literal_column("1"))
+    if not some_aside:
+        return claim, next_at
+    return claim.where(_NOT_ASIDE), next_at.where(_NOT_ASIDE)
 
 
 class SqlTimers:
@@ -80,15 +85,13 @@ class SqlTimers:
 
     async def ring_due(
         self, *, now: datetime, limit: int, work: Work, aside: Collection[Due] = ()
-    ) -> Sequence[Rung]:
-        claim = _claim(limit, some_aside=bool(aside)), {"now": now} | _given(aside)
-        return await self._writer.run(partial(self._ring_due, claim=claim, work=work))
-
-    async def next_at(self, *, aside: Collection[Due] = ()) -> datetime | None:
-        wanted = _NEXT.where(_NOT_ASIDE) if aside else _NEXT
-        async with self._readers.open() as read:
-            first: datetime | None = (await read.execute(wanted, _given(aside))).scalar()
-            return first
+    ) -> Round:
+        values = {"now": now} | _given(aside)
+        ring = partial(self._ring_due, limit=limit, values=values)
+        try:
+            return await self._writer.run(partial(ring, ring_one=_hopeful(work)))
+        except _Failed:
+            return await self._writer.run(partial(ring, ring_one=_careful(work)))
 
     async def standing(
         self, workspace: WorkspaceId, *, first: int = 0, before: int | None = None
@@ -105,30 +108,60 @@ class SqlTimers:
         )
 
     def _ring_due(
-        self, connection: Connection, claim: tuple[Select[Any], dict[str, Any]], work: Work
-    ) -> list[Rung]:
-        claimed = connection.execute(*claim).all()
+        self, connection: Connection, *, limit: int, values: dict[str, Any], ring_one: RingOne
+    ) -> Round:
+        claim, next_at = _statements(limit, some_aside="aside" in values)
+        claimed = connection.execute(claim, values).all()
         bound = {id: self._bind(connection, id) for id in {row.workspace for row in claimed}}
-        rung = [_ring(connection, bound[row.workspace], rows.timer(row), work) for row in claimed]
-        done = [_key(each.workspace, each.timer) for each in rung if each.error is None]
-        if done:
-            connection.execute(_DROP, done)
-        return rung
+        rung = [ring_one(connection, bound[row.workspace], rows.timer(row)) for row in claimed]
+        left = [
+            _key(each.workspace, each.timer)
+            for each in rung
+            if each.error is None and each.timer not in bound[each.workspace].dropped
+        ]
+        if left:
+            connection.execute(_DROP, left)
+        return Round(rung, connection.execute(next_at, values).scalar())
 
 
-def _ring(connection: Connection, transaction: Transaction, timer: Timer, work: Work) -> Rung:
-    try:
-        with connection.begin_nested():
+class _Failed(Exception):
+    """One of the works did, and what was done of the others is undone with it."""
+
+
+def _hopeful(work: Work) -> RingOne:
+    """As if nothing could fail, which is quicker by two statements for each."""
+
+    def ring(connection: Connection, transaction: Transaction, timer: Timer) -> Rung:
+        try:
             return Rung(transaction.workspace, timer, happened=work(transaction, timer))
-    except (
-        Exception
-    ) as error:  # the boundary: one ticket's trouble must not silence the others' timers
-        if isinstance(error, DBAPIError) and _concerns_all(error):
-            raise
-        return Rung(transaction.workspace, timer, error=own(error))
+        except Exception as error:
+            if _concerns_all(error):
+                raise
+            raise _Failed from error
+
+    return ring
 
 
-def _concerns_all(error: DBAPIError) -> bool:
+def _careful(work: Work) -> RingOne:
+    """Each in a savepoint: one that fails undoes itself alone."""
+
+    def ring(connection: Connection, transaction: Transaction, timer: Timer) -> Rung:
+        try:
+            with connection.begin_nested():
+                return Rung(transaction.workspace, timer, happened=work(transaction, timer))
+        except (
+            Exception
+        ) as error:  # the boundary: one ticket's trouble must not silence the others' timers
+            if _concerns_all(error):
+                raise
+            return Rung(transaction.workspace, timer, error=own(error))
+
+    return ring
+
+
+def _concerns_all(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
     return trouble(error).temporary and sqlstate(error) != _LOCK_NOT_AVAILABLE
 
 

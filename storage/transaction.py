@@ -18,6 +18,7 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
+    Timer,
     Workspace,
     WorkspaceId,
 )
@@ -101,10 +102,13 @@ class BoundTransaction:
         self._connection = connection
         self._workspace = workspace
         self._now = now
+        self.dropped: set[Timer] = set()
+        """Timers whose rows its steps have deleted."""
         # Asked for several times by one use case, and rarely written: read once per transaction.
         self._settings: Workspace | None = None
         self._exists = False
-        self._teams: Sequence[Team] | None = None
+        self._teams: dict[TeamId, Team | None] = {}
+        self._all_teams: Sequence[Team] | None = None
 
     @property
     def workspace(self) -> WorkspaceId:
@@ -184,6 +188,7 @@ class BoundTransaction:
         if change.after.workspace != self._workspace:
             raise ValueError("a transaction can not record another workspace's ticket")
         record(self._connection, change, now=self._now())
+        self.dropped.update(change.timers_dropped)
 
     def tell(self, effects: Sequence[Tell]) -> None:
         if any(tell.comment or tell.note for tell in effects):
@@ -216,19 +221,20 @@ class BoundTransaction:
         directory.keep_identity(self._connection, self._workspace, identity, proof)
 
     def team(self, id: TeamId) -> Team | None:
-        if self._teams is None:
-            return directory.team(self._connection, self._workspace, id)
-        return next((team for team in self._teams if team.id == id), None)
+        if id not in self._teams:
+            self._teams[id] = directory.team(self._connection, self._workspace, id)
+        return self._teams[id]
 
     def teams(self) -> Sequence[Team]:
-        if self._teams is None:
-            self._teams = directory.all_teams(self._connection, self._workspace)
-        return self._teams
+        if self._all_teams is None:
+            self._all_teams = directory.all_teams(self._connection, self._workspace)
+            self._teams = {team.id: team for team in self._all_teams}
+        return self._all_teams
 
     def keep_team(self, team: Team) -> None:
         self._found()
         directory.keep_team(self._connection, self._workspace, team)
-        self._teams = None
+        self._teams, self._all_teams = {}, None
 
     # The spool row this work answers
 

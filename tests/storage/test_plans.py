@@ -42,12 +42,6 @@ ASKED: dict[str, tuple[Callable[[Storage], Engine], Ask, list[str]]] = {
         lambda s: s.timers.ring_due(now=MORNING, limit=9, work=lambda *_: True, aside=FAILED),
         ["ix_timers_due"],
     ),
-    "the next timer": (reading, lambda s: s.timers.next_at(), ["ix_timers_due"]),
-    "the next timer beside one that failed": (
-        reading,
-        lambda s: s.timers.next_at(aside=FAILED),
-        ["ix_timers_due"],
-    ),
     "open tickets": (
         reading,
         lambda s: s.views.tickets(DEFAULT, TicketFilter()),
@@ -73,11 +67,11 @@ async def test_no_question_asked_every_second_reads_a_whole_table(
     await furnish(storage)
     with heard(engine(storage)) as statements:
         await ask(storage)
-    asking = [each for each in statements if each[0].startswith("SELECT")]
-    plan = _plan(Path(database.url.partition("///")[2]), *asking[0])
-    assert [index for index in indexes if index not in plan] == [], plan
-    assert "SCAN outbox\n" not in plan
-    assert "TEMP B-TREE" not in plan
+    for asking in (each for each in statements if each[0].startswith("SELECT")):
+        plan = _plan(Path(database.url.partition("///")[2]), *asking)
+        assert [index for index in indexes if index not in plan] == [], plan
+        assert "SCAN outbox\n" not in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def _plan(path: Path, statement: str, values: Any) -> str:

@@ -11,7 +11,7 @@ import pytest
 from engine.events import Noted
 from engine.model import DEFAULT, MessageId, Timer, TimerKind, WorkspaceId
 from engine.ports import Change, Transaction
-from engine.timers import Due, Rung
+from engine.timers import Due, Round, Rung
 from storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
@@ -22,6 +22,7 @@ OTHER = WorkspaceId("other")
 WARN = Timer(1, TimerKind.RESOLUTION_WARN, 0, after(hours=1))
 BREACH = Timer(1, TimerKind.RESOLUTION_BREACH, 0, after(hours=2, microseconds=1))
 LATER = after(days=1)
+LONG_AGO = after(days=-1)
 
 
 class Died(BaseException):
@@ -54,8 +55,13 @@ async def ring(
     storage: Storage, bell: Bell, now: datetime = LATER, limit: int = 9, aside: tuple[Due, ...] = ()
 ) -> list[Timer]:
     """What happened."""
-    rung = await storage.timers.ring_due(now=now, limit=limit, work=bell, aside=aside)
-    return [each.timer for each in rung if each.happened]
+    done = await storage.timers.ring_due(now=now, limit=limit, work=bell, aside=aside)
+    return [each.timer for each in done.rung if each.happened]
+
+
+async def next_at(storage: Storage, *aside: Due) -> datetime | None:
+    done = await storage.timers.ring_due(now=LONG_AGO, limit=9, work=Bell(), aside=aside)
+    return done.next_at
 
 
 async def told(storage: Storage) -> list[str]:
@@ -80,17 +86,17 @@ async def beside(database: Database, clock: ManualClock) -> AsyncIterator[Storag
 
 async def test_due_timers_are_rung_oldest_first_from_every_workspace(storage: Storage) -> None:
     await furnish(storage, DEFAULT, OTHER)
-    assert await storage.timers.next_at() is None
+    assert await next_at(storage) is None
     await record(storage, opening(1, timers_set=(BREACH, WARN)))
     close = Timer(1, TimerKind.AUTO_CLOSE, 2, after(minutes=90))
     await record(storage, opening(1, workspace=OTHER, timers_set=(close,)))
-    assert await storage.timers.next_at() == after(hours=1)
+    assert await next_at(storage) == after(hours=1)
     bell = Bell()
     assert await ring(storage, bell, after(minutes=59)) == []
     assert await ring(storage, bell, limit=2) == [WARN, close]
     assert await ring(storage, bell, after(hours=2)) == []
     assert await ring(storage, bell, BREACH.due_at) == [BREACH]
-    assert await storage.timers.next_at() is None
+    assert await next_at(storage) is None
     assert bell.heard == [WARN, close, BREACH]
 
 
@@ -115,9 +121,8 @@ async def test_a_timer_that_its_ticket_no_longer_wants_goes_with_the_ringing(
 ) -> None:
     await furnish(storage)
     await record(storage, opening(1, timers_set=(WARN, BREACH)))
-    assert await storage.timers.ring_due(now=LATER, limit=1, work=Bell(deaf={1})) == [
-        Rung(DEFAULT, WARN)
-    ]
+    done = await storage.timers.ring_due(now=LATER, limit=1, work=Bell(deaf={1}))
+    assert done == Round([Rung(DEFAULT, WARN)], next_at=BREACH.due_at)
     assert await storage.timers.standing(DEFAULT) == [BREACH]
     assert await told(storage) == []
 
@@ -125,14 +130,14 @@ async def test_a_timer_that_its_ticket_no_longer_wants_goes_with_the_ringing(
 async def test_one_that_fails_undoes_itself_alone_and_stays(storage: Storage) -> None:
     await furnish(storage)
     one, two, three = await many(storage, 3)
-    rung = await storage.timers.ring_due(now=LATER, limit=9, work=Bell(broken={2}))
+    rung = (await storage.timers.ring_due(now=LATER, limit=9, work=Bell(broken={2}))).rung
     assert [each.timer for each in rung] == [one, two, three]
     assert [each.happened for each in rung] == [True, False, True]
     assert [repr(each.error) for each in rung] == ["None", "RuntimeError('a bug')", "None"]
     assert await told(storage) == ["1.resolution.warn", "3.resolution.warn"]
     assert await storage.timers.standing(DEFAULT) == [two]
     set_aside = ((DEFAULT, two),)
-    assert await storage.timers.next_at(aside=set_aside) is None
+    assert await next_at(storage, *set_aside) is None
     assert await ring(storage, Bell(), aside=set_aside) == []
     assert await ring(storage, Bell()) == [two]
 
@@ -151,7 +156,7 @@ async def test_one_whose_statement_the_database_refuses_stays_and_the_others_rin
             transaction.record(again)
         return plain(transaction, timer)
 
-    rung = await storage.timers.ring_due(now=LATER, limit=9, work=collides)
+    rung = (await storage.timers.ring_due(now=LATER, limit=9, work=collides)).rung
     assert [each.timer for each in rung if each.happened] == [one, three]
     assert "Error" in type(rung[1].error).__name__ or "Trouble" in type(rung[1].error).__name__
     assert await storage.timers.standing(DEFAULT) == [two]
@@ -188,7 +193,7 @@ async def test_two_that_ring_at_once_share_the_work_and_ring_nothing_twice(
     rung = await asyncio.gather(drain(storage, bells[0]), drain(beside, bells[1]))
     assert sorted([*rung[0], *rung[1]], key=lambda timer: timer.ticket) == timers
     assert len(await told(storage)) == 20
-    assert await storage.timers.next_at() is None
+    assert await next_at(storage) is None
 
 
 HELD = "SELECT number FROM tickets WHERE number = 1 FOR "
@@ -206,7 +211,7 @@ async def test_a_ticket_that_somebody_works_on_is_passed_over_and_never_waited_f
         async with asyncio.timeout(5), somebody.transaction():
             await somebody.execute(HELD + "NO KEY UPDATE")
             assert await ring(storage, Bell()) == [two]
-            assert await storage.timers.next_at() == one.due_at
+            assert await next_at(storage) == one.due_at
             await somebody.execute("UPDATE timers SET due_at = due_at WHERE ticket = 1")
 
     await postgres.connected(database.url, hold)
