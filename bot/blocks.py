@@ -56,6 +56,19 @@ def section(text: str) -> Json:
     return {"type": "section", "text": mrkdwn_text(text, limits.SECTION_TEXT)}
 
 
+def sections(text: str) -> list[Json]:
+    """Many lines of mrkdwn in as many sections as they need; what no message can hold is cut at a line's end."""
+    parts, room = [""], limits.MESSAGE_BLOCK_TEXT
+    for line in text.split("\n"):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        if len(parts[-1]) + len(line) + 1 > limits.SECTION_TEXT:
+            parts.append("")
+        parts[-1] += f"\n{line}" if parts[-1] else line
+    return [section(part) for part in parts]
+
+
 def plain_section(text: str) -> Json:
     return {"type": "section", "text": plain_text(text, limits.SECTION_TEXT)}
 

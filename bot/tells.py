@@ -12,7 +12,7 @@ def told(tell: Tell, words: str | None) -> Said:
     files = refused_files(tell.facts)
     heading = sentence(tell.template, {**tell.facts, "refused_files": files})
     if not words:
-        return blocks.said(heading, [blocks.section(heading)])
+        return blocks.said(heading, blocks.sections(heading))
     parts = [blocks.section(heading), blocks.quote(words)]
     if len(words) > blocks.QUOTE_TEXT:
         parts.append(blocks.context(sentence("words_cut", {"ticket": tell.facts["ticket"]})))

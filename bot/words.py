@@ -13,7 +13,7 @@ from templates import render
 FACT_TEXT: Final = 220
 _SLACK_ID: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
 # Facts that templates compare with; they are words of ours, never of a person.
-_CODES: Final = frozenset({"channel", "clock", "how", "kind", "via", "what"})
+_CODES: Final = frozenset({"channel", "clock", "clocks", "how", "kind", "told", "via", "what"})
 _CODE: Final = re.compile(r"[a-z]+(_[a-z]+)*")
 _COMMAND: Final = re.compile(r"/[a-z0-9_-]{1,32}")
 
@@ -46,6 +46,8 @@ def refused_files(facts: Mapping[str, Fact]) -> list[dict[str, str]]:
 
 
 def _safe(key: str, value: object) -> object:
+    if isinstance(value, list):
+        return [_safe(key, one) for one in value]
     if not isinstance(value, str):
         return value
     if key == "command":

@@ -268,7 +268,8 @@ class Outbox(Protocol):
     ) -> Sequence[Parcel]:
         """Due parcels, at most one per (ticket, address), the oldest one not final: order per ticket and address.
 
-        Those that belong to no ticket are one line per address.
+        Those that belong to no ticket are one line per address. What engine/flood.py calls a flood is first made
+        into a digest.
         A row in `sending` whose lease ran out comes again with `uncertain`. Dead rows do not hold up the line.
         """
         ...

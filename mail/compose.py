@@ -22,6 +22,7 @@ AUTOMATIC: Final[Mapping[str, str | None]] = {
     "question": None,
     "resolved": "auto-generated",
     "closed": "auto-generated",
+    "overdue_digest": "auto-generated",
 }
 # Ids in References beside the ticket's ancestor; clients need the nearest.
 REFERENCES_LAST: Final = 5

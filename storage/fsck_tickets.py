@@ -117,7 +117,8 @@ def _check_order(ticket: Ticket, parcels: Iterable[AnyRow], *, skew: timedelta) 
     findings = []
     newest: dict[tuple[str, str], datetime] = {}
     for row in parcels:
-        if row.state != "sent" or row.aged_from != row.created_at:
+        # A sent row with a reason was told in a digest.
+        if row.state != "sent" or row.last_error or row.aged_from != row.created_at:
             continue
         line = (row.channel, row.place)
         if row.final_at + skew < newest.get(line, row.final_at):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select,
 from engine.delivery import Parcel, Sent
 from engine.effects import Show, Tell
 from engine.model import Reference
-from storage import rows
+from storage import flood, rows
 from storage.readers import Readers
 from storage.record import reference_rows
 from storage.schema import outside_references
@@ -19,6 +19,8 @@ from storage.writer import Writer
 
 # An operator's word, kept as the reason of a dropped row.
 DROPPED: Final = "dropped by an operator"
+# Floods looked at in one lease; the next lease sees the others.
+FLOODS_MAX: Final = 50
 
 _EARLIER: Final = outbox.alias("earlier")
 _BEFORE_IT: Final = exists().where(
@@ -36,7 +38,7 @@ _IS_HEAD: Final = and_(
 # One due row at the head of each line. Leasing moves next_at to the lease's end, so a row that was just leased is
 # no longer due, whichever of several daemons looks again under its lock.
 _DUE: Final = (
-    select(outbox.c.id)
+    select(outbox.c.id, outbox.c.workspace, outbox.c.channel, outbox.c.place, outbox.c.template)
     .where(
         text(f"outbox.{UNSENT}"),
         outbox.c.next_at <= bindparam("now"),
@@ -151,9 +153,14 @@ class SqlOutbox:
 
 
 def _lease(connection: Connection, wanted: rows.Values, *, until: datetime) -> Sequence[Parcel]:
-    ids = connection.execute(_DUE, wanted).scalars().all()
-    if not ids:
+    due = connection.execute(_DUE, wanted).all()
+    for _ in range(FLOODS_MAX):
+        if not flood.gather(connection, due, now=wanted["now"]):
+            break
+        due = connection.execute(_DUE, wanted).all()
+    if not due:
         return ()
+    ids = [row.id for row in due]
     taken = connection.execute(_TAKE, {"ids": ids, "until": until}).all()
     place = {id: position for position, id in enumerate(ids)}
     return [rows.parcel(row) for row in sorted(taken, key=lambda row: place[row.id])]

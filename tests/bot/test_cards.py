@@ -55,6 +55,15 @@ FACTS: dict[str, dict[str, Fact]] = {
     },
     "breached": {"clock": "first_response", "due_at": "2026-03-02T12:00:00Z", "assignee_slack": ""},
     "undelivered": {"place": HOSTILE, "reason": HOSTILE, "what": "reply"},
+    "overdue_digest": {
+        "count": 300,
+        "dues_at": ["2026-03-02T12:00:00Z"] * 75,
+        "tickets": ["T-7"] * 75,
+        "subjects": [HOSTILE] * 75,
+        "told": ["breached", "warned", "page"] * 25,
+        "clocks": ["resolution", "first_response", ""] * 25,
+        "assignees_slack": ["U0ANA", "", "<!channel>"] * 25,
+    },
     "linked": {"other": "T-3", "how": "names"},
 }
 

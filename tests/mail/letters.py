@@ -27,6 +27,15 @@ FACTS: dict[str, dict[str, Fact]] = {
     "question": {"agent": "Ana"},
     "resolved": {"agent": "Ana", "closes_at": "2026-03-05T09:00:00Z"},
     "closed": {"agent": "Ana"},
+    "overdue_digest": {
+        "count": 3,
+        "dues_at": ["2026-03-02T11:00:00Z", "2026-03-02T12:00:00Z"],
+        "tickets": ["T-7", "T-8"],
+        "subjects": ["VPN is down", "No mail"],
+        "told": ["breached", "page"],
+        "clocks": ["resolution", ""],
+        "assignees_slack": ["U0ANA", ""],
+    },
 }
 WORDS = "Please restart the client.\n\nThen tell me <b>what</b> you see."
 
