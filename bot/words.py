@@ -13,9 +13,15 @@ from templates import render
 FACT_TEXT: Final = 220
 _SLACK_ID: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
 # Facts that templates compare with; they are words of ours, never of a person.
-_CODES: Final = frozenset({"channel", "clock", "clocks", "how", "kind", "told", "via", "what"})
+_CODES: Final = frozenset(
+    {"cause", "channel", "clock", "clocks", "how", "kind", "told", "via", "what"}
+)
 _CODE: Final = re.compile(r"[a-z]+(_[a-z]+)*")
-_COMMAND: Final = re.compile(r"/[a-z0-9_-]{1,32}")
+_IDS: Final = {
+    "command": re.compile(r"/[a-z0-9_-]{1,32}"),
+    "groups": re.compile(r"S[A-Z0-9]{2,30}"),
+}
+"""What stands in a sentence as it is, or not at all."""
 
 
 def label(word: str) -> str:
@@ -46,12 +52,10 @@ def refused_files(facts: Mapping[str, Fact]) -> list[dict[str, str]]:
 
 
 def _safe(key: str, value: object) -> object:
-    if isinstance(value, list):
-        return [_safe(key, one) for one in value]
     if not isinstance(value, str):
-        return value
-    if key == "command":
-        return value if _COMMAND.fullmatch(value) else ""
+        return [_safe(key, one) for one in value] if isinstance(value, list) else value
+    if key in _IDS:
+        return value if _IDS[key].fullmatch(value) else ""
     if key in _CODES:
         return value if _CODE.fullmatch(value) else mrkdwn(value)
     if key.endswith("_slack"):

@@ -12,8 +12,9 @@ from typing import Final
 
 from deskd.bell import Bell
 from deskd.logs import bound
-from engine.model import Timer, ticket_id
+from engine.model import ticket_id
 from engine.ports import Clock, Transaction
+from engine.promises import Timer
 from engine.timers import Due, Rung, Timers
 
 log = logging.getLogger("deskd.deskd.alarm")

@@ -27,6 +27,7 @@ from deskd.roster import roster
 from deskd.settings import Settings
 from deskd.settings_values import listen_address
 from deskd.sweep import Sweep
+from engine import ringing
 from engine.delivery import Courier
 from engine.desk import Desk
 from engine.model import DEFAULT
@@ -107,7 +108,7 @@ def build(ground: Ground) -> Built:
         crowded=reader.crowded,
     )
     alarm = Alarm(
-        storage.timers, desk.ring, clock, bells.timers, rang=bells.outbox.ring, late=metrics.rang
+        storage.timers, ringing.ring, clock, bells.timers, rang=bells.outbox.ring, late=metrics.rang
     )
     chores = _chores(ground, metrics)
     taking_in: list[Part] = [smtp_in] if smtp_in else []

@@ -20,7 +20,8 @@ def happening(event: Event, names: Mapping[str, str]) -> str:
 
 
 def _facts(event: Event, names: Mapping[str, str]) -> Iterator[str]:
-    facts = {field.name: getattr(event, field.name) for field in fields(event)}
+    given = [(field, getattr(event, field.name)) for field in fields(event)]
+    facts = {field.name: value for field, value in given if value != field.default}
     if facts.keys() & _PAIR:
         before, to = (_word(facts.pop(name, None), names) for name in ("before", "to"))
         yield f"{before} -> {to}"
@@ -41,6 +42,8 @@ def _word(value: object, names: Mapping[str, str]) -> str:
         return span(value)
     if isinstance(value, datetime):
         return moment(value)
+    if isinstance(value, tuple):
+        return ", ".join(_word(each, names) for each in value)
     plain = str(value.value if isinstance(value, Enum) else value)
     return names.get(plain, plain)
 

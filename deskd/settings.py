@@ -23,7 +23,7 @@ from deskd.settings_values import (
     Zone,
 )
 from engine.model import Priority, Role
-from engine.sla import PRESETS
+from engine.rules import PRESETS
 
 SECRET_KEY_LENGTH_MIN: Final = 32
 """It signs every reply address; shorter ones can be guessed."""

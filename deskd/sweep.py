@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine import sla
-from engine.model import Ticket, Timer, WorkspaceId, ticket_id
+from engine.model import Ticket, WorkspaceId, ticket_id
 from engine.ports import Change, Store, Transaction, Views
+from engine.promises import Timer
 from engine.timers import Due, Timers
 from engine.views import TicketFilter
 

@@ -11,18 +11,20 @@ from deskd import settings_docs
 from engine import access
 from engine.lifecycle import BUTTONS, MOVES, Action
 from engine.model import State
-from engine.sla import AUTO_CLOSE_AFTER, DEVOPS
+from engine.rules import PRESETS
+from engine.sla import AUTO_CLOSE_AFTER
 
 DOCS: Final = Path(__file__).parent
 _WHO: Final = {
     Action.ANSWER: "the requester speaks; nobody is assigned",
     Action.ANSWER_ASSIGNED: "the requester speaks; somebody is assigned",
+    Action.GIVE_UP: "the desk, when a question stayed without an answer",
     Action.EXPIRE: f"the desk, {AUTO_CLOSE_AFTER.total_seconds() / 3600:.0f} h after resolving",
 }
 
 
 def lifecycle() -> str:
-    return "\n".join([*_head(), *_diagram(), *_table(), *_goals(), ""])
+    return "\n".join([*_head(), *_diagram(), *_table(), *_goals()])
 
 
 def _head() -> Iterator[str]:
@@ -81,13 +83,15 @@ def _least_role(action: Action) -> str:
 
 
 def _goals() -> Iterator[str]:
-    yield "## What the policy `devops` promises"
-    yield ""
-    yield "| priority | first response | resolution |"
-    yield "|---|---|---|"
-    for priority, goals in DEVOPS.items():
-        response, resolution = goals.first_response, goals.resolution
-        yield f"| {priority.value} {priority.label} | {response} | {resolution} |"
+    for policy in PRESETS.values():
+        yield f"## What the policy `{policy.id}` promises"
+        yield ""
+        yield "| priority | first response | resolution | next level, unacknowledged |"
+        yield "|---|---|---|---|"
+        for priority, goals in policy.goals.items():
+            promised = f"{goals.first_response} | {goals.resolution} | {goals.ack}"
+            yield f"| {priority.value} {priority.label} | {promised} |"
+        yield ""
 
 
 PAGES: Final = {"lifecycle.md": lifecycle, "settings.md": settings_docs.document}

@@ -27,6 +27,11 @@ class Right(StrEnum):
     CATEGORY = "category"
     TEAM = "team"  # move to another team
     REASSIGN = "reassign"
+    ESCALATE = "escalate"
+    ACKNOWLEDGE = "acknowledge"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    WAIVE = "waive"
     CLOSE = "close"  # as manager
     CONFIGURE = "configure"
 
@@ -48,6 +53,11 @@ LEAST_ROLE: Final[Mapping[Right, Role]] = {
     Right.CATEGORY: Role.AGENT,
     Right.TEAM: Role.AGENT,
     Right.REASSIGN: Role.SENIOR,
+    Right.ESCALATE: Role.AGENT,
+    Right.ACKNOWLEDGE: Role.AGENT,
+    Right.MERGE: Role.SENIOR,
+    Right.UNMERGE: Role.LEAD,
+    Right.WAIVE: Role.MANAGER,
     Right.CLOSE: Role.MANAGER,
     Right.CONFIGURE: Role.ADMIN,
 }
@@ -97,6 +107,13 @@ RIGHT_FOR: Final[Mapping[Action, Right]] = {
     Action.PRIORITY: Right.PRIORITY,
     Action.CATEGORY: Right.CATEGORY,
     Action.TEAM: Right.TEAM,
+    Action.ESCALATE: Right.ESCALATE,
+    Action.ACKNOWLEDGE: Right.ACKNOWLEDGE,
+    Action.END_ESCALATION: Right.ESCALATE,
+    Action.MERGE: Right.MERGE,
+    Action.UNMERGE: Right.UNMERGE,
+    Action.SPLIT: Right.MERGE,
+    Action.WAIVE: Right.WAIVE,
 }
 RIGHT_FOR_OWN: Final[Mapping[Action, Right]] = {
     Action.REOPEN: Right.REOPEN_OWN,

@@ -6,17 +6,17 @@ A use case runs inside `Store.run` and may run twice, so it only reads and recor
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from engine import (
     access,
     directory,
     intake,
+    joining,
     lifecycle,
     opening,
+    oversight,
     routing,
-    sla,
     step,
     undelivered,
 )
@@ -34,13 +34,11 @@ from engine.model import (
     Person,
     Request,
     Ticket,
-    Timer,
-    TimerKind,
     WorkspaceId,
 )
 from engine.opening import Received
 from engine.ports import Clock, Ids, Store, Transaction
-from engine.step import Acting, Decide, Given, Hand, Step
+from engine.step import Acting, Decide, Given, Step
 
 PUBLIC_PREFIX = "!"
 """Words in the working thread that begin with this go to the requester. With two ("!!! urgent") it is a shout."""
@@ -206,6 +204,63 @@ class Desk:
 
         return await self._change_reading(request, Action.TEAM, work)
 
+    # When nobody comes, or too late
+
+    async def escalate(self, request: Request, reason: str) -> Ticket:
+        """One level up at once; whoever had it acknowledged has to do so again."""
+        _refuse_empty(reason, "escalate")
+        note = partial(self._note, request=request, text=reason)
+        return await self._change_reading(
+            request, Action.ESCALATE, partial(oversight.escalate, note=note)
+        )
+
+    async def acknowledge(self, request: Request) -> Ticket:
+        return await self._change(
+            request, Action.ACKNOWLEDGE, lambda acting: Step(lifecycle.acknowledge(acting.ticket))
+        )
+
+    async def end_escalation(self, request: Request) -> Ticket:
+        return await self._change(
+            request,
+            Action.END_ESCALATION,
+            lambda acting: Step(lifecycle.end_escalation(acting.ticket)),
+        )
+
+    async def waive(self, request: Request, reason: str) -> Ticket:
+        """The broken promises of this ticket do not count, for a reason that stays with it as a note."""
+        _refuse_empty(reason, "waive")
+
+        def decide(acting: Acting) -> Step:
+            note = self._note(acting, request, reason)
+            return Step(lifecycle.waive(acting.ticket, message=note.id), note)
+
+        return await self._change(request, Action.WAIVE, decide)
+
+    # Two tickets that are one, one that is two
+
+    async def merge(self, request: Request, into: int) -> Ticket:
+        """Answers the ticket that goes on."""
+        return await self._run(request, partial(joining.merge, into=into))
+
+    async def unmerge(self, request: Request) -> Ticket:
+        return await self._run(request, joining.unmerge)
+
+    async def split(self, request: Request, draft: Draft) -> Ticket:
+        """A ticket of its own for the same requester; answers the new one."""
+        if not draft.subject.strip():
+            raise Refused("empty_text", action="split")
+        return await self._run(request, partial(joining.split, draft=draft))
+
+    async def _run(
+        self, request: Request, work: Callable[[Transaction, Request, Given], Ticket]
+    ) -> Ticket:
+        given = Given(self._ids, self._clock.now())
+        ticket = await self._store.run(
+            request.workspace, lambda transaction: work(transaction, request, given)
+        )
+        self._nudge()
+        return ticket
+
     # Looking, and what no person asks for
 
     async def see(self, request: Request) -> Ticket:
@@ -224,12 +279,18 @@ class Desk:
             workspace, lambda transaction: directory.declare(transaction, roster, self._ids, at)
         )
 
-    def ring(self, transaction: Transaction, timer: Timer, at: datetime) -> bool:
-        """The work of `Timers.ring_due`: a timer that was due at `at`, re-checked against the ticket as it is now.
+    async def recount(self, workspace: WorkspaceId, limit: int) -> int:
+        """Clocks that were reckoned by an older edition of their calendar; how many tickets were looked at."""
+        at = self._clock.now()
+        counted = await self._store.run(workspace, partial(oversight.recount, limit=limit, at=at))
+        if counted:
+            self._nudge()
+        return counted
 
-        False when there was nothing left to do. Whoever rings nudges after the commit.
-        """
-        return _ring(transaction, timer, at)
+    async def apply_policies(self, workspace: WorkspaceId, number: int, *, by: Caller) -> Ticket:
+        """The ticket lives by today's editions of policies and ladders from now on."""
+        request = Request(workspace, number, by)
+        return await self._run(request, oversight.apply_policies)
 
     async def undelivered(self, parcel: Parcel, reason: str) -> None:
         """Words for a person could not be delivered: a team hears of it."""
@@ -276,14 +337,3 @@ def _refuse_empty(text: str, action: str) -> None:
 def _replies_public(transaction: Transaction, number: int) -> bool:
     ticket = transaction.ticket(number)
     return ticket is not None and step.team_of(transaction, ticket).replies_public
-
-
-def _ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
-    ticket = transaction.ticket(timer.ticket)
-    if ticket is None or timer not in sla.timers(ticket) or timer.due_at > at:
-        return False
-    expires = timer.kind is TimerKind.AUTO_CLOSE
-    events = lifecycle.expire(ticket) if expires else sla.ring(ticket, timer, at)
-    if events:
-        step.record(transaction, ticket, Step(events), Hand(None, "timer", at))
-    return bool(events)

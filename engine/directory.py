@@ -20,6 +20,7 @@ from engine.model import (
     Workspace,
 )
 from engine.ports import Ids, Transaction
+from engine.rules import NOTHING_DECLARED, Declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class DeclaredPerson:
     slack: Identity | None = None
     timezone: str | None = None
     department: str | None = None
+    skills: frozenset[str] = frozenset()
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Roster:
     settings: Workspace
     teams: tuple[Team, ...]
     people: tuple[DeclaredPerson, ...] = ()
+    rules: Declared = NOTHING_DECLARED
 
 
 def mail_identity(address: str) -> Identity:
@@ -125,6 +129,7 @@ def agent_named(transaction: Transaction, name: str) -> Person:
 def declare(transaction: Transaction, roster: Roster, ids: Ids, at: datetime) -> None:
     """Make the rows say what deskd.toml says; agents it no longer lists are requesters again."""
     transaction.keep_settings(roster.settings)
+    transaction.keep_rules(roster.rules, at=at)
     for team in roster.teams:
         transaction.keep_team(team)
     listed = {_declare_person(transaction, person, ids, at) for person in roster.people}
@@ -148,6 +153,8 @@ def _declare_person(
         slack=declared.slack.subject if declared.slack else (known.slack if known else None),
         timezone=declared.timezone or (known.timezone if known else None),
         department=declared.department,
+        skills=declared.skills,
+        limit=declared.limit,
     )
     if person != known:
         transaction.keep_person(person)

@@ -20,6 +20,9 @@ CODES: Final = frozenset(
         "unknown_priority",  # facts: name, known
         "empty_text",  # facts: action
         "too_late",  # facts: ticket, days
+        "bad_merge",  # facts: ticket, into
+        "nothing_to_waive",  # facts: ticket
+        "too_late_to_unmerge",  # facts: ticket, hours
     }
 )
 

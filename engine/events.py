@@ -7,7 +7,8 @@ history stays append-only.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.model import ClockKind, MessageId, PersonId, Priority, State, TeamId
+from engine.model import MessageId, PersonId, Priority, State, TeamId
+from engine.promises import ALWAYS_OPEN, ClockKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Commented:
 
     message: MessageId
     by_agent: bool
+    asks: bool = True
+    """False for words that want no answer: a bare thank-you."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Noted:
 class Assigned:
     before: PersonId | None
     to: PersonId
+    why: str = ""
+    """The desk's own reason ("least_loaded, 2 open"): then it is an offer until accepted. Empty: a person did it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +88,18 @@ class ClockStarted:
     cycle: int
     goal: timedelta
     due_at: datetime
-    warn_at: datetime
+    warn_at: datetime | None
+    policy: str = "devops"
+    calendar: str = ALWAYS_OPEN
+    calendar_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClockPaused:
     kind: ClockKind
     cycle: int
+    used: timedelta | None = None
+    """Working time so far; None in histories from before calendars: all time counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +107,12 @@ class ClockResumed:
     kind: ClockKind
     cycle: int
     due_at: datetime
-    warn_at: datetime
+    warn_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClockChanged:
-    """The goal changed with the priority; `rebased`: the new goal would have been past already."""
+    """Its goal or its calendar changed; `rebased`: the new due time would have been past already."""
 
     kind: ClockKind
     cycle: int
@@ -110,12 +120,29 @@ class ClockChanged:
     due_at: datetime | None
     warn_at: datetime | None
     rebased: bool
+    why: str = "priority"  # priority | category | team | calendar | policy | merge
+    used: timedelta | None = None
+    """Working time before the present run, by the new calendar; None: as it was."""
+    policy: str = "devops"
+    calendar: str = ALWAYS_OPEN
+    calendar_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClockStopped:
     kind: ClockKind
     cycle: int
+    used: timedelta | None = None
+    """As in ClockPaused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCancelled:
+    """The promise is no longer owed: the ticket was merged or is spam, or no policy has this goal any more."""
+
+    kind: ClockKind
+    cycle: int
+    used: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +150,10 @@ class Warned:
     kind: ClockKind
     cycle: int
     due_at: datetime
+    next_at: datetime | None = None
+    """The next warning on the list."""
+    given: int = 1
+    """How many of the list are behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +161,89 @@ class Breached:
     kind: ClockKind
     cycle: int
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A manager decided that this breach does not count; the reason is in the note."""
+
+    kind: ClockKind
+    cycle: int
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyApplied:
+    """From now on the editions of policies and ladders of `rules_at` hold for this ticket."""
+
+    rules_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LevelEmpty:
+    """Nobody of this level could be paged, so the next one is, at once."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """Level `level` (0: the agents) is asked to acknowledge. `message`: the note that says why, if somebody did."""
+
+    level: int
+    cause: str  # p1 | unacknowledged | resolution | manual | reopened | mute_over | repeated
+    people: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """Ids of Slack user groups."""
+    message: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageHeld:
+    """A mute window covers the ticket: the page waits until it ends."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody said "I have it", by word, by claiming or by answering: the climb stops."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationEnded:
+    """Resolved as an escalation: the ticket goes on at level 0."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAwaited:
+    """A question waits for the requester."""
+
+    remind_at: datetime | None
+    gives_up_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """This ticket goes on in `into`; `before` is where an un-merge leads back to."""
+
+    into: int
+    before: State
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    out_of: int
+    to: State
 
 
 Event = (
@@ -148,8 +262,20 @@ Event = (
     | ClockResumed
     | ClockChanged
     | ClockStopped
+    | ClockCancelled
     | Warned
     | Breached
+    | Waived
+    | PolicyApplied
+    | LevelEmpty
+    | Paged
+    | PageHeld
+    | Acknowledged
+    | EscalationEnded
+    | AnswerAwaited
+    | Reminded
+    | Merged
+    | Unmerged
 )
 
 

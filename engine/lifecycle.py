@@ -1,41 +1,41 @@
-"""The whole automaton. Three things live here and nowhere else: which moves exist (MOVES), which events an action
-gives (the decide functions), and what an event makes of a ticket (evolve).
+"""The whole automaton. Two things live here and nowhere else: which moves exist (MOVES), and which events an action
+gives (the decide functions). What an event makes of a ticket is evolve.py's.
 
 An action that has no entry for a state is refused with the moves that exist. An entry that leads to the same state
 means: allowed here, changes something else. Slack shows only legal buttons; docs/lifecycle.md is drawn from the
 table. The decide functions know the ticket, never the channel; who may act is engine/access.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from engine import sla
 from engine.errors import Refused
 from engine.events import (
+    Acknowledged,
     Assigned,
     CategoryChanged,
     Commented,
-    Entry,
+    EscalationEnded,
     Event,
+    Merged,
     Moved,
     Noted,
-    Opened,
     PriorityChanged,
     Released,
     TeamChanged,
+    Unmerged,
+    Waived,
 )
 from engine.model import (
     MessageId,
     PersonId,
-    Phase,
     Priority,
     State,
     TeamId,
     Ticket,
-    WorkspaceId,
 )
+from engine.promises import PROMISES, Clock, ClockKind
 
 
 class Action(StrEnum):
@@ -51,14 +51,22 @@ class Action(StrEnum):
     PRIORITY = "priority"
     CATEGORY = "category"
     TEAM = "team"
+    ESCALATE = "escalate"
+    ACKNOWLEDGE = "acknowledge"
+    END_ESCALATION = "end_escalation"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    SPLIT = "split"
+    WAIVE = "waive"
     # what the requester and the desk itself do; never a button
     ANSWER = "answer"  # the requester speaks; nobody is assigned
     ANSWER_ASSIGNED = "answer_assigned"  # the requester speaks; somebody is assigned
     EXPIRE = "expire"  # resolved, and 72 h without a word
+    GIVE_UP = "give_up"  # a question that stayed without an answer
 
 
 _N, _O, _I, _P = State.NEW, State.OPEN, State.IN_PROGRESS, State.PENDING_INFO
-_R, _C, _A = State.RESOLVED, State.CLOSED, State.REOPENED
+_R, _C, _A, _M = State.RESOLVED, State.CLOSED, State.REOPENED, State.MERGED
 
 
 def _in(action: Action, moves: Mapping[State, State]) -> dict[tuple[State, Action], State]:
@@ -85,9 +93,22 @@ MOVES: Final[Mapping[tuple[State, Action], State]] = {
     **_stay(Action.PRIORITY, _N, _O, _I, _P, _R, _A),
     **_stay(Action.CATEGORY, _N, _O, _I, _P, _R, _A),
     **_stay(Action.TEAM, _N, _O, _I, _P, _A),
+    **_stay(Action.ESCALATE, _N, _O, _I, _P, _A),
+    **_stay(Action.ACKNOWLEDGE, _N, _O, _I, _P, _A),
+    **_stay(Action.END_ESCALATION, _N, _O, _I, _P, _A),
+    **_in(Action.MERGE, dict.fromkeys((_N, _O, _I, _P, _A, _R), _M)),
+    **_stay(Action.UNMERGE, _M),  # to where it was before; the event says where
+    **_stay(Action.SPLIT, _N, _O, _I, _P, _A, _R),
+    **_stay(Action.WAIVE, _N, _O, _I, _P, _R, _C, _A),
+    **_in(Action.GIVE_UP, {_P: _R}),
 }
 
-BUTTONS: Final = frozenset(Action) - {Action.ANSWER, Action.ANSWER_ASSIGNED, Action.EXPIRE}
+BUTTONS: Final = frozenset(Action) - {
+    Action.ANSWER,
+    Action.ANSWER_ASSIGNED,
+    Action.EXPIRE,
+    Action.GIVE_UP,
+}
 
 
 def legal(ticket: Ticket) -> frozenset[Action]:
@@ -97,7 +118,23 @@ def legal(ticket: Ticket) -> frozenset[Action]:
         actions.discard(Action.RELEASE)
     elif ticket.state is not State.OPEN:
         actions.discard(Action.CLAIM)
+    if not awaits_ack(ticket):
+        actions.discard(Action.ACKNOWLEDGE)
+    if ticket.escalation_level == 0:
+        actions.discard(Action.END_ESCALATION)
+    if not any(unexcused(ticket)):
+        actions.discard(Action.WAIVE)
     return frozenset(actions)
+
+
+def awaits_ack(ticket: Ticket) -> bool:
+    ack = ticket.clock(ClockKind.ACK)
+    return ack is not None and ack.running
+
+
+def unexcused(ticket: Ticket) -> Iterable[Clock]:
+    """Broken promises that count."""
+    return (c for c in ticket.clocks if c.kind in PROMISES and c.breached and not c.waived)
 
 
 def destination(ticket: Ticket, action: Action) -> State:
@@ -120,21 +157,25 @@ def _move(ticket: Ticket, action: Action) -> list[Event]:
 
 
 def claim(ticket: Ticket, *, by: PersonId, holder: str) -> list[Event]:
-    """Take it and work on it. A second click changes nothing; another's ticket is refused with `holder`'s name."""
-    if ticket.assignee not in (None, by):
+    """Take it and work on it. A second click changes nothing; another's ticket is refused with `holder`'s name.
+
+    What the desk only offered to a colleague may be taken until they accept.
+    """
+    if ticket.assignee not in (None, by) and not ticket.offered:
         raise Refused("taken", ticket=ticket.id, by=holder)
     if ticket.assignee == by and ticket.state is State.IN_PROGRESS:
         return []
     return [*_assign(ticket, by), *_move(ticket, Action.CLAIM)]
 
 
-def assign(ticket: Ticket, *, to: PersonId) -> list[Event]:
+def assign(ticket: Ticket, *, to: PersonId, why: str = "") -> list[Event]:
+    """`why`: the desk's own reason; empty when a person assigns."""
     move = _move(ticket, Action.ASSIGN)
-    return [*_assign(ticket, to), *move]
+    return [*_assign(ticket, to, why), *move]
 
 
-def _assign(ticket: Ticket, to: PersonId) -> list[Event]:
-    return [] if ticket.assignee == to else [Assigned(ticket.assignee, to)]
+def _assign(ticket: Ticket, to: PersonId, why: str = "") -> list[Event]:
+    return [] if ticket.assignee == to else [Assigned(ticket.assignee, to, why)]
 
 
 def release(ticket: Ticket) -> list[Event]:
@@ -163,9 +204,10 @@ def resolve(ticket: Ticket, *, message: MessageId | None) -> list[Event]:
     return [*words, *move]
 
 
-def answer(ticket: Ticket, *, message: MessageId, moves: bool) -> list[Event]:
-    """The requester speaks. `moves` is False for words that ask for nothing: a bare thank-you, a copied person."""
-    said: list[Event] = [Commented(message, by_agent=False)]
+def answer(ticket: Ticket, *, message: MessageId, moves: bool, asks: bool = True) -> list[Event]:
+    """The requester speaks. `moves` is False for words that wake nobody: a bare thank-you, a copied person;
+    `asks` for those that want no answer."""
+    said: list[Event] = [Commented(message, by_agent=False, asks=asks)]
     if not moves:
         return said
     action = Action.ANSWER_ASSIGNED if ticket.assignee else Action.ANSWER
@@ -186,6 +228,44 @@ def expire(ticket: Ticket) -> list[Event]:
     return _move(ticket, Action.EXPIRE)
 
 
+def give_up(ticket: Ticket) -> list[Event]:
+    return _move(ticket, Action.GIVE_UP)
+
+
+def acknowledge(ticket: Ticket) -> list[Event]:
+    """A second click changes nothing."""
+    destination(ticket, Action.ACKNOWLEDGE)
+    return [Acknowledged(ticket.escalation_level)] if awaits_ack(ticket) else []
+
+
+def end_escalation(ticket: Ticket) -> list[Event]:
+    destination(ticket, Action.END_ESCALATION)
+    level = ticket.escalation_level
+    return [*acknowledge(ticket), EscalationEnded(level)] if level else []
+
+
+def merge(ticket: Ticket, *, into: Ticket) -> list[Event]:
+    destination(ticket, Action.MERGE)
+    if into.number == ticket.number or into.state is State.MERGED:
+        raise Refused("bad_merge", ticket=ticket.id, into=into.id)
+    return [Merged(into.number, ticket.state)]
+
+
+def unmerge(ticket: Ticket, *, to: State) -> list[Event]:
+    destination(ticket, Action.UNMERGE)
+    assert ticket.merged_into is not None
+    return [Unmerged(ticket.merged_into, to)]
+
+
+def waive(ticket: Ticket, *, message: MessageId) -> list[Event]:
+    """Every broken promise of the ticket that still counts."""
+    destination(ticket, Action.WAIVE)
+    broken = [Waived(clock.kind, clock.cycle, message) for clock in unexcused(ticket)]
+    if not broken:
+        raise Refused("nothing_to_waive", ticket=ticket.id)
+    return [Noted(message), *broken]
+
+
 def set_priority(ticket: Ticket, *, to: Priority) -> list[Event]:
     destination(ticket, Action.PRIORITY)
     return [] if ticket.priority is to else [PriorityChanged(ticket.priority, to)]
@@ -203,71 +283,3 @@ def set_team(ticket: Ticket, *, to: TeamId) -> list[Event]:
         return []
     freed = release(ticket) if ticket.assignee else []
     return [TeamChanged(ticket.team, to), *freed]
-
-
-def replay(workspace: WorkspaceId, number: int, entries: Iterable[Entry]) -> Ticket:
-    """The ticket as its history alone tells it: what is stored must equal this."""
-    first, *rest = entries
-    return evolve_all(born(workspace, number, first), rest)
-
-
-def born(workspace: WorkspaceId, number: int, first: Entry) -> Ticket:
-    opened = first.event
-    assert isinstance(opened, Opened), opened
-    return Ticket(
-        workspace=workspace,
-        number=number,
-        subject=opened.subject,
-        state=State.NEW,
-        priority=opened.priority,
-        category=opened.category,
-        team=opened.team,
-        requester=opened.requester,
-        channel=opened.channel,
-        created_at=first.at,
-        updated_at=first.at,
-        version=first.seq,
-    )
-
-
-def evolve_all(ticket: Ticket, entries: Sequence[Entry]) -> Ticket:
-    for entry in entries:
-        ticket = evolve(ticket, entry)
-    return ticket
-
-
-def evolve(ticket: Ticket, entry: Entry) -> Ticket:
-    after = replace(
-        ticket,
-        version=entry.seq,
-        updated_at=entry.at,
-        clocks=sla.evolve(ticket.clocks, entry.event, entry.at),
-    )
-    match entry.event:
-        case Assigned(to=agent):
-            after = replace(after, assignee=agent)
-        case Released():
-            after = replace(after, assignee=None)
-        case Moved(to=state):
-            after = _arrive(after, state, entry)
-        case PriorityChanged(to=priority):
-            after = replace(after, priority=priority)
-        case CategoryChanged(to=category):
-            after = replace(after, category=category)
-        case TeamChanged(to=team):
-            after = replace(after, team=team)
-        case _:
-            pass
-    return after
-
-
-def _arrive(ticket: Ticket, state: State, entry: Entry) -> Ticket:
-    if state is State.REOPENED:
-        return replace(
-            ticket, state=state, reopened=ticket.reopened + 1, resolved_at=None, closed_at=None
-        )
-    if state.phase is Phase.DONE:
-        return replace(ticket, state=state, resolved_at=entry.at)
-    if state.phase is Phase.CLOSED:
-        return replace(ticket, state=state, closed_at=entry.at)
-    return replace(ticket, state=state)

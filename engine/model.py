@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
+from engine.promises import PROMISES, Clock, ClockKind, latest
+
 WorkspaceId = NewType("WorkspaceId", str)
 PersonId = NewType("PersonId", str)
 TeamId = NewType("TeamId", str)
@@ -83,20 +85,6 @@ _PRIORITY_LABELS: Final = {
 }
 
 
-class ClockKind(StrEnum):
-    FIRST_RESPONSE = "first_response"
-    NEXT_RESPONSE = "next_response"
-    RESOLUTION = "resolution"
-
-
-class TimerKind(StrEnum):
-    FIRST_RESPONSE_WARN = "first_response.warn"
-    FIRST_RESPONSE_BREACH = "first_response.breach"
-    RESOLUTION_WARN = "resolution.warn"
-    RESOLUTION_BREACH = "resolution.breach"
-    AUTO_CLOSE = "auto_close"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
     """Where something can be said: the channel picks the courier, the place is the courier's own.
@@ -130,6 +118,9 @@ class Person:
     """IANA name ("Europe/Berlin") or a fixed offset ("+02:00") when only a mail's Date header is known."""
     status: str = "active"  # pending | active | suspended
     department: str | None = None
+    skills: frozenset[str] = frozenset()
+    limit: int | None = None
+    """Tickets in work at a time before no more are assigned by themselves; None: the usual number."""
 
     @property
     def rank(self) -> Role:
@@ -145,44 +136,20 @@ class Team:
     slack_channel: str | None = None
     addresses: tuple[str, ...] = ()
     """The desk's own mail addresses that lead to this team; the first is the one it answers from."""
-    policy: str = "devops"
+    policy: str | None = None
+    """Its promises; None: its department's, else the workspace's."""
     open_to_agents: bool = False
     """Agents of other teams may read and work these tickets too."""
     replies_public: bool = False
     """Plain replies in a ticket's thread go to the requester (the default is: they are notes)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A promise being kept or broken. All instants UTC; `used` counts working time before `running_since`."""
-
-    kind: ClockKind
-    cycle: int
-    goal: timedelta
-    started_at: datetime
-    used: timedelta = timedelta()
-    running_since: datetime | None = None
-    due_at: datetime | None = None
-    """None while paused; kept as it was once stopped."""
-    warn_at: datetime | None = None
-    stopped_at: datetime | None = None
-    warned: bool = False
-    breached_at: datetime | None = None
-    """The instant the promise broke (= due_at), not when somebody noticed."""
-    rebased: bool = False
-    """Its due time was set anew once, because a raised priority would have broken it in the past."""
-
-    @property
-    def running(self) -> bool:
-        return self.running_since is not None
-
-    @property
-    def paused(self) -> bool:
-        return self.running_since is None and self.stopped_at is None
-
-    @property
-    def breached(self) -> bool:
-        return self.breached_at is not None
+    calendar: str | None = None
+    """When its people are there; None: around the clock."""
+    ladder: str | None = None
+    """Who is paged when nobody acknowledges; None: role by role."""
+    strategy: str = "least_loaded"
+    """Who gets a waiting ticket: least_loaded | round_robin | pull | manual."""
+    on_shift: str = "shifts"
+    """Who counts as there: shifts (who began one) | hours (everybody in its calendar) | always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +170,21 @@ class Ticket:
     assignee: PersonId | None = None
     escalation_level: int = 0
     acknowledged: bool = False
+    pages: int = 0
+    """How often the present level was paged."""
+    muted: bool = False
+    """A page was held back by a mute window; it is made up for when the window ends."""
+    offered: bool = False
+    """Assigned by the desk itself and not accepted yet: a colleague may still claim it."""
     reopened: int = 0
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    remind_at: datetime | None = None
+    """While waiting for the requester: when they are reminded, and when the desk gives up waiting."""
+    gives_up_at: datetime | None = None
+    merged_into: int | None = None
+    rules_at: datetime | None = None
+    """Whose editions of policies and ladders hold: those of this instant; None: of its opening."""
     clocks: tuple[Clock, ...] = ()
 
     @property
@@ -215,21 +194,20 @@ class Ticket:
     @property
     def due_at(self) -> datetime | None:
         """The next promise to break, or None when none runs."""
-        return min((c.due_at for c in self.clocks if c.running and c.due_at), default=None)
+        due = (c.due_at for c in self.clocks if c.kind in PROMISES and c.running and c.due_at)
+        return min(due, default=None)
+
+    @property
+    def ruled_at(self) -> datetime:
+        return self.rules_at or self.created_at
+
+    def clock(self, kind: ClockKind) -> Clock | None:
+        """The latest of its kind."""
+        return latest(self.clocks, kind)
 
 
 def ticket_id(number: int) -> str:
     return f"T-{number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A row that is due at an instant; unique per ticket, kind and cycle."""
-
-    ticket: int
-    kind: TimerKind
-    cycle: int
-    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +345,17 @@ class Workspace:
     default_team: TeamId = TeamId("support")
     default_priority: Priority = Priority.P3
     timezone: str = "UTC"
+    policy: str = "devops"
+    """Where neither category, team nor department has one of its own."""
+    department_policies: Mapping[str, str] = field(default_factory=dict)
+    category_policies: Mapping[str, str] = field(default_factory=dict)
+    category_skills: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remind_after: str | None = "2bd"
+    """The requester is reminded of a question after this Duration; None: never."""
+    give_up_after: str | None = "5bd"
+    """A question without an answer resolves the ticket after this Duration; None: never."""
+    rules_version: int = 0
+    """Rises with every change of calendars, policies, ladders and mutes."""
 
 
 @dataclass(frozen=True, slots=True)

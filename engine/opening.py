@@ -1,10 +1,10 @@
 """How a ticket comes to be: from a message or from a form, with its promises, its audience and its receipt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from engine import directory, intake, lifecycle, routing, sla, step
+from engine import consequences, directory, evolve, intake, lifecycle, routing, step
 from engine.events import Commented, Event, Linked, Opened
 from engine.intake import Join, Open
 from engine.model import (
@@ -25,6 +25,7 @@ from engine.model import (
 )
 from engine.ports import Transaction
 from engine.step import Given, Hand, Step, Written
+from engine.thanks import is_thanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,22 @@ def _target(transaction: Transaction, inbound: Inbound) -> Ticket | None:
     for proof in inbound.proofs:
         proven = transaction.ticket(proof.ticket)
         if proven is not None:
-            return proven
+            return _merged_into(transaction, proven)
     for ref in inbound.replies_to:
         number = transaction.ticket_by_reference(inbound.channel, ref)
-        if number is not None:
-            return transaction.ticket(number)
+        found = transaction.ticket(number) if number is not None else None
+        if found is not None:
+            return _merged_into(transaction, found)
     return None
+
+
+def _merged_into(transaction: Transaction, ticket: Ticket) -> Ticket:
+    """Where a merged ticket goes on. Merging into a merged one is refused, so this ends."""
+    while ticket.merged_into is not None:
+        following = transaction.ticket(ticket.merged_into)
+        assert following is not None, ticket.merged_into
+        ticket = following
+    return ticket
 
 
 def _join(
@@ -126,7 +137,8 @@ def _join(
     events: list[Event]
     if inbound.automatic is None:
         words = Comment(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
-        events = lifecycle.answer(ticket, message=id, moves=said.moves)
+        asks = not is_thanks(inbound.text)
+        events = lifecycle.answer(ticket, message=id, moves=said.moves, asks=asks)
     else:  # a machine's words are for the agents' eyes and move nothing
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
         events = lifecycle.note(ticket, message=id)
@@ -235,6 +247,34 @@ def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Given) -
     )
 
 
+def open_from_split(
+    transaction: Transaction, source: Ticket, draft: Draft, hand: Hand, given: Given
+) -> Ticket:
+    """Part of another ticket becomes one of its own, for the same requester."""
+    requester = transaction.person(source.requester)
+    assert requester is not None, source.requester  # a foreign key holds it
+    settings = transaction.settings()
+    id = MessageId(given.ids.new())
+    return _create(
+        transaction,
+        _New(
+            subject=draft.subject,
+            channel=source.channel,
+            priority=routing.priority_named(draft.priority) if draft.priority else source.priority,
+            category=routing.category_named(draft.category, settings)
+            if draft.category
+            else source.category,
+            team=routing.team_named(draft.team or source.team, transaction.teams()),
+            words=Comment(id, requester.id, hand.via, draft.text or draft.subject, given.at),
+            hand=hand,
+            requester=requester,
+            audience=replace(transaction.audience(source.number), team=None),
+            other=source.number,
+            how="split",
+        ),
+    )
+
+
 def _create(transaction: Transaction, new: _New) -> Ticket:
     number = transaction.next_number()
     hand = new.hand
@@ -249,10 +289,12 @@ def _create(transaction: Transaction, new: _New) -> Ticket:
     events: list[Event] = [opened, Commented(new.words.id, by_agent=False)]
     if new.other is not None:
         events.append(Linked(new.other, new.how))
-    clocks = sla.follow((), events, policy=new.team.policy, at=hand.at, promise_reply=True)
-    entries = step.numbered([*events, *clocks], after=0, hand=hand)
-    born = lifecycle.born(transaction.workspace, number, entries[0])
-    ticket = lifecycle.evolve_all(born, entries[1:])
+    [first] = step.numbered([opened], after=0, hand=hand)
+    born = evolve.born(transaction.workspace, number, first)
+    around = step.around(transaction, born, new.team, hand)
+    following = consequences.unfold(born, events, around)
+    entries = step.numbered(following, after=0, hand=hand)
+    ticket = evolve.evolve_all(born, entries[1:])
     reference = new.inbound.reference if new.inbound else None
     written = Written(
         Step(events, new.words, new.attachments, (reference,) if reference else ()),

@@ -25,10 +25,11 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
-    Timer,
     Workspace,
     WorkspaceId,
 )
+from engine.promises import Timer
+from engine.rules import Declared, Rules
 from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
 
 T = TypeVar("T")
@@ -147,6 +148,18 @@ class Transaction(Protocol):
     def keep_team(self, team: Team) -> None: ...
 
     def keep_settings(self, settings: Workspace) -> None: ...
+
+    def rules(self) -> Rules:
+        """Calendars, policies, ladders and mutes, ready to count with. The same object while nothing changes."""
+        ...
+
+    def keep_rules(self, declared: Declared, *, at: datetime) -> None:
+        """Make the rules be those of deskd.toml; what changed becomes a new edition, valid from `at`."""
+        ...
+
+    def tickets_by_calendar(self, calendar: str, *, not_version: int, limit: int) -> Sequence[int]:
+        """Tickets with a running, unbroken clock that was reckoned by another edition of the calendar."""
+        ...
 
     def record(self, change: Change) -> None:
         """State only if nobody was faster (else errors.Stale), then history, words, timers, outbox."""

@@ -1,18 +1,28 @@
-"""Promises: goals, clocks that run and pause, and the timers they need. Pure arithmetic on a 24x7 calendar.
+"""Promises: clocks that run, pause and break, and the timers they need. Pure; what counts as time is calendar.py.
 
-The rules (reasons: docs/lifecycle.md). `first_response` runs from receipt to the first public words of a human
-agent and is never paused. `resolution` pauses while the desk waits for the requester and stops when resolved; a
-reopened ticket resumes the same budget. A promise is broken strictly after it was due, and the verdict is taken
-when the clock stops or its timer rings, whichever comes first.
+The rules (reasons: docs/decisions/0015). `first_response` runs from receipt to the first public words of a human
+agent and is never paused; `next_response` from the oldest later question of the requester that nobody answered;
+`resolution` pauses while the desk waits for the requester and stops when resolved, and a reopened ticket resumes
+the same budget. `ack` is no promise: it is how long a page may go unacknowledged (escalation.py). A promise is
+broken strictly after it was due, and the verdict is taken when the clock stops or its timer rings, whichever comes
+first.
+
+A due time is always reckoned from the stretches in which the clock ran, so that a new goal, a new calendar and a
+pause need one formula: `due_over`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from engine.calendar import Calendar
+from engine.clocks import clocks_after
 from engine.events import (
+    Acknowledged,
     Breached,
+    CategoryChanged,
+    ClockCancelled,
     ClockChanged,
     ClockPaused,
     ClockResumed,
@@ -20,15 +30,18 @@ from engine.events import (
     ClockStopped,
     Commented,
     Event,
+    Merged,
     Moved,
     Opened,
+    PolicyApplied,
     PriorityChanged,
+    TeamChanged,
+    Unmerged,
     Warned,
 )
-from engine.model import Clock, ClockKind, Phase, Priority, Ticket, Timer, TimerKind
-
-WARN_AT: Final = 0.8
-"""A warning comes when this share of the goal is used."""
+from engine.model import PersonId, Phase, Ticket
+from engine.promises import NO_POLICY, RESPONSES, Clock, ClockKind, Run, Timer, TimerKind, latest
+from engine.rules import Rules, Subject, Terms
 
 AUTO_CLOSE_AFTER: Final = timedelta(hours=72)
 """A resolved ticket closes by itself after this time without a word."""
@@ -36,222 +49,335 @@ AUTO_CLOSE_AFTER: Final = timedelta(hours=72)
 JUST_AFTER: Final = timedelta(microseconds=1)
 """An answer at the due instant itself is in time, so a breach rings the smallest moment later."""
 
-
-@dataclass(frozen=True, slots=True)
-class Goals:
-    first_response: timedelta
-    resolution: timedelta
-
-
-DEVOPS: Final[Mapping[Priority, Goals]] = {
-    Priority.P1: Goals(timedelta(minutes=5), timedelta(hours=4)),
-    Priority.P2: Goals(timedelta(minutes=30), timedelta(hours=8)),
-    Priority.P3: Goals(timedelta(hours=2), timedelta(hours=24)),
-    Priority.P4: Goals(timedelta(days=1), timedelta(days=5)),
-}
-PRESETS: Final[Mapping[str, Mapping[Priority, Goals]]] = {"devops": DEVOPS}
-
 _WARN_TIMER: Final = {
     ClockKind.FIRST_RESPONSE: TimerKind.FIRST_RESPONSE_WARN,
+    ClockKind.NEXT_RESPONSE: TimerKind.NEXT_RESPONSE_WARN,
     ClockKind.RESOLUTION: TimerKind.RESOLUTION_WARN,
 }
 _BREACH_TIMER: Final = {
     ClockKind.FIRST_RESPONSE: TimerKind.FIRST_RESPONSE_BREACH,
+    ClockKind.NEXT_RESPONSE: TimerKind.NEXT_RESPONSE_BREACH,
     ClockKind.RESOLUTION: TimerKind.RESOLUTION_BREACH,
+    ClockKind.ACK: TimerKind.ACK_BREACH,
 }
-_CLOCK_OF: Final = {
+CLOCK_OF: Final = {
     kind: clock for table in (_WARN_TIMER, _BREACH_TIMER) for clock, kind in table.items()
 }
+"""The clock a timer belongs to; timers of the ticket itself are not in it."""
+
+_CHANGE_TERMS: Final = {
+    PriorityChanged: "priority",
+    CategoryChanged: "category",
+    TeamChanged: "team",
+    PolicyApplied: "policy",
+}
 
 
-def goal_of(policy: str, kind: ClockKind, priority: Priority) -> timedelta:
-    goals = PRESETS[policy][priority]
-    return goals.first_response if kind is ClockKind.FIRST_RESPONSE else goals.resolution
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What clocks need to know of a step: the ticket as the events leave it, by which rules, when, by whom."""
+
+    after: Ticket
+    rules: Rules
+    subject: Subject
+    at: datetime
+    actor: PersonId | None = None
+    promise_reply: bool = True
+    """False for a ticket an agent opened for somebody: the requester was already spoken to."""
+
+    @property
+    def terms(self) -> Terms:
+        return self.rules.terms(self.subject)
 
 
-def follow(
-    clocks: Sequence[Clock],
-    events: Sequence[Event],
-    *,
-    policy: str,
-    at: datetime,
-    promise_reply: bool,
-) -> list[Event]:
-    """What the clocks do because of `events`. `promise_reply` is False for a ticket an agent opened for somebody:
-    the requester was already spoken to."""
+def follow(clocks: Sequence[Clock], events: Sequence[Event], now: Situation) -> list[Event]:
+    """What the clocks do because of `events`."""
     out: list[Event] = []
     for event in events:
-        if isinstance(event, Opened):
-            new = _on_open(event, at, policy=policy, promise_reply=promise_reply)
-        else:
-            new = _react(clocks, event, at, policy=policy)
-        clocks = fold(clocks, new, at)
+        new = _react(clocks, event, now)
+        clocks = clocks_after(clocks, new, now.at)
         out += new
     return out
 
 
-def fold(clocks: Sequence[Clock], events: Sequence[Event], at: datetime) -> tuple[Clock, ...]:
-    folded = tuple(clocks)
-    for event in events:
-        folded = evolve(folded, event, at)
-    return folded
-
-
-def _on_open(event: Opened, at: datetime, *, policy: str, promise_reply: bool) -> list[Event]:
-    kinds = [ClockKind.FIRST_RESPONSE] if promise_reply else []
-    kinds.append(ClockKind.RESOLUTION)
-    return [_start(kind, goal_of(policy, kind, event.priority), at) for kind in kinds]
-
-
-def _react(clocks: Sequence[Clock], event: Event, at: datetime, *, policy: str) -> list[Event]:
+def _react(clocks: Sequence[Clock], event: Event, now: Situation) -> list[Event]:
     match event:
         case Commented(by_agent=True):
-            return _stop(clocks, ClockKind.FIRST_RESPONSE, at)
+            return [stop for kind in RESPONSES for stop in _stop(clocks, kind, now)]
+        case Commented(asks=True):
+            return _on_question(clocks, now)
+        case Acknowledged():
+            return _on_ack(clocks, now)
         case Moved():
-            return _on_move(clocks, event, at)
-        case PriorityChanged(to=priority):
-            goals = ((clock, goal_of(policy, clock.kind, priority)) for clock in clocks)
-            return [changed for clock, goal in goals for changed in _change(clock, goal, at)]
+            return _on_move(clocks, event, now)
+        case PriorityChanged() | CategoryChanged() | TeamChanged() | PolicyApplied():
+            return recount(clocks, now, why=_CHANGE_TERMS[type(event)])
+        case _:
+            return _begin_or_end(clocks, event, now)
+
+
+def _begin_or_end(clocks: Sequence[Clock], event: Event, now: Situation) -> list[Event]:
+    match event:
+        case Opened():
+            return _on_open(now)
+        case Merged():
+            return [end for clock in clocks for end in cancel(clock, now.rules, now.at)]
+        case Unmerged():
+            return [back for clock in clocks for back in _restore(clock, now)]
         case _:
             return []
 
 
-def _start(kind: ClockKind, goal: timedelta, at: datetime) -> ClockStarted:
-    return ClockStarted(kind, cycle=1, goal=goal, due_at=at + goal, warn_at=at + WARN_AT * goal)
+def _on_open(now: Situation) -> list[Event]:
+    kinds = [ClockKind.FIRST_RESPONSE] if now.promise_reply else []
+    kinds += [ClockKind.RESOLUTION, ClockKind.ACK]
+    return [started for kind in kinds for started in start(kind, 1, now.terms, now.at)]
 
 
-def _on_move(clocks: Sequence[Clock], event: Moved, at: datetime) -> list[Event]:
+def _on_question(clocks: Sequence[Clock], now: Situation) -> list[Event]:
+    """The oldest unanswered one counts; before the first answer it is the first response that is owed."""
+    if now.after.state.phase in (Phase.DONE, Phase.CLOSED):
+        return []
+    first = latest(clocks, ClockKind.FIRST_RESPONSE)
+    last = latest(clocks, ClockKind.NEXT_RESPONSE)
+    owed = [clock for clock in (first, last) if clock and clock.running]
+    if owed:
+        return []
+    return start(ClockKind.NEXT_RESPONSE, last.cycle + 1 if last else 1, now.terms, now.at)
+
+
+def _on_ack(clocks: Sequence[Clock], now: Situation) -> list[Event]:
+    stopped = _stop(clocks, ClockKind.ACK, now)
+    if now.terms.response_stop == "ack":
+        stopped += _stop(clocks, ClockKind.FIRST_RESPONSE, now)
+    return stopped
+
+
+def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Event]:
     before, after = event.before.phase, event.to.phase
     if after in (Phase.DONE, Phase.CLOSED):
-        return [stop for kind in ClockKind for stop in _stop(clocks, kind, at)]
-    resolution = _find(clocks, ClockKind.RESOLUTION)
-    if resolution is None:
+        return [stop for kind in ClockKind for stop in _stop(clocks, kind, now)]
+    resolution = latest(clocks, ClockKind.RESOLUTION)
+    if resolution is None or resolution.cancelled_at is not None:
         return []
     if after is Phase.WAITING and resolution.running:
-        return [ClockPaused(resolution.kind, resolution.cycle)]
+        used = used_by(resolution, now.rules, now.at)
+        return [ClockPaused(resolution.kind, resolution.cycle, used)]
     if after is Phase.ACTIVE and before is not Phase.ACTIVE and not resolution.running:
-        due = at + resolution.goal - resolution.used
-        return [
-            ClockResumed(
-                resolution.kind,
-                resolution.cycle,
-                due_at=due,
-                warn_at=due - (1 - WARN_AT) * resolution.goal,
-            )
-        ]
+        return [_resume(resolution, now)]
     return []
 
 
-def _stop(clocks: Sequence[Clock], kind: ClockKind, at: datetime) -> list[Event]:
-    clock = _find(clocks, kind)
-    if clock is None or clock.stopped_at is not None:
+def start(kind: ClockKind, cycle: int, terms: Terms, at: datetime) -> list[Event]:
+    """One event, or none when nothing of this kind is promised."""
+    goal = terms.goal(kind, at)
+    if goal is None:
         return []
-    stop: Event = ClockStopped(clock.kind, clock.cycle)
-    if clock.due_at and clock.running and at > clock.due_at and not clock.breached:
-        return [Breached(clock.kind, clock.cycle, clock.due_at), stop]
-    return [stop]
-
-
-def _change(clock: Clock, goal: timedelta, at: datetime) -> list[Event]:
-    """Recompute from the start; if that is already past, set the due time anew once."""
-    if clock.stopped_at is not None or clock.breached or goal == clock.goal:
-        return []
-    left = goal - _used(clock, at)
-    rebased = left <= timedelta() and not clock.rebased
-    due = at + (goal if rebased else left)
-    if not clock.running:
-        return [ClockChanged(clock.kind, clock.cycle, goal, None, None, rebased)]
-    warn = due - (1 - WARN_AT) * goal
-    return [ClockChanged(clock.kind, clock.cycle, goal, due, warn, rebased)]
-
-
-def _used(clock: Clock, at: datetime) -> timedelta:
-    running = at - clock.running_since if clock.running_since else timedelta()
-    return clock.used + running
-
-
-def _find(clocks: Sequence[Clock], kind: ClockKind) -> Clock | None:
-    return next((clock for clock in reversed(clocks) if clock.kind is kind), None)
-
-
-def evolve(clocks: tuple[Clock, ...], event: Event, at: datetime) -> tuple[Clock, ...]:
-    """The clocks after `event`; events that are not about clocks leave them alone."""
-    if isinstance(event, ClockStarted):
-        return (
-            *clocks,
-            Clock(
-                kind=event.kind,
-                cycle=event.cycle,
-                goal=event.goal,
-                started_at=at,
-                running_since=at,
-                due_at=event.due_at,
-                warn_at=event.warn_at,
-            ),
+    due = terms.calendar.add(at, goal)
+    warn = _warn_at(kind, 0, terms, lambda share: terms.calendar.add(at, share * goal))
+    return [
+        ClockStarted(
+            kind, cycle, goal, due, warn, terms.policy, terms.calendar_id, terms.calendar_version
         )
-    if not isinstance(
-        event, ClockPaused | ClockResumed | ClockChanged | ClockStopped | Warned | Breached
-    ):
-        return clocks
-    return tuple(
-        _evolve_one(clock, event, at)
-        if (clock.kind, clock.cycle) == (event.kind, event.cycle)
-        else clock
-        for clock in clocks
+    ]
+
+
+def _resume(clock: Clock, now: Situation) -> ClockResumed:
+    calendar = now.rules.calendar(clock.calendar)[1]
+    runs: list[Run] = [*clock.runs]
+
+    def due(goal: timedelta) -> datetime:
+        return due_over(runs, now.at, goal, calendar)
+
+    warn = _warn_at(clock.kind, clock.warnings, now.terms, lambda share: due(share * clock.goal))
+    return ClockResumed(clock.kind, clock.cycle, due(clock.goal), warn)
+
+
+def due_over(
+    runs: Iterable[Run], running_since: datetime, goal: timedelta, calendar: Calendar
+) -> datetime:
+    """The instant at which `goal` is used up by a clock that ran in `runs` and runs again since `running_since`."""
+    left = goal
+    for begin, end in runs:
+        here = calendar.between(begin, end)
+        if here >= left:
+            return calendar.add(begin, left)
+        left -= here
+    return calendar.add(running_since, left)
+
+
+def _warn_at(
+    kind: ClockKind, given: int, terms: Terms, at_share: Callable[[float], datetime]
+) -> datetime | None:
+    if kind is ClockKind.ACK or given >= len(terms.warn_at):
+        return None
+    return at_share(terms.warn_at[given])
+
+
+def _stop(clocks: Sequence[Clock], kind: ClockKind, now: Situation) -> list[Event]:
+    clock = latest(clocks, kind)
+    if clock is None or clock.stopped_at is not None or clock.cancelled_at is not None:
+        return []
+    stop = ClockStopped(clock.kind, clock.cycle, used_by(clock, now.rules, now.at))
+    return [*_verdict(clock, now.at), stop]
+
+
+def _verdict(clock: Clock, at: datetime) -> list[Event]:
+    """Broken, when it is and nobody said so yet."""
+    if clock.due_at and clock.running and at > clock.due_at and not clock.breached:
+        return [Breached(clock.kind, clock.cycle, clock.due_at)]
+    return []
+
+
+def cancel(clock: Clock, rules: Rules, at: datetime) -> list[Event]:
+    if clock.stopped_at is not None or clock.cancelled_at is not None:
+        return []
+    cancelled = ClockCancelled(clock.kind, clock.cycle, used_by(clock, rules, at))
+    return [*_verdict(clock, at), cancelled]
+
+
+def _restore(clock: Clock, now: Situation) -> list[Event]:
+    """A merge undone: what was cancelled with it goes on with what was left."""
+    if clock.cancelled_at is None:
+        return []
+    if clock.kind is ClockKind.RESOLUTION and now.after.state.phase is not Phase.ACTIVE:
+        return [ClockPaused(clock.kind, clock.cycle, clock.used)]
+    return [_resume(clock, now)]
+
+
+def used_by(clock: Clock, rules: Rules, at: datetime) -> timedelta:
+    """Working time used until `at`."""
+    if clock.running_since is None:
+        return clock.used
+    return clock.used + rules.calendar(clock.calendar)[1].between(clock.running_since, at)
+
+
+def recount(clocks: Sequence[Clock], now: Situation, *, why: str) -> list[Event]:
+    """Other goals, or another edition of the calendar: every clock that is not settled, from its own start."""
+    return [event for clock in clocks for event in _recount(clock, now, why)]
+
+
+def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
+    terms = now.terms
+    if clock.settled or clock.policy == NO_POLICY:
+        return []
+    broken = _verdict(clock, now.at)
+    if broken:
+        return broken  # by the rules that held until now: no change unbreaks it
+    goal = terms.goal(clock.kind, clock.started_at)
+    if goal is None:
+        return cancel(clock, now.rules, now.at)
+    same = (clock.goal, clock.policy, clock.calendar, clock.calendar_version)
+    if same == (goal, terms.policy, terms.calendar_id, terms.calendar_version):
+        return []
+    return [_changed(clock, goal, now, why)]
+
+
+def _changed(clock: Clock, goal: timedelta, now: Situation, why: str) -> ClockChanged:
+    """From the start, by the new terms; if that is already past, from now, once."""
+    terms, calendar = now.terms, now.terms.calendar
+    used = sum((calendar.between(*run) for run in clock.runs), timedelta())
+    running = calendar.between(clock.running_since, now.at) if clock.running_since else timedelta()
+    rebased = used + running >= goal and not clock.rebased
+    runs = () if rebased else clock.runs
+    since = now.at if rebased else clock.running_since
+    due = warn = None
+    if clock.running_since and since:
+        due = due_over(runs, since, goal, calendar)
+        given = clock.warnings
+        warn = _warn_at(
+            clock.kind, given, terms, lambda share: due_over(runs, since, share * goal, calendar)
+        )
+    return ClockChanged(
+        clock.kind,
+        clock.cycle,
+        goal,
+        due,
+        warn,
+        rebased,
+        why,
+        timedelta() if rebased else used,
+        terms.policy,
+        terms.calendar_id,
+        terms.calendar_version,
     )
 
 
-def _evolve_one(clock: Clock, event: Event, at: datetime) -> Clock:
-    changed = clock
-    match event:
-        case ClockPaused():
-            changed = replace(
-                clock, used=_used(clock, at), running_since=None, due_at=None, warn_at=None
-            )
-        case ClockStopped():
-            changed = replace(clock, used=_used(clock, at), running_since=None, stopped_at=at)
-        case ClockResumed(due_at=due, warn_at=warn):
-            changed = replace(clock, running_since=at, stopped_at=None, due_at=due, warn_at=warn)
-        case ClockChanged(goal=goal, due_at=due, warn_at=warn, rebased=rebased):
-            changed = replace(clock, goal=goal, due_at=due, warn_at=warn)
-            if rebased:
-                start = at if clock.running else None
-                changed = replace(changed, rebased=True, used=timedelta(), running_since=start)
-        case Warned():
-            changed = replace(clock, warned=True)
-        case Breached(due_at=due):
-            changed = replace(clock, breached_at=due)
-        case _:
-            pass
-    return changed
+def tighten(clock: Clock, due: datetime, now: Situation) -> list[Event]:
+    """Merging buys no time: due no later than the other ticket's clock of the same kind was."""
+    if clock.settled or clock.due_at is None or clock.running_since is None or due >= clock.due_at:
+        return []
+    calendar = now.rules.calendar(clock.calendar)[1]
+    goal = used_by(clock, now.rules, now.at) + calendar.between(now.at, due)
+    warn = clock.warn_at if clock.warn_at and clock.warn_at < due else None
+    return [
+        ClockChanged(
+            clock.kind,
+            clock.cycle,
+            goal,
+            due,
+            warn,
+            rebased=False,
+            why="merge",
+            used=clock.used,
+            policy=clock.policy,
+            calendar=clock.calendar,
+            calendar_version=clock.calendar_version,
+        )
+    ]
+
+
+# Timers
 
 
 def timers(ticket: Ticket) -> frozenset[Timer]:
     """Every timer row the ticket must have, derived from its state alone."""
-    wanted: set[Timer] = set()
+    return frozenset((*_clock_timers(ticket), *_ticket_timers(ticket)))
+
+
+def _clock_timers(ticket: Ticket) -> Iterable[Timer]:
     for clock in ticket.clocks:
         if not clock.running or clock.breached or clock.due_at is None:
             continue
-        if not clock.warned and clock.warn_at is not None:
-            wanted.add(Timer(ticket.number, _WARN_TIMER[clock.kind], clock.cycle, clock.warn_at))
+        if clock.warn_at is not None:
+            yield Timer(ticket.number, _WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
         breach_at = clock.due_at + JUST_AFTER
-        wanted.add(Timer(ticket.number, _BREACH_TIMER[clock.kind], clock.cycle, breach_at))
-    if ticket.state.phase is Phase.DONE and ticket.resolved_at is not None:
+        yield Timer(ticket.number, _BREACH_TIMER[clock.kind], clock.cycle, breach_at)
+
+
+def _ticket_timers(ticket: Ticket) -> Iterable[Timer]:
+    phase = ticket.state.phase
+    if phase is Phase.DONE and ticket.resolved_at is not None:
         closes_at = ticket.resolved_at + AUTO_CLOSE_AFTER
-        wanted.add(Timer(ticket.number, TimerKind.AUTO_CLOSE, ticket.reopened, closes_at))
-    return frozenset(wanted)
+        yield Timer(ticket.number, TimerKind.AUTO_CLOSE, ticket.reopened, closes_at)
+    if phase is Phase.WAITING:
+        if ticket.remind_at is not None:
+            yield Timer(ticket.number, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
+        if ticket.gives_up_at is not None:
+            yield Timer(ticket.number, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)
 
 
-def ring(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:
+def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:
     """What a due clock timer means now. A warning that comes when the promise is already broken is the breach."""
-    clock = next(
-        (c for c in ticket.clocks if c.kind is _CLOCK_OF[timer.kind] and c.cycle == timer.cycle),
-        None,
-    )
+    kind = CLOCK_OF[timer.kind]
+    clock = next((c for c in ticket.clocks if (c.kind, c.cycle) == (kind, timer.cycle)), None)
     if clock is None or not clock.running or clock.breached or clock.due_at is None:
         return []
-    if at > clock.due_at:
+    if now.at > clock.due_at:
         return [Breached(clock.kind, clock.cycle, clock.due_at)]
-    if not clock.warned and clock.warn_at is not None and at >= clock.warn_at:
-        return [Warned(clock.kind, clock.cycle, clock.due_at)]
+    if clock.warn_at is not None and now.at >= clock.warn_at:
+        return [_warned(clock, clock.due_at, now)]
     return []
+
+
+def _warned(clock: Clock, due: datetime, now: Situation) -> Warned:
+    """Shares that are past by now are given with it: after a downtime one warning is enough."""
+    terms, since, given = now.terms, clock.running_since, clock.warnings + 1
+    assert since is not None
+    calendar = now.rules.calendar(clock.calendar)[1]
+    for share in terms.warn_at[given:]:
+        next_at = due_over(clock.runs, since, share * clock.goal, calendar)
+        if next_at > now.at:
+            return Warned(clock.kind, clock.cycle, due, next_at, given)
+        given += 1
+    return Warned(clock.kind, clock.cycle, due, None, given)

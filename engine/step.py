@@ -4,18 +4,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine import access, announce, directory, lifecycle, sla
+from engine import access, announce, consequences, directory, evolve, sla
 from engine.access import Right
-from engine.announce import Scene
+from engine.consequences import Around
 from engine.errors import Refused
+from engine.escalation import Climb, Reached
 from engine.events import (
     Assigned,
+    Breached,
     Entry,
     Event,
+    Merged,
     Moved,
+    Paged,
     PriorityChanged,
     Released,
     TeamChanged,
+    Unmerged,
 )
 from engine.lifecycle import Action
 from engine.model import (
@@ -25,14 +30,19 @@ from engine.model import (
     Comment,
     Note,
     Person,
+    PersonId,
     Reference,
     Request,
     Team,
     Ticket,
 )
 from engine.ports import Change, Ids, Transaction
+from engine.promises import RESPONSES
+from engine.reach import reach
+from engine.rules import Level
+from engine.scene import Scene
 
-_CHANGES_WORK = Moved | Assigned | Released | TeamChanged | PriorityChanged
+_CHANGES_WORK = Moved | Assigned | Released | TeamChanged | PriorityChanged | Merged | Unmerged
 """Events that a click on an older card could undo; words are never stale."""
 
 
@@ -52,6 +62,8 @@ class Step:
     words: Comment | Note | None = None
     attachments: tuple[Attachment, ...] = ()
     references: tuple[Reference, ...] = ()
+    audience: Audience | None = None
+    """Given when it changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +119,32 @@ def change(
 
 def record(transaction: Transaction, before: Ticket, step: Step, hand: Hand) -> Ticket:
     """Evolve an existing ticket by a step and write everything that follows from it."""
-    team = team_of(transaction, before)
-    clock_events = sla.follow(
-        before.clocks, step.events, policy=team.policy, at=hand.at, promise_reply=True
-    )
-    entries = numbered([*step.events, *clock_events], after=before.version, hand=hand)
-    after = lifecycle.evolve_all(before, entries)
-    write(transaction, before, after, entries, Written(step, hand))
+    moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
+    team = team_of(transaction, replace(before, team=moved[-1]) if moved else before)
+    events = consequences.unfold(before, step.events, around(transaction, before, team, hand))
+    entries = numbered(events, after=before.version, hand=hand)
+    after = evolve.evolve_all(before, entries)
+    write(transaction, before, after, entries, Written(step, hand, step.audience))
     return after
+
+
+def around(
+    transaction: Transaction, ticket: Ticket, team: Team, hand: Hand, *, promise_reply: bool = True
+) -> Around:
+    """What the rules need to know besides the ticket; who stands on a level is looked up when it is asked for."""
+    rules = transaction.rules()
+
+    def on_level(level: Level) -> Reached:
+        return reach(level, transaction.agents(), team, is_there=lambda _person: True)
+
+    return Around(
+        rules=rules,
+        team=team,
+        climb=Climb(rules.ladder(team, ticket.ruled_at), on_level),
+        at=hand.at,
+        actor=hand.actor.id if hand.actor else None,
+        promise_reply=promise_reply,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +199,8 @@ def _scene(
     hand = written.hand
     audience = written.audience or transaction.audience(after.number)
     people = {hand.actor.id: hand.actor} if hand.actor else {}
-    for id in {after.requester, after.assignee} - people.keys():
+    paged = [id for entry in entries if isinstance(entry.event, Paged) for id in entry.event.people]
+    for id in {after.requester, after.assignee, *map(PersonId, paged)} - people.keys():
         found = transaction.person(id) if id else None
         if found:
             people[found.id] = found
@@ -182,12 +213,29 @@ def _scene(
         requester=people[after.requester],
         actor=hand.actor,
         assignee=people.get(after.assignee) if after.assignee else None,
+        people=people,
+        ladder=transaction.rules().ladder(team_of(transaction, after), after.ruled_at),
+        on_level=_hear_of_breach(transaction, after, entries),
         words=written.step.words,
         source=hand.source,
         receipt=hand.receipt,
         refused_files=written.refused_files,
         former_team=channel_of(team_of(transaction, before)) if before and moved_away else None,
     )
+
+
+def _hear_of_breach(
+    transaction: Transaction, after: Ticket, entries: Sequence[Entry]
+) -> tuple[Person, ...]:
+    """A broken response tells the present level without climbing; the agents read it in their channel."""
+    broken = [e for e in entries if isinstance(e.event, Breached) and e.event.kind in RESPONSES]
+    if not broken or after.escalation_level == 0:
+        return ()
+    team = team_of(transaction, after)
+    level = transaction.rules().ladder(team, after.ruled_at).levels[after.escalation_level]
+    agents = transaction.agents()
+    reached = reach(level, agents, team, is_there=lambda _person: True)
+    return tuple(person for person in agents if person.id in reached.people)
 
 
 def numbered(events: Sequence[Event], *, after: int, hand: Hand) -> list[Entry]:

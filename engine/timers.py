@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.model import Timer, WorkspaceId
+from engine.model import WorkspaceId
 from engine.ports import Transaction
+from engine.promises import Timer
 
 
 @dataclass(frozen=True, slots=True)

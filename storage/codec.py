@@ -35,6 +35,8 @@ def _decoder(annotation: Any) -> Decoder:
         return decode if decode is _same else lambda value: None if value is None else decode(value)
     if annotation in (str, int, bool):
         return _same
+    if annotation == tuple[str, ...]:
+        return tuple
     if annotation is datetime:
         return datetime.fromisoformat
     if annotation is timedelta:
@@ -51,6 +53,8 @@ def _encode(value: Any) -> Any:
         return value // _MICROSECOND
     if isinstance(value, StrEnum):
         return value.value
+    if isinstance(value, tuple):
+        return list(value)
     return storable(value) if isinstance(value, str) else value
 
 

@@ -39,7 +39,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("an instant without a time zone cannot be stored")
         if dialect.name == "postgresql":
             return value
-        return (value - _EPOCH) // _MICROSECOND
+        return micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -47,7 +47,7 @@ class Instant(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             assert isinstance(value, datetime)
             return value.astimezone(UTC)
-        return _EPOCH + timedelta(microseconds=value)
+        return instant(value)
 
 
 class Span(TypeDecorator[timedelta]):
@@ -82,3 +82,12 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in clean)
     return clean
+
+
+def micros(at: datetime) -> int:
+    """Whole microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)

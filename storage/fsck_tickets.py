@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, Table, literal, select, tuple_
 
-from engine import lifecycle, sla
-from engine.model import Ticket, Timer, WorkspaceId
+from engine import evolve, sla
+from engine.model import Ticket, WorkspaceId
+from engine.promises import Timer
 from storage import rows
 from storage.files import FolderFiles
 from storage.findings import Finding, Page
@@ -89,7 +90,7 @@ def _check_history(ticket: Ticket, history: Sequence[AnyRow]) -> list[Finding]:
     if [row.seq for row in history] != list(range(1, ticket.version + 1)):
         return [_found(ticket, "history", "its events are not numbered 1 to its version")]
     try:
-        told = lifecycle.replay(ticket.workspace, ticket.number, map(rows.entry, history))
+        told = evolve.replay(ticket.workspace, ticket.number, map(rows.entry, history))
     except (AssertionError, TypeError, ValueError, LookupError) as error:
         return [_found(ticket, "history", f"its events do not replay: {error!r}")]
     differing = [

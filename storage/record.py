@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from engine.effects import Effect, Tell
 from engine.errors import Stale
-from engine.events import Linked
+from engine.events import Acknowledged, Linked, Paged
 from engine.model import Address, Audience, Comment, MessageId, Note, Reference, Ticket
 from engine.ports import Change
 from storage import rows
@@ -24,6 +24,7 @@ from storage.schema import (
     tickets,
     timers,
 )
+from storage.schema_rules import escalations
 from storage.schema_traffic import outbox
 from storage.statements import insert_new, insert_or_update
 
@@ -42,6 +43,11 @@ _DROP_TIMERS: Final = delete(timers).where(
     timers.c.ticket == bindparam("of_ticket"),
     timers.c.kind == bindparam("of_kind"),
     timers.c.cycle == bindparam("of_cycle"),
+)
+_ACKNOWLEDGE: Final = update(escalations).where(
+    escalations.c.workspace == bindparam("of_workspace"),
+    escalations.c.ticket == bindparam("of_ticket"),
+    escalations.c.acknowledged_at.is_(None),
 )
 _FORGET_AUDIENCE: Final = delete(participants).where(
     participants.c.workspace == bindparam("of_workspace"),
@@ -126,6 +132,23 @@ def _history(connection: Connection, change: Change, owner: rows.Values) -> None
         if isinstance(entry.event, Linked)
     ]
     insert_new(connection, links, linked)
+    _pages(connection, change, owner)
+
+
+def _pages(connection: Connection, change: Change, owner: rows.Values) -> None:
+    """Each page is a row, and so is who acknowledged it: mean times come from them."""
+    paged = [
+        owner
+        | {"seq": entry.seq, "level": entry.event.level, "cause": entry.event.cause, "at": entry.at}
+        | {"people": list(entry.event.people), "groups": list(entry.event.groups)}
+        for entry in change.entries
+        if isinstance(entry.event, Paged)
+    ]
+    insert_new(connection, escalations, paged)
+    for entry in change.entries:
+        if isinstance(entry.event, Acknowledged):
+            answer = {"acknowledged_at": entry.at, "acknowledged_by": entry.actor}
+            connection.execute(_ACKNOWLEDGE, _of(change.after) | answer)
 
 
 def _words(connection: Connection, change: Change, owner: rows.Values) -> None:

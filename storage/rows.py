@@ -1,6 +1,6 @@
 """Rows to the nouns of the engine and back, written out: what is stored is what is read here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -11,8 +11,6 @@ from engine.events import Entry
 from engine.model import (
     Address,
     Attachment,
-    Clock,
-    ClockKind,
     Comment,
     MessageId,
     Note,
@@ -25,12 +23,12 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
-    Timer,
-    TimerKind,
     Workspace,
     WorkspaceId,
 )
+from engine.promises import Clock, ClockKind, Timer, TimerKind
 from storage import codec
+from storage.columns import instant, micros
 
 Values = dict[str, Any]
 AnyRow = Row[*tuple[Any, ...]]
@@ -53,9 +51,16 @@ def ticket_values(ticket: Ticket) -> Values:
         "assignee": ticket.assignee,
         "escalation_level": ticket.escalation_level,
         "acknowledged": ticket.acknowledged,
+        "pages": ticket.pages,
+        "muted": ticket.muted,
+        "offered": ticket.offered,
         "reopened": ticket.reopened,
         "resolved_at": ticket.resolved_at,
         "closed_at": ticket.closed_at,
+        "remind_at": ticket.remind_at,
+        "gives_up_at": ticket.gives_up_at,
+        "merged_into": ticket.merged_into,
+        "rules_at": ticket.rules_at,
     }
 
 
@@ -76,9 +81,16 @@ def ticket(row: AnyRow, clocks: Iterable[Clock]) -> Ticket:
         assignee=row.assignee,
         escalation_level=row.escalation_level,
         acknowledged=row.acknowledged,
+        pages=row.pages,
+        muted=row.muted,
+        offered=row.offered,
         reopened=row.reopened,
         resolved_at=row.resolved_at,
         closed_at=row.closed_at,
+        remind_at=row.remind_at,
+        gives_up_at=row.gives_up_at,
+        merged_into=row.merged_into,
+        rules_at=row.rules_at,
         clocks=tuple(clocks),
     )
 
@@ -95,9 +107,15 @@ def clock_values(clock: Clock, position: int) -> Values:
         "due_at": clock.due_at,
         "warn_at": clock.warn_at,
         "stopped_at": clock.stopped_at,
-        "warned": clock.warned,
+        "warnings": clock.warnings,
         "breached_at": clock.breached_at,
         "rebased": clock.rebased,
+        "cancelled_at": clock.cancelled_at,
+        "waived": clock.waived,
+        "policy": clock.policy,
+        "calendar": clock.calendar,
+        "calendar_version": clock.calendar_version,
+        "runs": [[micros(since), micros(until)] for since, until in clock.runs] or None,
     }
 
 
@@ -112,9 +130,15 @@ def clock(row: AnyRow) -> Clock:
         due_at=row.due_at,
         warn_at=row.warn_at,
         stopped_at=row.stopped_at,
-        warned=row.warned,
+        warnings=row.warnings,
         breached_at=row.breached_at,
         rebased=row.rebased,
+        cancelled_at=row.cancelled_at,
+        waived=row.waived,
+        policy=row.policy,
+        calendar=row.calendar,
+        calendar_version=row.calendar_version,
+        runs=tuple((instant(since), instant(until)) for since, until in row.runs or ()),
     )
 
 
@@ -222,6 +246,8 @@ def person_values(person: Person) -> Values:
         "timezone": person.timezone,
         "status": person.status,
         "department": person.department,
+        "skills": sorted(person.skills) or None,
+        "work_limit": person.limit,
     }
 
 
@@ -236,6 +262,8 @@ def person(row: AnyRow, teams: Iterable[str]) -> Person:
         timezone=row.timezone,
         status=row.status,
         department=row.department,
+        skills=frozenset(row.skills or ()),
+        limit=row.work_limit,
     )
 
 
@@ -244,9 +272,13 @@ def team_values(team: Team) -> Values:
         "name": team.name,
         "department": team.department,
         "slack_channel": team.slack_channel,
-        "policy": team.policy,
+        "policy": team.policy or "",
         "open_to_agents": team.open_to_agents,
         "replies_public": team.replies_public,
+        "calendar": team.calendar,
+        "ladder": team.ladder,
+        "strategy": team.strategy,
+        "on_shift": team.on_shift,
     }
 
 
@@ -257,9 +289,13 @@ def team(row: AnyRow, addresses: Iterable[str]) -> Team:
         department=row.department,
         slack_channel=row.slack_channel,
         addresses=tuple(addresses),
-        policy=row.policy,
+        policy=row.policy or None,
         open_to_agents=row.open_to_agents,
         replies_public=row.replies_public,
+        calendar=row.calendar,
+        ladder=row.ladder,
+        strategy=row.strategy,
+        on_shift=row.on_shift,
     )
 
 
@@ -270,21 +306,36 @@ def settings_document(settings: Workspace) -> Values:
         "default_team": settings.default_team,
         "default_priority": settings.default_priority.value,
         "timezone": settings.timezone,
+        "policy": settings.policy,
+        "department_policies": dict(settings.department_policies),
+        "category_policies": dict(settings.category_policies),
+        "category_skills": {name: list(of) for name, of in settings.category_skills.items()},
+        "remind_after": settings.remind_after,
+        "give_up_after": settings.give_up_after,
+        "rules_version": settings.rules_version,
     }
 
 
 def settings(workspace: WorkspaceId, document: Mapping[str, Any] | None) -> Workspace:
-    """A workspace nobody has set up yet has the defaults."""
-    if not document:
-        return Workspace(workspace)
-    return Workspace(
-        id=workspace,
-        domains=frozenset(document["domains"]),
-        categories=tuple(document["categories"]),
-        default_team=TeamId(document["default_team"]),
-        default_priority=Priority(document["default_priority"]),
-        timezone=document["timezone"],
-    )
+    """A workspace nobody has set up yet has the defaults, as has what an older version did not know."""
+    known = {name: value for name, value in (document or {}).items() if name in _SETTINGS_FROM}
+    return Workspace(workspace, **{name: _SETTINGS_FROM[name](known[name]) for name in known})
+
+
+_SETTINGS_FROM: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "domains": frozenset,
+    "categories": tuple,
+    "default_team": TeamId,
+    "default_priority": Priority,
+    "timezone": str,
+    "policy": str,
+    "department_policies": dict,
+    "category_policies": dict,
+    "category_skills": lambda skills: {name: tuple(of) for name, of in skills.items()},
+    "remind_after": lambda text: text,
+    "give_up_after": lambda text: text,
+    "rules_version": int,
+}
 
 
 _SHOW: Final[Values] = {

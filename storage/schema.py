@@ -19,17 +19,20 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from storage.columns import Instant, Json, Serial, Span, Words
 
 # The newest revision in migrations/versions; a test holds the two together.
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 
 # Conditions of partial indexes stand as literals here and in queries: neither database uses a partial index
 # for a condition that comes as a bound value.
 OPEN: Final = "state NOT IN ('CLOSED', 'MERGED')"
+UNASSIGNED: Final = "assignee IS NULL AND state IN ('NEW', 'OPEN', 'REOPENED')"
+RUNNING: Final = "running_since IS NOT NULL AND breached_at IS NULL"
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -82,9 +85,14 @@ teams: Final = Table(
     Column("name", Words, nullable=False),
     Column("department", Text, nullable=False),
     Column("slack_channel", Text),
+    # "" for none of its own.
     Column("policy", Text, nullable=False),
     Column("open_to_agents", Boolean, nullable=False),
     Column("replies_public", Boolean, nullable=False),
+    Column("calendar", Text),
+    Column("ladder", Text),
+    Column("strategy", Text, nullable=False, server_default="least_loaded"),
+    Column("on_shift", Text, nullable=False, server_default="shifts"),
     within("department", of="departments"),
 )
 
@@ -113,6 +121,7 @@ people: Final = Table(
     Column("status", Text, nullable=False),
     Column("department", Text),
     Column("skills", Json),
+    Column("work_limit", Integer),
     within(of="workspaces"),
     Index("ix_people_name", "workspace", "name_key"),
     Index("ix_people_mail", "workspace", "mail"),
@@ -162,9 +171,16 @@ tickets: Final = Table(
     Column("assignee", Text),
     Column("escalation_level", Integer, nullable=False),
     Column("acknowledged", Boolean, nullable=False),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("muted", Boolean, nullable=False, server_default=false()),
+    Column("offered", Boolean, nullable=False, server_default=false()),
     Column("reopened", Integer, nullable=False),
     Column("resolved_at", Instant),
     Column("closed_at", Instant),
+    Column("remind_at", Instant),
+    Column("gives_up_at", Instant),
+    Column("merged_into", Integer),
+    Column("rules_at", Instant),
     Column("deleted_at", Instant),
     within("team", of="teams"),
     within("requester", of="people"),
@@ -172,6 +188,7 @@ tickets: Final = Table(
     partial("ix_tickets_open", "workspace", "number", where=OPEN),
     partial("ix_tickets_open_team", "workspace", "team", "number", where=OPEN),
     partial("ix_tickets_open_assignee", "workspace", "assignee", "number", where=OPEN),
+    partial("ix_tickets_unassigned", "workspace", "team", "number", where=UNASSIGNED),
     Index("ix_tickets_requester", "workspace", "requester", "created_at"),
 )
 
@@ -190,10 +207,19 @@ clocks: Final = Table(
     Column("due_at", Instant),
     Column("warn_at", Instant),
     Column("stopped_at", Instant),
-    Column("warned", Boolean, nullable=False),
+    Column("warnings", Integer, nullable=False, server_default="0"),
     Column("breached_at", Instant),
     Column("rebased", Boolean, nullable=False),
+    Column("cancelled_at", Instant),
+    Column("waived", Boolean, nullable=False, server_default=false()),
+    Column("policy", Text, nullable=False, server_default="devops"),
+    Column("calendar", Text, nullable=False, server_default="24x7"),
+    Column("calendar_version", Integer, nullable=False, server_default="0"),
+    # Pairs of microseconds since 1970: where it ran before running_since.
+    Column("runs", Json),
     within("ticket", of="tickets"),
+    partial("ix_clocks_calendar", "workspace", "calendar", "calendar_version", where=RUNNING),
+    partial("ix_clocks_due", "workspace", "due_at", where=RUNNING),
 )
 
 timers: Final = Table(

@@ -5,37 +5,16 @@ Nothing reads or writes them yet. EVERYTHING is complete once this module is imp
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
 
 from storage.columns import Instant, Json, Span, Words
 from storage.schema import METADATA, within
+from storage.schema_rules import declared
 from storage.schema_traffic import outbox
 
-
-def _declared(name: str) -> Table:
-    """Versioned configuration of a workspace, as a document; its history is a stream of events."""
-    return Table(
-        name,
-        METADATA,
-        Column("workspace", Text, primary_key=True),
-        Column("id", Text, primary_key=True),
-        Column("version", Integer, primary_key=True, autoincrement=False),
-        Column("name", Words, nullable=False),
-        Column("document", Json, nullable=False),
-        # Owned by deskd.toml, which then says so when somebody edits it elsewhere.
-        Column("from_file", Boolean, nullable=False),
-        Column("valid_from", Instant, nullable=False),
-        Column("retired_at", Instant),
-        within(of="workspaces"),
-    )
-
-
-categories: Final = _declared("categories")
-calendars: Final = _declared("calendars")
-policies: Final = _declared("policies")
-ladders: Final = _declared("ladders")
-request_forms: Final = _declared("request_forms")
-custom_fields: Final = _declared("custom_fields")
+categories: Final = declared("categories")
+request_forms: Final = declared("request_forms")
+custom_fields: Final = declared("custom_fields")
 
 credentials: Final = Table(
     "credentials",

@@ -8,12 +8,13 @@ from sqlalchemy import Connection
 
 from engine.model import WorkspaceId
 from engine.ports import Transaction
+from storage.rules import KnownRules
 from storage.transaction import BoundTransaction
 from storage.writer import Writer
 
 T = TypeVar("T")
 
-Bind = Callable[[Connection, WorkspaceId, Callable[[], datetime]], BoundTransaction]
+Bind = Callable[[Connection, WorkspaceId, Callable[[], datetime], KnownRules], BoundTransaction]
 
 
 class SqlStore:
@@ -23,10 +24,11 @@ class SqlStore:
         self._writer = writer
         self._now = now
         self._bind = bind
+        self._known = KnownRules()
 
     async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:
         return await self._writer.run(lambda connection: work(self.bound(connection, workspace)))
 
     def bound(self, connection: Connection, workspace: WorkspaceId) -> BoundTransaction:
         """The Transaction of one workspace, in what `connection` has begun."""
-        return self._bind(connection, workspace, self._now)
+        return self._bind(connection, workspace, self._now, self._known)

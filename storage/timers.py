@@ -17,8 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from engine.model import Timer, WorkspaceId
+from engine.model import WorkspaceId
 from engine.ports import Transaction
+from engine.promises import Timer
 from engine.timers import Due, Round, Rung
 from storage import rows
 from storage.readers import Readers

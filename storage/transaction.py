@@ -1,10 +1,11 @@
 """The Transaction of one workspace: every statement it issues names that workspace (a test reads them all)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, text, update
 
 from engine.effects import Tell
 from engine.errors import Stale
@@ -18,14 +19,24 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
-    Timer,
     Workspace,
     WorkspaceId,
 )
 from engine.ports import Change
-from storage import directory, rows
+from engine.promises import Timer
+from engine.rules import Declared, Rules
+from storage import directory, rows, rules
 from storage.record import record, tell_without_ticket
-from storage.schema import clocks, events, outside_references, participants, tickets, workspaces
+from storage.rules import KnownRules
+from storage.schema import (
+    RUNNING,
+    clocks,
+    events,
+    outside_references,
+    participants,
+    tickets,
+    workspaces,
+)
 from storage.schema_traffic import spool
 from storage.statements import insert_new, insert_or_update
 
@@ -76,6 +87,17 @@ _OPENED_SINCE: Final = (
         tickets.c.created_at >= bindparam("since"),
     )
 )
+_BY_CALENDAR: Final = (
+    select(clocks.c.ticket)
+    .distinct()
+    .where(
+        clocks.c.workspace == _WORKSPACE,
+        clocks.c.calendar == bindparam("calendar"),
+        clocks.c.calendar_version != bindparam("version"),
+        text(RUNNING),
+    )
+    .limit(bindparam("limit"))
+)
 _SETTINGS: Final = select(workspaces.c.settings).where(workspaces.c.id == _WORKSPACE)
 _NEXT_NUMBER: Final = (
     update(workspaces)
@@ -97,13 +119,18 @@ class BoundTransaction:
     """engine.ports.Transaction over one sync connection, bound to one workspace for its whole life."""
 
     def __init__(
-        self, connection: Connection, workspace: WorkspaceId, now: Callable[[], datetime]
+        self,
+        connection: Connection,
+        workspace: WorkspaceId,
+        now: Callable[[], datetime],
+        known: KnownRules,
     ) -> None:
         self._connection = connection
         self._workspace = workspace
         self._now = now
         self.dropped: set[Timer] = set()
         """Timers whose rows its steps have deleted."""
+        self._known = known
         # Asked for several times by one use case, and rarely written: read once per transaction.
         self._settings: Workspace | None = None
         self._exists = False
@@ -127,9 +154,30 @@ class BoundTransaction:
         if settings.id != self._workspace:
             raise ValueError("a transaction can not write another workspace's settings")
         self._found()
+        # The number of the rules' edition is ours, whatever is declared.
+        kept = replace(settings, rules_version=self.settings().rules_version)
+        self._write_settings(kept)
+
+    def _write_settings(self, settings: Workspace) -> None:
         row = {"id": self._workspace, "settings": rows.settings_document(settings)}
         insert_or_update(self._connection, workspaces, [row])
         self._settings = None
+
+    def rules(self) -> Rules:
+        return self._known.of(self._connection, self.settings())
+
+    def keep_rules(self, declared: Declared, *, at: datetime) -> None:
+        self._found()
+        settings = self.settings()
+        if rules.keep(self._connection, settings, declared, at):
+            self._write_settings(replace(settings, rules_version=settings.rules_version + 1))
+            # Until this is committed nobody else may take them for what holds.
+            self._known = KnownRules()
+
+    def tickets_by_calendar(self, calendar: str, *, not_version: int, limit: int) -> Sequence[int]:
+        wanted = {"workspace": self._workspace, "calendar": calendar, "version": not_version}
+        found = self._connection.execute(_BY_CALENDAR, wanted | {"limit": limit})
+        return [row.ticket for row in found]
 
     def next_number(self) -> int:
         self._found()

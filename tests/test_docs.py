@@ -79,6 +79,8 @@ SAMPLE = {
     "team": "Support",
     "known": ["Support"],
     "days": 14,
+    "hours": 24,
+    "into": "T-2",
 }
 
 

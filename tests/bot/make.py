@@ -8,8 +8,6 @@ from typing import Any
 from engine.model import (
     DEFAULT,
     Attachment,
-    Clock,
-    ClockKind,
     Comment,
     MessageId,
     Note,
@@ -21,6 +19,7 @@ from engine.model import (
     TeamId,
     Ticket,
 )
+from engine.promises import Clock, ClockKind
 from engine.views import Said, TicketFile, TicketLine
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

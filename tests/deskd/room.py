@@ -12,6 +12,7 @@ from deskd.alarm import Alarm
 from deskd.bell import Bell, ring_all
 from deskd.delivery import Delivery
 from deskd.ids import TimeSortedIds
+from engine import ringing
 from engine.delivery import Parcel, Sent
 from engine.desk import Desk
 from engine.directory import Roster
@@ -91,7 +92,7 @@ class Room:
     def alarm(self) -> Alarm:
         return Alarm(
             self.storage.timers,
-            self.desk.ring,
+            ringing.ring,
             self.clock,
             self.timer_bell,
             rang=self.outbox_bell.ring,

@@ -88,7 +88,7 @@ def test_a_new_ticket_is_shown_with_every_key_of_the_contract(shell: Shell) -> N
             "used_seconds",
             "breached",
         ]
-    ] * 2
+    ] * 3
     assert [list(event) for event in ticket["events"]] == [
         ["seq", "type", "at", "actor", "via", "before", "after"]
     ] * len(ticket["events"])
@@ -356,8 +356,8 @@ def test_fsck_of_a_healthy_desk_is_silent_and_of_a_broken_one_exits_1(shell: She
     _lose_timers(shell)
     broken = shell.run("--set", "desk.name=x", "fsck")
     assert broken.code == 1
-    assert broken.out.count("timer: ") == 4
-    assert "5 findings" in broken.out  # the fifth is what we did to updated_at
+    assert broken.out.count("timer: ") == 5
+    assert "6 findings" in broken.out  # the sixth is what we did to updated_at
 
 
 def _lose_timers(shell: Shell) -> None:

@@ -14,7 +14,8 @@ from engine.events import (
     PriorityChanged,
     Released,
 )
-from engine.model import ClockKind, MessageId, PersonId, Priority, State
+from engine.model import MessageId, PersonId, Priority, State
+from engine.promises import ClockKind
 
 
 @pytest.mark.parametrize(

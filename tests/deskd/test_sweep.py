@@ -6,8 +6,9 @@ from deskd import sweep
 from deskd.sweep import Sweep
 from engine import sla
 from engine.directory import Roster
-from engine.model import DEFAULT, Draft, Request, Ticket, Timer, TimerKind, Workspace, WorkspaceId
+from engine.model import DEFAULT, Draft, Request, Ticket, Workspace, WorkspaceId
 from engine.ports import Change, Transaction
+from engine.promises import Timer, TimerKind
 from tests.clock import MORNING
 from tests.deskd.room import ANN, SUPPORT, Room
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from engine import lifecycle, sla
+from engine import consequences, escalation, evolve, sla
+from engine.consequences import Around
+from engine.escalation import Climb, Reached
 from engine.events import Assigned, Entry, Event, Moved, Opened
 from engine.model import (
     DEFAULT,
-    Clock,
     Person,
     PersonId,
     Priority,
@@ -16,8 +17,13 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
+    Workspace,
 )
+from engine.promises import Timer, TimerKind
+from engine.rules import Rules
+from engine.sla import Situation
 
+RULES = Rules(Workspace(DEFAULT))
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TEAM = Team(
     TeamId("support"), "Support", "it", slack_channel="C1", addresses=("support@example.com",)
@@ -40,8 +46,8 @@ def ticket(
 ) -> Ticket:
     """A ticket opened at START, led to `state` the shortest way, a minute a step."""
     opened = Opened("VPN is down", "mail", BOB.id, priority, "Other", TEAM.id)
-    first = _entries((), [opened], after=0, at=START)
-    made = lifecycle.evolve_all(lifecycle.born(DEFAULT, 1, first[0]), first[1:])
+    first, *rest = opening_of(opened)
+    made = evolve.evolve_all(evolve.born(DEFAULT, 1, first), rest)
     for minute, event in enumerate([*_way_to(made, state, assignee), *events], start=1):
         made = follow(made, [event], at=after(minutes=minute))
     return made
@@ -58,15 +64,45 @@ def _way_to(made: Ticket, state: State, assignee: PersonId | None) -> list[Event
     return way
 
 
+def opening_of(opened: Opened, *, at: datetime = START) -> list[Entry]:
+    """The history of a ticket that was just opened."""
+    born = evolve.born(DEFAULT, 1, Entry(1, at, None, "test", opened))
+    following = consequences.unfold(born, [opened], around(at=at))
+    return [Entry(seq, at, None, "test", event) for seq, event in enumerate(following, start=1)]
+
+
 def follow(before: Ticket, events: Sequence[Event], *, at: datetime) -> Ticket:
-    """What the desk makes of `events`: clocks follow, then everything evolves."""
-    entries = _entries(before.clocks, events, after=before.version, at=at)
-    return lifecycle.evolve_all(before, entries)
+    """What the desk makes of `events`: everything that follows from them follows, then the ticket evolves."""
+    return evolve.evolve_all(before, entries_of(before, events, at=at))
 
 
-def _entries(
-    clocks: Sequence[Clock], events: Sequence[Event], *, after: int, at: datetime
+def entries_of(
+    before: Ticket, events: Sequence[Event], *, at: datetime, actor: PersonId | None = None
 ) -> list[Entry]:
-    extra = sla.follow(clocks, events, policy="devops", at=at, promise_reply=True)
-    numbered = enumerate([*events, *extra], start=after + 1)
-    return [Entry(seq, at, None, "test", event) for seq, event in numbered]
+    following = consequences.unfold(before, events, around(at=at, actor=actor))
+    numbered = enumerate(following, start=before.version + 1)
+    return [Entry(seq, at, actor, "test", event) for seq, event in numbered]
+
+
+def around(
+    *,
+    at: datetime,
+    actor: PersonId | None = None,
+    rules: Rules = RULES,
+    team: Team = TEAM,
+    promise_reply: bool = True,
+) -> Around:
+    """Ana alone stands on every level."""
+    climb = Climb(rules.ladder(team, at), lambda _level: Reached((ANA.id,)))
+    return Around(rules, team, climb, at, actor, promise_reply)
+
+
+def now(ticket: Ticket, at: datetime) -> Situation:
+    return consequences.situation(ticket, around(at=at))
+
+
+def rung(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:
+    """What a clock's timer means at `at`."""
+    if timer.kind is TimerKind.ACK_BREACH:
+        return escalation.ring(ticket, timer, now(ticket, at), around(at=at).climb)
+    return sla.ring(ticket, timer, now(ticket, at))

@@ -21,16 +21,8 @@ from engine.events import (
     Opened,
     Warned,
 )
-from engine.model import (
-    Address,
-    Audience,
-    ClockKind,
-    Comment,
-    MessageId,
-    Note,
-    Priority,
-    State,
-)
+from engine.model import Address, Audience, Comment, MessageId, Note, Priority, State
+from engine.promises import ClockKind
 from tests.engine.make import ANA, BEN, BOB, START, TEAM, after, ticket
 
 BOBS_MAIL = Address("mail", "bob@example.com")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deskd.ids import TimeSortedIds
-from engine import lifecycle, sla
+from engine import evolve, ringing, sla
 from engine.desk import Desk
 from engine.directory import DeclaredPerson, Roster
 from engine.errors import Refused
@@ -28,10 +28,10 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
-    Timer,
     Workspace,
 )
 from engine.ports import Incoming, Transaction
+from engine.promises import Timer
 from storage.opening import Storage, open_storage
 from storage.upgrade import upgrade
 from tests.clock import ManualClock
@@ -91,7 +91,7 @@ class World:
 
     async def ring(self, timer: Timer) -> bool:
         at = self.clock.now()
-        return await self.storage.store.run(DEFAULT, lambda t: self.desk.ring(t, timer, at))
+        return await self.storage.store.run(DEFAULT, lambda t: ringing.ring(t, timer, at))
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ async def test_a_stored_ticket_is_what_its_history_tells(
 
     def replayed(transaction: Transaction) -> tuple[Ticket | None, Ticket]:
         history = transaction.history(ticket.number)
-        return transaction.ticket(ticket.number), lifecycle.replay(DEFAULT, ticket.number, history)
+        return transaction.ticket(ticket.number), evolve.replay(DEFAULT, ticket.number, history)
 
     stored, told = await world.storage.store.run(DEFAULT, replayed)
     assert stored == told

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import lifecycle, sla
+from engine import consequences, evolve, sla
 from engine.delivery import Sent
 from engine.events import Commented, Event, Moved, Opened
 from engine.model import (
@@ -22,6 +22,7 @@ from storage import Storage
 from storage.findings import PAGE
 from storage.fsck import Finding, fsck
 from tests.clock import MORNING
+from tests.engine.make import around
 from tests.storage import postgres
 from tests.storage.conftest import Database
 from tests.storage.make import (
@@ -46,9 +47,9 @@ def sound_change(number: int, workspace: WorkspaceId = DEFAULT, *events: Event) 
     said = words(number)
     opened = Opened(f"help {number}", "mail", BOB.id, Priority.P3, "Other", TEAM.id)
     happened = [opened, Commented(said.id, by_agent=False), *events]
-    clocks = sla.follow((), happened, policy="devops", at=MORNING, promise_reply=True)
-    history = entries(*happened, *clocks)
-    new = lifecycle.replay(workspace, number, history)
+    born = evolve.born(workspace, number, entries(opened)[0])
+    history = entries(*consequences.unfold(born, happened, around(at=MORNING)))
+    new = evolve.replay(workspace, number, history)
     return replace(
         opening(number, after=new),
         entries=history,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from engine.model import DEFAULT, Timer, TimerKind
+from engine.model import DEFAULT
+from engine.promises import Timer, TimerKind
 from engine.views import TicketFilter
 from storage import Storage
 from tests.clock import MORNING

@@ -9,33 +9,12 @@ from typing import get_args
 import pytest
 
 from engine.errors import Refused, Stale
-from engine.events import (
-    Assigned,
-    Breached,
-    CategoryChanged,
-    ClockChanged,
-    ClockPaused,
-    ClockResumed,
-    ClockStarted,
-    ClockStopped,
-    Commented,
-    Event,
-    Linked,
-    Moved,
-    Noted,
-    Opened,
-    PriorityChanged,
-    Released,
-    TeamChanged,
-    Warned,
-)
+from engine.events import Assigned, ClockStopped, Event, Linked, Noted, Opened, Released
 from engine.model import (
     DEFAULT,
     Address,
     Attachment,
     Audience,
-    Clock,
-    ClockKind,
     Comment,
     MessageId,
     Note,
@@ -43,15 +22,14 @@ from engine.model import (
     Priority,
     Reference,
     State,
-    TeamId,
     Ticket,
-    Timer,
-    TimerKind,
 )
 from engine.ports import Transaction
+from engine.promises import Clock, ClockKind, Timer, TimerKind
 from engine.views import Link
 from storage import Storage, StorageTrouble
 from tests.clock import MORNING
+from tests.storage.events import EVERY_EVENT, FIRST, ODD
 from tests.storage.make import (
     ANA,
     BEN,
@@ -69,29 +47,6 @@ from tests.storage.make import (
     words,
 )
 
-ODD = timedelta(hours=3, microseconds=7)
-FIRST = ClockKind.FIRST_RESPONSE
-EVERY_EVENT: tuple[Event, ...] = (
-    Opened("Zürich ☎", "mail", BOB.id, Priority.P1, "VM", TeamId("support")),
-    Commented(MessageId("m1"), by_agent=True),
-    Noted(MessageId("n1")),
-    Assigned(None, ANA.id),
-    Assigned(ANA.id, BEN.id),
-    Released(BEN.id),
-    Moved(State.NEW, State.OPEN, "claim"),
-    PriorityChanged(Priority.P3, Priority.P1),
-    CategoryChanged("Other", "VM"),
-    TeamChanged(TeamId("support"), TeamId("network")),
-    Linked(1, "follows"),
-    ClockStarted(FIRST, 0, ODD, after(microseconds=1), after(seconds=1)),
-    ClockPaused(ClockKind.RESOLUTION, 2),
-    ClockResumed(ClockKind.RESOLUTION, 2, after(days=1), after(hours=1)),
-    ClockChanged(FIRST, 0, ODD, None, None, rebased=True),
-    ClockChanged(FIRST, 0, ODD, after(days=2), after(days=1), rebased=False),
-    ClockStopped(FIRST, 0),
-    Warned(FIRST, 0, after(minutes=1)),
-    Breached(FIRST, 0, after(minutes=2)),
-)
 FULL_CLOCK = Clock(
     kind=ClockKind.RESOLUTION,
     cycle=3,
@@ -102,9 +57,15 @@ FULL_CLOCK = Clock(
     due_at=after(hours=1),
     warn_at=after(minutes=50),
     stopped_at=after(hours=2),
-    warned=True,
+    warnings=2,
     breached_at=after(hours=1, microseconds=1),
     rebased=True,
+    cancelled_at=after(hours=3),
+    waived=True,
+    policy="itil",
+    calendar="office",
+    calendar_version=7,
+    runs=((after(seconds=-9), after(seconds=-5)), (after(seconds=-2), after(seconds=-1))),
 )
 FULL_TICKET = ticket(
     1,
@@ -117,6 +78,13 @@ FULL_TICKET = ticket(
     assignee=ANA.id,
     escalation_level=2,
     acknowledged=True,
+    pages=3,
+    muted=True,
+    offered=True,
+    remind_at=after(days=2),
+    gives_up_at=after(days=5),
+    merged_into=1,
+    rules_at=after(days=3),
     reopened=3,
     resolved_at=after(hours=5),
     closed_at=after(hours=6),

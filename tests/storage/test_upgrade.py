@@ -23,7 +23,7 @@ from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
 from tests.storage.make import furnish, message, open_with, show, tell, tell_apart
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -92,21 +92,32 @@ def test_on_sqlite_every_word_of_the_schema_is_the_same(template: Path, tmp_path
     assert _sqlite_schema(made) == {
         name: words for name, words in migrated.items() if "alembic_version" not in name
     }
-    assert "WHERE state" in migrated["ix_outbox_due"][0]
+    assert any(part.startswith("WHERE state") for part in migrated["ix_outbox_due"])
 
 
 def _sqlite_schema(path: Path) -> dict[str, list[str]]:
     connection = sqlite3.connect(path)
     try:
         found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        # Constraints of a table may stand in another order; what they say may not differ. A table that was
-        # rebuilt has its name in quotes.
-        return {
-            name: sorted(line.strip(" \t,") for line in sql.replace(f'"{name}"', name).splitlines())
-            for name, sql in found
-        }
+        # Columns and constraints of a table may stand in another order; what they say may not differ. A table
+        # that was rebuilt has its name in quotes.
+        return {name: sorted(_parts(sql.replace(f'"{name}"', name))) for name, sql in found}
     finally:
         connection.close()
+
+
+def _parts(sql: str) -> Iterator[str]:
+    """The statement, taken apart at its outer parentheses and the commas directly in them."""
+    depth, part = 0, ""
+    for letter in " ".join(sql.split()):
+        outer = depth == (1 if letter in ",)" else 0)
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter in "(,)" and outer:
+            yield part.strip()
+            part = ""
+        else:
+            part += letter
+    yield part.strip()
 
 
 @pytest.mark.parametrize("bare", ["postgresql"], indirect=True)

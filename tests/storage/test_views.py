@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from engine.events import Assigned, Moved, Noted
-from engine.model import DEFAULT, Clock, ClockKind, MessageId, Note, Priority, State, TeamId, Ticket
+from engine.model import DEFAULT, MessageId, Note, Priority, State, TeamId, Ticket
+from engine.promises import Clock, ClockKind
 from engine.views import TicketFilter
 from storage import Storage
 from tests.clock import MORNING

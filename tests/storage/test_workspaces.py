@@ -3,25 +3,17 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import time
 from typing import Any
 
 import pytest
 
+from engine.calendar import Hours
 from engine.events import Assigned, Linked
-from engine.model import (
-    DEFAULT,
-    Attachment,
-    Audience,
-    Clock,
-    ClockKind,
-    Identity,
-    Reference,
-    Timer,
-    TimerKind,
-    Workspace,
-    WorkspaceId,
-)
+from engine.model import DEFAULT, Attachment, Audience, Identity, Reference, Workspace, WorkspaceId
 from engine.ports import Transaction
+from engine.promises import Clock, ClockKind, Timer, TimerKind
+from engine.rules import BY_ROLE, DEVOPS, Declared, Mute
 from storage import Storage, StorageTrouble
 from storage.transaction import BoundTransaction
 from tests.clock import MORNING
@@ -62,7 +54,7 @@ STEP = step(
     RICH.after,
     Linked(1, "names"),
     Assigned(None, ANA.id),
-    after=replace(RICH.after, version=4, clocks=(replace(CLOCK, warned=True),)),
+    after=replace(RICH.after, version=4, clocks=(replace(CLOCK, warnings=1),)),
     notes=noting(RICH.after).notes,
     audience=Audience(TO_BOB, (CARD,)),
     timers_dropped=(TIMER,),
@@ -74,6 +66,13 @@ def record_both(transaction: Transaction) -> None:
     for change in (RICH, STEP):
         transaction.record(change)
 
+
+DECLARED = Declared(
+    {"office": Hours("Europe/Berlin", {"mon": ((time(9), time(17)),)})},
+    (replace(DEVOPS, id="own"),),
+    (replace(BY_ROLE, id="own"),),
+    (Mute(MORNING, after(hours=1)),),
+)
 
 # Every verb of a Transaction, by name, so that a new one is noticed.
 VERBS: dict[str, Callable[[Transaction], object]] = {
@@ -97,6 +96,9 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "teams": lambda t: t.teams(),
     "keep_team": lambda t: t.keep_team(TEAM),
     "keep_settings": lambda t: t.keep_settings(Workspace(DEFAULT)),
+    "rules": lambda t: t.rules(),
+    "keep_rules": lambda t: t.keep_rules(DECLARED, at=MORNING),
+    "tickets_by_calendar": lambda t: t.tickets_by_calendar("24x7", not_version=1, limit=9),
     "record": record_both,
     "tell": lambda t: t.tell([tell("apart")]),
     "settle": lambda t: t.settle(1, ticket=None, reason="acted"),

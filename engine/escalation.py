@@ -1,0 +1,218 @@
+"""The climb: who is paged when nobody acknowledges, until somebody does. Pure.
+
+A ladder has levels, 0 the agents. The `ack` clock runs from receipt and from each page; when it breaks, the next
+level is paged. A broken resolution, a second reopening and a person's word climb at once; a P1 pages level 0 as it
+arrives. An empty level passes on to the next, and says so. The top is paged again, three times and then daily.
+Acknowledging - by word, by claiming, by answering - stops the clock and the climb.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from engine import lifecycle, sla
+from engine.durations import Duration
+from engine.events import (
+    Acknowledged,
+    Assigned,
+    Breached,
+    ClockStarted,
+    ClockStopped,
+    Commented,
+    Event,
+    LevelEmpty,
+    Moved,
+    Opened,
+    Paged,
+    PageHeld,
+    PriorityChanged,
+    Released,
+    TeamChanged,
+)
+from engine.model import MessageId, PersonId, Phase, Priority, State, Ticket
+from engine.promises import NO_POLICY, ClockKind, Timer
+from engine.rules import Ladder, Level
+from engine.sla import Situation
+
+REOPENED_TOO_OFTEN: Final = 2
+"""The second time that it was not solved after all is for somebody else to look at."""
+
+TOP_REPEATS: Final = 3
+"""There is nobody above the top: it is paged again this often at its pace, then once a day."""
+DAILY: Final = timedelta(days=1)
+
+ONE_PAGE_WITHIN: Final = timedelta(minutes=1)
+"""Two triggers so close together are one: nobody is climbed past before they can have read their page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Whom a level reaches now."""
+
+    people: tuple[PersonId, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A team's ladder, and who stands on its levels now."""
+
+    ladder: Ladder
+    reach: Callable[[Level], Reached]
+
+
+def acknowledgements(
+    before: Ticket | None, events: Sequence[Event], actor: PersonId | None
+) -> list[Event]:
+    """Who claims it or answers has it."""
+    if before is None or not lifecycle.awaits_ack(before):
+        return []
+    has_it = any(
+        (isinstance(event, Commented) and event.by_agent)
+        or (isinstance(event, Assigned) and event.to == actor)
+        or (isinstance(event, Moved) and event.why == lifecycle.Action.CLAIM)
+        for event in events
+    )
+    said = any(isinstance(event, Acknowledged) for event in events)
+    return [Acknowledged(before.escalation_level)] if has_it and not said else []
+
+
+def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
+    """The pages that events ask for. At most one: two triggers in one step are one."""
+    ticket = now.after
+    if ticket.state.phase not in (Phase.ACTIVE, Phase.WAITING) or _paged_in(events):
+        return []
+    for event in events:
+        found = _trigger(event, ticket)
+        if found is not None:
+            level, cause = found
+            early = cause == "resolution" and _just_paged(ticket, now)
+            return [] if early else page(level, cause, now, climb)
+    return _begin_again(events, now, climb)
+
+
+def _trigger(event: Event, ticket: Ticket) -> tuple[int, str] | None:
+    level = ticket.escalation_level
+    match event:
+        case Opened(priority=Priority.P1):
+            return 0, "p1"
+        case PriorityChanged(to=Priority.P1) if not ticket.acknowledged:
+            return level, "p1"
+        case Moved(to=State.REOPENED) if ticket.reopened >= REOPENED_TOO_OFTEN:
+            return level + 1, "reopened"
+        case Breached(kind=ClockKind.RESOLUTION):
+            return level + 1, "resolution"
+        case _:
+            return None
+
+
+def _paged_in(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Paged | PageHeld) for event in events)
+
+
+def _just_paged(ticket: Ticket, now: Situation) -> bool:
+    ack = ticket.clock(ClockKind.ACK)
+    return ack is not None and ack.cycle > 1 and now.at - ack.started_at < ONE_PAGE_WITHIN
+
+
+def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
+    """Nobody has it any more: it was given back, moved to another team, or reopened."""
+    ticket = now.after
+    given_back = any(
+        isinstance(event, Released | TeamChanged)
+        or (isinstance(event, Moved) and event.to is State.REOPENED)
+        for event in events
+    )
+    if not given_back or lifecycle.awaits_ack(ticket):
+        return []
+    return _ack_clock(_level(climb, ticket.escalation_level), 1, now)
+
+
+def page(
+    level: int, cause: str, now: Situation, climb: Climb, message: MessageId | None = None
+) -> list[Event]:
+    """Page this level, or the first above it that reaches somebody. By hand it goes through a mute window too."""
+    held = now.rules.muted_until(now.after, now.at) if cause != "manual" else None
+    if held is not None:
+        wait = held - now.at
+        started = ClockStarted(ClockKind.ACK, _next_cycle(now), wait, held, None, NO_POLICY)
+        return [*_stopped(now), PageHeld(held), started]
+    top = top_of(climb.ladder)
+    level = min(level, top)
+    events = _stopped(now)
+    reached = climb.reach(climb.ladder.levels[level])
+    while reached == Reached() and level < top:
+        events.append(LevelEmpty(level))
+        level += 1
+        reached = climb.reach(climb.ladder.levels[level])
+    again = now.after.pages + 1 if level == now.after.escalation_level else 1
+    paged = Paged(level, cause, tuple(reached.people), reached.groups, message)
+    on_top = again if level == top else 1
+    return [*events, paged, *_ack_clock(climb.ladder.levels[level], on_top, now)]
+
+
+def top_of(ladder: Ladder) -> int:
+    return len(ladder.levels) - 1
+
+
+def _level(climb: Climb, level: int) -> Level:
+    return climb.ladder.levels[min(level, top_of(climb.ladder))]
+
+
+def _stopped(now: Situation) -> list[Event]:
+    """The wait of the page before this one is over."""
+    ack = now.after.clock(ClockKind.ACK)
+    if ack is None or not ack.running:
+        return []
+    return [ClockStopped(ack.kind, ack.cycle, sla.used_by(ack, now.rules, now.at))]
+
+
+def _next_cycle(now: Situation) -> int:
+    ack = now.after.clock(ClockKind.ACK)
+    return ack.cycle + 1 if ack else 1
+
+
+def _ack_clock(level: Level, times: int, now: Situation) -> list[Event]:
+    if not level.ack_required:
+        return []
+    if times > TOP_REPEATS + 1:
+        due = now.at + DAILY
+        cycle = _next_cycle(now)
+        return [ClockStarted(ClockKind.ACK, cycle, DAILY, due, None, NO_POLICY)]
+    if level.wait is not None:
+        return _waiting(level.wait, now)
+    return sla.start(ClockKind.ACK, _next_cycle(now), now.terms, now.at)
+
+
+def _waiting(wait: Duration, now: Situation) -> list[Event]:
+    terms = now.terms
+    goal = wait.working(now.at, terms.calendar)
+    return [
+        ClockStarted(
+            ClockKind.ACK,
+            _next_cycle(now),
+            goal,
+            terms.calendar.add(now.at, goal),
+            None,
+            NO_POLICY,
+            terms.calendar_id,
+            terms.calendar_version,
+        )
+    ]
+
+
+def ring(ticket: Ticket, timer: Timer, now: Situation, climb: Climb) -> list[Event]:
+    """Nobody acknowledged in time: an offer goes back to the team, and the climb goes on."""
+    broken = sla.ring(ticket, timer, now)
+    if not broken:
+        return []
+    returned = lifecycle.release(ticket) if ticket.offered else []
+    top = top_of(climb.ladder)
+    if ticket.muted:
+        paged = page(ticket.escalation_level, "mute_over", now, climb)
+    elif ticket.escalation_level >= top:
+        paged = page(top, "repeated", now, climb)
+    else:
+        paged = page(ticket.escalation_level + 1, "unacknowledged", now, climb)
+    return [*broken, *returned, *paged]

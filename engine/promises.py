@@ -1,0 +1,109 @@
+"""The nouns of promises: a clock that is kept or broken, and a timer that is due. What they do is sla.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+ALWAYS_OPEN: Final = "24x7"
+"""The id of the calendar in which all time counts."""
+
+NO_POLICY: Final = ""
+"""Whose goal it is when it is no policy's: a level's own wait, a mute window. No change of policy moves it."""
+
+Run = tuple[datetime, datetime]
+"""A stretch [from, to) in which a clock ran."""
+
+
+class ClockKind(StrEnum):
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+    ACK = "ack"
+    """How long a page may go unacknowledged. It drives the escalation and is no promise to the requester."""
+
+
+PROMISES: Final = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE, ClockKind.RESOLUTION)
+"""What a requester was promised, and what is judged as kept or broken."""
+
+RESPONSES: Final = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE)
+
+
+class TimerKind(StrEnum):
+    FIRST_RESPONSE_WARN = "first_response.warn"
+    FIRST_RESPONSE_BREACH = "first_response.breach"
+    NEXT_RESPONSE_WARN = "next_response.warn"
+    NEXT_RESPONSE_BREACH = "next_response.breach"
+    RESOLUTION_WARN = "resolution.warn"
+    RESOLUTION_BREACH = "resolution.breach"
+    ACK_BREACH = "ack.breach"
+    PENDING_REMIND = "pending.remind"
+    PENDING_RESOLVE = "pending.resolve"
+    AUTO_CLOSE = "auto_close"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A promise being kept or broken. All instants UTC; `goal` and `used` are working time of its calendar."""
+
+    kind: ClockKind
+    cycle: int
+    goal: timedelta
+    started_at: datetime
+    used: timedelta = timedelta()
+    """Working time in `runs`: what was used before `running_since`."""
+    running_since: datetime | None = None
+    due_at: datetime | None = None
+    """None while paused; kept as it was once stopped."""
+    warn_at: datetime | None = None
+    """The next warning; None while paused and when all were given."""
+    stopped_at: datetime | None = None
+    warnings: int = 0
+    """How many warnings were given."""
+    breached_at: datetime | None = None
+    """The instant the promise broke (= due_at), not when somebody noticed."""
+    rebased: bool = False
+    """Its due time was set anew once, because a raised priority would have broken it in the past."""
+    cancelled_at: datetime | None = None
+    """The ticket was merged, or no policy promises this any more."""
+    waived: bool = False
+    """A manager said, with a reason, that this breach does not count."""
+    policy: str = "devops"
+    """Whose goal it is."""
+    calendar: str = ALWAYS_OPEN
+    calendar_version: int = 0
+    """By which edition of the calendar `due_at` was reckoned."""
+    runs: tuple[Run, ...] = ()
+    """Where it ran before `running_since`, since it started or was rebased."""
+
+    @property
+    def running(self) -> bool:
+        return self.running_since is not None
+
+    @property
+    def settled(self) -> bool:
+        """Nothing moves its due time any more."""
+        return self.breached or self.stopped_at is not None or self.cancelled_at is not None
+
+    @property
+    def paused(self) -> bool:
+        return self.running_since is None and self.stopped_at is None and not self.cancelled_at
+
+    @property
+    def breached(self) -> bool:
+        return self.breached_at is not None
+
+
+def latest(clocks: Sequence[Clock], kind: ClockKind) -> Clock | None:
+    return next((clock for clock in reversed(clocks) if clock.kind is kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A row that is due at an instant; unique per ticket, kind and cycle."""
+
+    ticket: int
+    kind: TimerKind
+    cycle: int
+    due_at: datetime

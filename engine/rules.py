@@ -1,0 +1,239 @@
+"""What a workspace lives by: who promised what, by which calendar, and who is paged when nobody comes.
+
+Policies and ladders come in editions: a ticket keeps those of its opening, until an admin applies newer ones to it.
+Calendars have none: a holiday added this morning counts for every open clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from engine.calendar import AROUND_THE_CLOCK, Calendar, Hours
+from engine.durations import Duration
+from engine.model import Priority, Role, Team, Ticket, Workspace
+from engine.promises import ALWAYS_OPEN, ClockKind
+
+T = TypeVar("T")
+
+Editions = Sequence[tuple[datetime, T]]
+"""(valid from, what holds then), oldest first, never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """What is promised at one priority; None: nothing."""
+
+    first_response: Duration | None = None
+    resolution: Duration | None = None
+    ack: Duration | None = None
+    """How long a page may go unacknowledged before the next level is paged."""
+    next_response: Duration | None = None
+    """For every later question of the requester; None: as first_response."""
+    calendar: str | None = None
+    """None: the policy's, but P1 stays around the clock."""
+
+    def of(self, kind: ClockKind) -> Duration | None:
+        match kind:
+            case ClockKind.FIRST_RESPONSE:
+                return self.first_response
+            case ClockKind.NEXT_RESPONSE:
+                return self.next_response or self.first_response
+            case ClockKind.RESOLUTION:
+                return self.resolution
+            case ClockKind.ACK:
+                return self.ack
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    id: str
+    goals: Mapping[Priority, Goals]
+    """A priority that is missing is left to the next policy: team, department, workspace."""
+    calendar: str = ALWAYS_OPEN
+    """A calendar's id, or "team": the hours of the ticket's team."""
+    warn_at: tuple[float, ...] = (0.8,)
+    """Shares of a goal at which a warning comes, rising."""
+    response_stop: str = "reply"
+    """What ends a first response: "reply", or "ack" for desks that measure how soon somebody took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody a level pages: everybody of a role, one person, whose rotation it is, a Slack user group."""
+
+    kind: str  # role | person | rotation | group
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    targets: tuple[Target, ...]
+    via: tuple[str, ...] = ("slack",)
+    """Channels a person is paged on; whoever has none of them is paged on the one they have."""
+    wait: Duration | None = None
+    """Until the next level; None: the policy's ack goal."""
+    ack_required: bool = True
+    """False: this level is only told, and the climb ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    id: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """From `starts_at` until `ends_at` nobody is paged for these tickets; what was due is made up for at the end."""
+
+    starts_at: datetime
+    ends_at: datetime
+    team: str | None = None
+    category: str | None = None
+    reason: str = ""
+
+    def covers(self, ticket: Ticket, at: datetime) -> bool:
+        return (
+            self.starts_at <= at < self.ends_at
+            and self.team in (None, ticket.team)
+            and self.category in (None, ticket.category)
+        )
+
+
+def _goals(first: str, resolution: str, ack: str) -> Goals:
+    return Goals(Duration.read(first), Duration.read(resolution), Duration.read(ack))
+
+
+DEVOPS: Final = Policy(
+    "devops",
+    {
+        Priority.P1: _goals("5m", "4h", "15m"),
+        Priority.P2: _goals("30m", "8h", "1h"),
+        Priority.P3: _goals("2h", "24h", "4h"),
+        Priority.P4: _goals("1d", "5d", "2d"),
+    },
+)
+ITIL: Final = Policy(
+    "itil",
+    {
+        # Three priorities; whatever is called critical all the same is promised what High is.
+        Priority.P1: _goals("1h", "4h", "1h"),
+        Priority.P2: _goals("1h", "4h", "1h"),
+        Priority.P3: _goals("4h", "24h", "4h"),
+        Priority.P4: _goals("8h", "72h", "1d"),
+    },
+)
+PRESETS: Final[Mapping[str, Policy]] = {policy.id: policy for policy in (DEVOPS, ITIL)}
+
+BY_ROLE: Final = Ladder(
+    "roles",
+    tuple(
+        Level((Target("role", role.name.lower()),))
+        for role in (Role.AGENT, Role.SENIOR, Role.LEAD, Role.MANAGER, Role.ADMIN)
+    ),
+)
+"""The ladder of teams that name none: agent, senior, lead, manager, admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The goals that hold for a ticket, and the calendar they count by."""
+
+    policy: str
+    goals: Goals
+    calendar_id: str
+    calendar_version: int
+    calendar: Calendar
+    warn_at: tuple[float, ...] = (0.8,)
+    response_stop: str = "reply"
+
+    def goal(self, kind: ClockKind, start: datetime) -> timedelta | None:
+        """In working time; None: not promised."""
+        duration = self.goals.of(kind)
+        return duration.working(start, self.calendar) if duration else None
+
+
+NO_GOALS: Final = Terms("", Goals(), ALWAYS_OPEN, 0, AROUND_THE_CLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What goals depend on."""
+
+    priority: Priority
+    category: str
+    team: Team
+    ruled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All of one workspace. Presets and the ladder by role are always there."""
+
+    workspace: Workspace
+    calendars: Mapping[str, tuple[int, Calendar]] = field(default_factory=dict)
+    """(edition, compiled) by id."""
+    policies: Mapping[str, Editions[Policy]] = field(default_factory=dict)
+    ladders: Mapping[str, Editions[Ladder]] = field(default_factory=dict)
+    mutes: tuple[Mute, ...] = ()
+
+    def terms(self, subject: Subject) -> Terms:
+        """The most specific policy that says anything of the priority: category, team, department, workspace."""
+        for policy in self._policies(subject):
+            goals = policy.goals.get(subject.priority)
+            if goals is not None:
+                return self._terms(policy, goals, subject)
+        return NO_GOALS
+
+    def _policies(self, subject: Subject) -> Sequence[Policy]:
+        own, team = self.workspace, subject.team
+        ids = (
+            own.category_policies.get(subject.category),
+            team.policy,
+            own.department_policies.get(team.department),
+            own.policy,
+        )
+        found = (self._policy(id, subject.ruled_at) for id in ids if id)
+        return [policy for policy in found if policy is not None]
+
+    def _policy(self, id: str, at: datetime) -> Policy | None:
+        editions = self.policies.get(id)
+        return as_of(editions, at) if editions else PRESETS.get(id)
+
+    def _terms(self, policy: Policy, goals: Goals, subject: Subject) -> Terms:
+        id = goals.calendar or (ALWAYS_OPEN if subject.priority is Priority.P1 else policy.calendar)
+        if id == "team":
+            id = subject.team.calendar or ALWAYS_OPEN
+        version, calendar = self.calendar(id)
+        return Terms(policy.id, goals, id, version, calendar, policy.warn_at, policy.response_stop)
+
+    def calendar(self, id: str | None) -> tuple[int, Calendar]:
+        """(edition, calendar); around the clock for an id that is not there any more."""
+        return self.calendars.get(id or ALWAYS_OPEN, (0, AROUND_THE_CLOCK))
+
+    def ladder(self, team: Team, at: datetime) -> Ladder:
+        editions = self.ladders.get(team.ladder or "")
+        return as_of(editions, at) if editions else BY_ROLE
+
+    def muted_until(self, ticket: Ticket, at: datetime) -> datetime | None:
+        return max((m.ends_at for m in self.mutes if m.covers(ticket, at)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What deskd.toml says of them: it owns the editions it made."""
+
+    calendars: Mapping[str, Hours] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+
+
+NOTHING_DECLARED: Final = Declared()
+
+
+def as_of(editions: Editions[T], at: datetime) -> T:
+    """The edition that held at `at`; the first one for what is older than it."""
+    held = [thing for valid_from, thing in editions if valid_from <= at]
+    return held[-1] if held else editions[0][1]

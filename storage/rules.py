@@ -1,0 +1,130 @@
+"""Calendars, policies, ladders and mutes: rows in editions, and the Rules the engine counts with.
+
+What a workspace's rules are changes seldom and is asked for in every transaction: what was read is kept in this
+process by the number that rises with each change, so that asking costs no statement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+
+from engine import hours
+from engine.calendar import Calendar
+from engine.model import Workspace
+from engine.rules import Declared, Editions, Mute, Rules
+from storage import rules_rows
+from storage.rows import AnyRow
+from storage.schema_rules import calendars, ladders, mutes, policies
+
+T = TypeVar("T")
+
+_KEPT: Final = 64
+"""Workspaces (and editions of them) whose rules stay in memory."""
+
+_Documents = Mapping[str, Mapping[str, Any]]
+
+
+class KnownRules:
+    """One process's memory of rules, shared by all its transactions. Editions never change once written."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], Rules] = {}
+
+    def of(self, connection: Connection, workspace: Workspace) -> Rules:
+        key = (workspace.id, workspace.rules_version)
+        known = self._known.get(key)
+        if known is None or known.workspace != workspace:
+            known = _read(connection, workspace)
+            if len(self._known) >= _KEPT:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = known
+        return known
+
+
+def _read(connection: Connection, workspace: Workspace) -> Rules:
+    current = {row.id: row for row in _rows(connection, calendars, workspace) if not row.retired_at}
+    held = [row for row in _rows(connection, mutes, workspace) if not row.retired_at]
+    return Rules(
+        workspace,
+        calendars={id: (row.version, _compiled(row.document)) for id, row in current.items()},
+        policies=_editions(_rows(connection, policies, workspace), rules_rows.policy),
+        ladders=_editions(_rows(connection, ladders, workspace), rules_rows.ladder),
+        mutes=tuple(rules_rows.mute(row.document) for row in held),
+    )
+
+
+def _compiled(document: Mapping[str, Any]) -> Calendar:
+    return Calendar(hours.hours_of(document))
+
+
+def _editions(
+    found: Sequence[AnyRow], read: Callable[[str, Mapping[str, Any]], T]
+) -> Mapping[str, Editions[T]]:
+    editions: dict[str, list[tuple[datetime, T]]] = {}
+    for row in found:
+        editions.setdefault(row.id, []).append((row.valid_from, read(row.id, row.document)))
+    return editions
+
+
+@cache
+def _all_of(table: Table) -> Any:
+    mine = table.c.workspace == bindparam("workspace")
+    return select(table).where(mine).order_by(table.c.id, table.c.version)
+
+
+def _rows(connection: Connection, table: Table, workspace: Workspace) -> Sequence[AnyRow]:
+    return connection.execute(_all_of(table), {"workspace": workspace.id}).all()
+
+
+def keep(connection: Connection, workspace: Workspace, declared: Declared, at: datetime) -> bool:
+    """Write what changed as new editions; whether anything did."""
+    wanted: tuple[tuple[Table, _Documents], ...] = (
+        (calendars, {id: hours.document_of(each) for id, each in declared.calendars.items()}),
+        (policies, {each.id: rules_rows.policy_document(each) for each in declared.policies}),
+        (ladders, {each.id: rules_rows.ladder_document(each) for each in declared.ladders}),
+        (mutes, _numbered(declared.mutes)),
+    )
+    changed = [_keep(connection, table, workspace, docs, at) for table, docs in wanted]
+    return any(changed)
+
+
+def _numbered(declared: Sequence[Mute]) -> _Documents:
+    return {str(n): rules_rows.mute_document(mute) for n, mute in enumerate(declared, start=1)}
+
+
+def _keep(
+    connection: Connection, table: Table, workspace: Workspace, wanted: _Documents, at: datetime
+) -> bool:
+    newest = {row.id: row for row in _rows(connection, table, workspace)}
+    fresh = [
+        _row(workspace, id, newest[id].version + 1 if id in newest else 1, document, at)
+        for id, document in wanted.items()
+        if id not in newest or newest[id].retired_at or newest[id].document != document
+    ]
+    gone = [row for id, row in newest.items() if id not in wanted and not row.retired_at]
+    replaced = [newest[row["id"]] for row in fresh if row["id"] in newest]
+    for row in (*gone, *(old for old in replaced if not old.retired_at)):
+        key = (table.c.id == row.id, table.c.version == row.version)
+        mine = table.c.workspace == workspace.id
+        connection.execute(update(table).where(mine, *key).values(retired_at=at))
+    if fresh:
+        connection.execute(insert(table), fresh)
+    return bool(fresh or gone)
+
+
+def _row(
+    workspace: Workspace, id: str, version: int, document: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    return {
+        "workspace": workspace.id,
+        "id": id,
+        "version": version,
+        "name": id,
+        "document": document,
+        "from_file": True,
+        "valid_from": at,
+        "retired_at": None,
+    }
