@@ -100,7 +100,7 @@ class SlackCourier:
         if is_person(place):
             raise Never(plain_sentence("trouble", {"error": "card_to_person", "place": place}))
         card = await self._last(parcel, place, "card")
-        self._draws.take(f"{parcel.workspace}:{parcel.ticket}:{place}")
+        self._draws.take(f"{parcel.workspace}:{parcel.ticket}:{place}", parcel.id)
         if card is None:
             return await self._post_card(parcel, place)
         drawn = _checked(await self._draw(parcel))
@@ -204,7 +204,7 @@ class SlackCourier:
             found, unsure = await self._look_for(post)
             if found is not None:
                 return Sent((Reference("slack", place, "message", found),))
-        self._posts.take(place)
+        self._posts.take(place, post.parcel.id)
         body = {
             **post.said,
             "unfurl_links": False,

@@ -6,13 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.pace import Pace
 from engine.delivery import Later, Never, Parcel
 from engine.effects import Show, Tell
 from engine.model import DEFAULT, Address, MessageId
 from sandbox.workspace import Message
 from tests.bot.office import Office
-from tests.clock import ManualClock
 
 
 def parcel(
@@ -280,19 +278,3 @@ async def test_slack_down_for_an_hour_delays_and_loses_nothing(office: Office) -
     await office.card()
     await office.delivered()
     assert len(cards(office)) == 1
-
-
-async def test_pace_lets_bursts_pass_and_then_says_how_long() -> None:
-    clock = ManualClock()
-    pace = Pace(clock, every=timedelta(seconds=1), burst=2)
-    pace.take("C1")
-    pace.take("C1")
-    with pytest.raises(Later) as later:
-        pace.take("C1")
-    assert later.value.after == timedelta(seconds=1)
-    pace.take("C2")
-    await clock.forward(seconds=1)
-    pace.take("C1")
-    await clock.move_to(clock.now() - timedelta(days=1))
-    with pytest.raises(Later):
-        pace.take("C1")
