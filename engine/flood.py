@@ -48,9 +48,16 @@ def digest(tells: Sequence[Tell], key: str, *, onto: Tell | None = None) -> Tell
     facts: dict[str, Fact] = {
         "count": known + len(tells),
         "timezone": first.facts.get("timezone", ""),
+        "groups": _groups([onto, *tells] if onto else tells),
         **_columns(lines[:LISTED_MAX]),
     }
     return Tell(first.to, DIGEST, onto.key if onto else key, facts)
+
+
+def _groups(tells: Iterable[Tell]) -> list[str]:
+    """A group hears of a page only where it is mentioned: a digest mentions all of them, once."""
+    listed = [tell.facts.get("groups") for tell in tells]
+    return sorted({group for groups in listed if isinstance(groups, list) for group in groups})
 
 
 def _line(tell: Tell) -> Line:

@@ -22,6 +22,10 @@ AUTOMATIC: Final[Mapping[str, str | None]] = {
     "question": None,
     "resolved": "auto-generated",
     "closed": "auto-generated",
+    "merged": "auto-generated",
+    "reminder": "auto-generated",
+    "breached": "auto-generated",
+    "page": "auto-generated",
     "overdue_digest": "auto-generated",
 }
 # Ids in References beside the ticket's ancestor; clients need the nearest.

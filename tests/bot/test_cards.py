@@ -57,6 +57,7 @@ FACTS: dict[str, dict[str, Fact]] = {
     "undelivered": {"place": HOSTILE, "reason": HOSTILE, "what": "reply"},
     "overdue_digest": {
         "count": 300,
+        "groups": ["<!here>"],
         "dues_at": ["2026-03-02T12:00:00Z"] * 75,
         "tickets": ["T-7"] * 75,
         "subjects": [HOSTILE] * 75,

@@ -35,6 +35,7 @@ def test_a_digest_tells_each_message_with_its_own_time_and_person() -> None:
     assert told.facts == {
         "count": 2,
         "timezone": "Europe/Berlin",
+        "groups": [],
         "dues_at": ["2026-03-02T09:01:00Z", "2026-03-02T09:02:00Z"],
         "tickets": ["T-1", "T-2"],
         "subjects": ["help 1", "help 2"],
@@ -50,6 +51,14 @@ def test_what_comes_later_joins_the_digest_in_its_place() -> None:
     assert joined.key == "k"
     assert tickets(joined) == ["T-1", "T-2", "T-3", "T-4"]
     assert joined.facts["count"] == 4
+
+
+def test_a_group_that_is_paged_is_still_mentioned() -> None:
+    paged = [
+        Tell(HOME, "paged", str(n), {"due_at": "", "groups": ["S1", f"S{n}"]}) for n in range(3)
+    ]
+    first = digest(paged[:2], "k")
+    assert digest(paged[2:], "k", onto=first).facts["groups"] == ["S0", "S1", "S2"]
 
 
 def test_more_than_a_message_holds_are_counted_and_the_oldest_are_listed() -> None:

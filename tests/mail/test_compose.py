@@ -4,11 +4,13 @@ import email
 import email.policy
 from dataclasses import replace
 from email.message import EmailMessage, Message
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import templates
 from engine.effects import Tell
 from engine.model import DEFAULT
 from mail.automatic import Envelope
@@ -221,6 +223,13 @@ def test_words_arrive_as_they_were_written(words: str) -> None:
 def test_what_is_no_plain_address_is_never_put_in_a_header(address: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         mailbox("Bob", address)
+
+
+def test_whatever_has_words_for_a_mail_can_be_mailed() -> None:
+    """A page without its line in the table would be written, recorded, and given up as unsayable."""
+    folder = Path(templates.__file__).parent / "mail"
+    written = {file.name.removesuffix(".subject.j2") for file in folder.glob("*.subject.j2")}
+    assert written == set(AUTOMATIC) == set(FACTS)
 
 
 def test_what_belongs_to_no_ticket_has_no_thread_and_its_answer_joins_none() -> None:
