@@ -33,6 +33,9 @@ class Right(StrEnum):
     UNMERGE = "unmerge"
     WAIVE = "waive"
     CLOSE = "close"  # as manager
+    OWN_FIGURES = "own_figures"
+    TEAM_FIGURES = "team_figures"
+    FIGURES = "figures"  # of the whole department
     CONFIGURE = "configure"
 
 
@@ -59,6 +62,9 @@ LEAST_ROLE: Final[Mapping[Right, Role]] = {
     Right.UNMERGE: Role.LEAD,
     Right.WAIVE: Role.MANAGER,
     Right.CLOSE: Role.MANAGER,
+    Right.OWN_FIGURES: Role.AGENT,
+    Right.TEAM_FIGURES: Role.LEAD,
+    Right.FIGURES: Role.MANAGER,
     Right.CONFIGURE: Role.ADMIN,
 }
 
