@@ -29,6 +29,7 @@ from engine.model import (
     WorkspaceId,
 )
 from engine.promises import Timer
+from engine.report_facts import TicketFacts
 from engine.rules import Declared, Rules
 from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
 
@@ -367,6 +368,15 @@ class Views(Protocol):
     async def desk_addresses(self) -> Sequence[DeskAddress]: ...
 
     async def teams(self, workspace: WorkspaceId) -> Sequence[Team]: ...
+
+    async def ticket_facts(
+        self, workspace: WorkspaceId, *, since: datetime
+    ) -> Sequence[TicketFacts]:
+        """Every ticket that is not closed, and those closed at `since` or later: what a report counts. In no order.
+
+        Raises LookupError when there are more than a report can hold.
+        """
+        ...
 
     async def spool(
         self, *, state: str | None = None, limit: int = 1000

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from engine.model import Comment, Note, Person, Reference, Team, WorkspaceId
 from engine.ports import DeskAddress
+from engine.report_facts import TicketFacts
 from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
-from storage import queue_views, ticket_views
+from storage import queue_views, report_views, ticket_views
 from storage.readers import Readers
 
 
@@ -63,6 +65,24 @@ class SqlViews:
     async def desk_addresses(self) -> Sequence[DeskAddress]:
         async with self._readers.open() as read:
             return await read.run_sync(queue_views.desk_addresses)
+
+    async def ticket_facts(
+        self, workspace: WorkspaceId, *, since: datetime
+    ) -> Sequence[TicketFacts]:
+        found: dict[int, TicketFacts] = {}
+        for page_of in (report_views.open_page, partial(report_views.closed_page, since=since)):
+            after: TicketFacts | None = None
+            while page := await self._facts(page_of, workspace, after):
+                found.update((each.number, each) for each in page)
+                after = page[-1]
+                report_views.check(len(found))
+        return list(found.values())
+
+    async def _facts(
+        self, page_of: report_views.PageOf, workspace: WorkspaceId, after: TicketFacts | None
+    ) -> Sequence[TicketFacts]:
+        async with self._readers.open() as read:
+            return await read.run_sync(page_of, workspace, after)
 
     async def teams(self, workspace: WorkspaceId) -> Sequence[Team]:
         async with self._readers.open() as read:
