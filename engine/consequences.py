@@ -34,13 +34,10 @@ def unfold(before: Ticket, events: Sequence[Event], around: Around) -> list[Even
     acks = escalation.acknowledgements(before, events, around.actor)
     decided = [*events, *acks]
     now = situation(_after(before, decided, around), around)
-    clocks = sla.follow(before.clocks, decided, now)
-    waits = waiting.follow(decided, now)
-    so_far = [*decided, *clocks, *waits]
-    paged = escalation.follow(
-        so_far, replace(now, after=_after(before, so_far, around)), around.climb
-    )
-    return [*so_far, *paged]
+    following = [*sla.follow(before.clocks, decided, now), *waiting.follow(decided, now)]
+    then = replace(now, after=_after(now.after, following, around))
+    so_far = [*decided, *following]
+    return [*so_far, *escalation.follow(so_far, then, around.climb)]
 
 
 def situation(ticket: Ticket, around: Around) -> Situation:

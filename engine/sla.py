@@ -1,6 +1,6 @@
 """Promises: clocks that run, pause and break, and the timers they need. Pure; what counts as time is calendar.py.
 
-The rules (reasons: docs/decisions/0015). `first_response` runs from receipt to the first public words of a human
+The rules (reasons: docs/decisions/0021). `first_response` runs from receipt to the first public words of a human
 agent and is never paused; `next_response` from the oldest later question of the requester that nobody answered;
 `resolution` pauses while the desk waits for the requester and stops when resolved, and a reopened ticket resumes
 the same budget. `ack` is no promise: it is how long a page may go unacknowledged (escalation.py). A promise is
