@@ -1,4 +1,4 @@
-"""What time does to a ticket, in the whole daemon: the very second, the late change, the night the daemon was down."""
+"""What time does to a ticket, in the whole daemon: the very second, the late change, the night it was down."""
 
 from datetime import timedelta
 
