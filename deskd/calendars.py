@@ -1,7 +1,6 @@
 """What deskd.toml declares of time, in the engine's words: hours by calendar, and the plan of each rotation."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from deskd.ical import Holidays, holidays_in_file
@@ -11,16 +10,8 @@ from engine.calendar import Hours
 from engine.documents import Wrong
 from engine.hours import PARTS as PARTS_OF_HOURS
 from engine.hours import check_opens, hours_of
+from engine.rules import DeclaredRotation
 from engine.schedules import PARTS as PARTS_OF_ROTATION
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRotation:
-    """`document` as engine.schedules reads it; people are written by mail address, or Slack id if they have none."""
-
-    id: str
-    team: str
-    document: Mapping[str, object]
 
 
 def calendars(settings: Settings) -> dict[str, Hours]:
@@ -28,6 +19,7 @@ def calendars(settings: Settings) -> dict[str, Hours]:
 
 
 def rotations(settings: Settings) -> tuple[DeclaredRotation, ...]:
+    """People are written by mail address, or Slack id if they have none."""
     return tuple(
         DeclaredRotation(one.id, one.team, rotation_document(one, settings))
         for one in settings.rotations

@@ -1,9 +1,11 @@
 """What deskd.toml declares of the workspace `default`, in the engine's words."""
 
+from deskd import calendars
 from deskd.settings import PersonSection, Settings, TeamSection
 from deskd.settings_check import DEFAULT_TEAM, team_ids
 from engine.directory import DeclaredPerson, Roster
 from engine.model import DEFAULT, Identity, Role, Team, TeamId, Workspace
+from engine.rules import Declared
 
 
 def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
@@ -20,6 +22,9 @@ def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
         ),
         teams=teams,
         people=tuple(_person(settings, person, slack_team) for person in settings.people),
+        rules=Declared(
+            calendars=calendars.calendars(settings), rotations=calendars.rotations(settings)
+        ),
     )
 
 

@@ -151,7 +151,7 @@ class Transaction(Protocol):
     def keep_settings(self, settings: Workspace) -> None: ...
 
     def rules(self) -> Rules:
-        """Calendars, policies, ladders and mutes, ready to count with. The same object while nothing changes."""
+        """What the workspace lives by, ready to count with. The same object while nothing changes."""
         ...
 
     def keep_rules(self, declared: Declared, *, at: datetime) -> None:

@@ -12,30 +12,45 @@ PEOPLE_MAX: Final = 20
 
 
 def reach(
-    level: Level, agents: Sequence[Person], team: Team, *, is_there: Callable[[Person], bool]
+    level: Level,
+    agents: Sequence[Person],
+    team: Team,
+    *,
+    is_there: Callable[[Person], bool],
+    on_duty: Callable[[str], Sequence[str]],
 ) -> Reached:
-    """`is_there`: False for who is off shift or away."""
+    """`is_there`: False for who is off shift or away. `on_duty`: the names that a rotation's plan has now."""
+    targets = [one for target in level.targets for one in _whose_turn(target, on_duty)]
     people = [
         person.id
         for person in agents
-        if person.status == "active" and is_there(person) and _is_meant(level, person, team)
+        if person.status == "active"
+        and is_there(person)
+        and any(_fits(target, person, team) for target in targets)
     ]
     groups = [target.name for target in level.targets if target.kind == "group"]
     return Reached(tuple(people[:PEOPLE_MAX]), tuple(groups))
 
 
-def _is_meant(level: Level, person: Person, team: Team) -> bool:
-    return any(_fits(target, person, team) for target in level.targets)
+def _whose_turn(target: Target, on_duty: Callable[[str], Sequence[str]]) -> Sequence[Target]:
+    """Rotations are read once: a plan is asked who, not whether it is this one."""
+    if target.kind != "rotation":
+        return [target]
+    return [Target("person", name) for name in on_duty(target.name)]
 
 
 def _fits(target: Target, person: Person, team: Team) -> bool:
     if target.kind == "person":
-        wanted = target.name.casefold()
-        names = (person.mail, person.slack, person.name)
-        return any(name.casefold() == wanted for name in names if name)
+        return goes_by(person, target.name)
     if target.kind == "role":
         return person.rank.name.lower() == target.name and answers_for(person, team)
     return False
+
+
+def goes_by(person: Person, name: str) -> bool:
+    """Address, Slack id or name, in any case."""
+    own = (person.mail, person.slack, person.name)
+    return name.casefold() in {one.casefold() for one in own if one}
 
 
 def answers_for(person: Person, team: Team) -> bool:

@@ -1,7 +1,8 @@
 """What a workspace lives by: who promised what, by which calendar, and who is paged when nobody comes.
 
 Policies and ladders come in editions: a ticket keeps those of its opening, until an admin applies newer ones to it.
-Calendars have none: a holiday added this morning counts for every open clock.
+Calendars and rotations have none: a holiday added this morning counts for every open clock, and who is on duty is
+asked when somebody is paged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from engine.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.durations import Duration
 from engine.model import Priority, Role, Team, Ticket, Workspace
 from engine.promises import ALWAYS_OPEN, ClockKind
+from engine.rotation import Schedule, on_duty
 
 T = TypeVar("T")
 
@@ -177,6 +179,8 @@ class Rules:
     policies: Mapping[str, Editions[Policy]] = field(default_factory=dict)
     ladders: Mapping[str, Editions[Ladder]] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
+    rotations: Mapping[str, tuple[str, Schedule]] = field(default_factory=dict)
+    """(team, plan) by id. Their people are written by mail address, or Slack id if they have none."""
 
     def terms(self, subject: Subject) -> Terms:
         """The most specific policy that says anything of the priority: category, team, department, workspace."""
@@ -219,6 +223,25 @@ class Rules:
     def muted_until(self, ticket: Ticket, at: datetime) -> datetime | None:
         return max((m.ends_at for m in self.mutes if m.covers(ticket, at)), default=None)
 
+    def on_duty(self, rotation: str, at: datetime) -> Sequence[str]:
+        """Nobody for a rotation that is not there any more."""
+        _, plan = self.rotations.get(rotation, ("", Schedule()))
+        return on_duty(plan, at)
+
+    def covering(self, team: str, at: datetime) -> frozenset[str]:
+        """Everybody whom a rotation of the team has on duty."""
+        ids = [id for id, (own, _) in self.rotations.items() if own == team]
+        return frozenset(name for id in ids for name in self.on_duty(id, at))
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRotation:
+    """`document` as engine.schedules reads it."""
+
+    id: str
+    team: str
+    document: Mapping[str, object]
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -228,6 +251,7 @@ class Declared:
     policies: tuple[Policy, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     mutes: tuple[Mute, ...] = ()
+    rotations: tuple[DeclaredRotation, ...] = ()
 
 
 NOTHING_DECLARED: Final = Declared()

@@ -135,7 +135,7 @@ def around(
     rules = transaction.rules()
 
     def on_level(level: Level) -> Reached:
-        return reach(level, transaction.agents(), team, is_there=lambda _person: True)
+        return _reached(transaction, level, team, hand.at)
 
     return Around(
         rules=rules,
@@ -144,6 +144,17 @@ def around(
         at=hand.at,
         actor=hand.actor.id if hand.actor else None,
         promise_reply=promise_reply,
+    )
+
+
+def _reached(transaction: Transaction, level: Level, team: Team, at: datetime) -> Reached:
+    rules = transaction.rules()
+    return reach(
+        level,
+        transaction.agents(),
+        team,
+        is_there=lambda _person: True,
+        on_duty=lambda rotation: rules.on_duty(rotation, at),
     )
 
 
@@ -233,9 +244,8 @@ def _hear_of_breach(
         return ()
     team = team_of(transaction, after)
     level = transaction.rules().ladder(team, after.ruled_at).levels[after.escalation_level]
-    agents = transaction.agents()
-    reached = reach(level, agents, team, is_there=lambda _person: True)
-    return tuple(person for person in agents if person.id in reached.people)
+    reached = _reached(transaction, level, team, entries[0].at)
+    return tuple(person for person in transaction.agents() if person.id in reached.people)
 
 
 def numbered(events: Sequence[Event], *, after: int, hand: Hand) -> list[Entry]:

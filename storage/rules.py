@@ -1,4 +1,4 @@
-"""Calendars, policies, ladders and mutes: rows in editions, and the Rules the engine counts with.
+"""Calendars, policies, ladders, mutes and rotations: rows in editions, and the Rules the engine counts with.
 
 What a workspace's rules are changes seldom and is asked for in every transaction: what was read is kept in this
 process by the number that rises with each change, so that asking costs no statement.
@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from engine import hours
 from engine.calendar import Calendar
 from engine.model import Workspace
-from engine.rules import Declared, Editions, Mute, Rules
+from engine.rules import Declared, DeclaredRotation, Editions, Mute, Rules
+from engine.schedules import schedule_of
 from storage import rules_rows
 from storage.rows import AnyRow
-from storage.schema_rules import calendars, ladders, mutes, policies
+from storage.schema_rules import calendars, ladders, mutes, policies, rotations
 
 T = TypeVar("T")
 
@@ -45,15 +46,28 @@ class KnownRules:
 
 
 def _read(connection: Connection, workspace: Workspace) -> Rules:
-    current = {row.id: row for row in _rows(connection, calendars, workspace) if not row.retired_at}
-    held = [row for row in _rows(connection, mutes, workspace) if not row.retired_at]
+    open_hours = _newest(connection, calendars, workspace)
+    plans = _newest(connection, rotations, workspace)
     return Rules(
         workspace,
-        calendars={id: (row.version, _compiled(row.document)) for id, row in current.items()},
+        calendars={id: (row.version, _compiled(row.document)) for id, row in open_hours.items()},
         policies=_editions(_rows(connection, policies, workspace), rules_rows.policy),
         ladders=_editions(_rows(connection, ladders, workspace), rules_rows.ladder),
-        mutes=tuple(rules_rows.mute(row.document) for row in held),
+        mutes=tuple(map(_mute, _newest(connection, mutes, workspace).values())),
+        rotations={
+            id: (row.document["team"], schedule_of(row.document["plan"]))
+            for id, row in plans.items()
+        },
     )
+
+
+def _newest(connection: Connection, table: Table, workspace: Workspace) -> Mapping[str, AnyRow]:
+    """What holds now, by id."""
+    return {row.id: row for row in _rows(connection, table, workspace) if not row.retired_at}
+
+
+def _mute(row: AnyRow) -> Mute:
+    return rules_rows.mute(row.document)
 
 
 def _compiled(document: Mapping[str, Any]) -> Calendar:
@@ -86,9 +100,14 @@ def keep(connection: Connection, workspace: Workspace, declared: Declared, at: d
         (policies, {each.id: rules_rows.policy_document(each) for each in declared.policies}),
         (ladders, {each.id: rules_rows.ladder_document(each) for each in declared.ladders}),
         (mutes, _numbered(declared.mutes)),
+        (rotations, {one.id: _rotation_document(one) for one in declared.rotations}),
     )
     changed = [_keep(connection, table, workspace, docs, at) for table, docs in wanted]
     return any(changed)
+
+
+def _rotation_document(one: DeclaredRotation) -> Mapping[str, Any]:
+    return {"team": one.team, "plan": one.document}
 
 
 def _numbered(declared: Sequence[Mute]) -> _Documents:

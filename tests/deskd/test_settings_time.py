@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deskd.calendars import calendars, rotations
+from deskd.roster import roster
 from engine.calendar import Hours
 from engine.rotation import on_duty
 from engine.schedules import schedule_of
@@ -147,3 +148,10 @@ def test_a_mistake_in_time_is_named_with_its_line_and_what_was_meant(
 def test_a_name_that_two_people_have_names_neither(tmp_path: Path) -> None:
     twins = PEOPLE.replace("Bob", "Ann")
     assert '"Ann" is nobody in [[people]]' in problems(tmp_path, twins + ROTATION)[0]
+
+
+def test_calendars_and_rotations_are_declared_with_the_roster(tmp_path: Path) -> None:
+    settings = read(tmp_path, OFFICE + PEOPLE + ROTATION).settings
+    rules = roster(settings).rules
+    assert rules.calendars == calendars(settings)
+    assert rules.rotations == rotations(settings)

@@ -13,7 +13,7 @@ from engine.events import Assigned, Linked
 from engine.model import DEFAULT, Attachment, Audience, Identity, Reference, Workspace, WorkspaceId
 from engine.ports import Transaction
 from engine.promises import Clock, ClockKind, Timer, TimerKind
-from engine.rules import BY_ROLE, DEVOPS, Declared, Mute
+from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Mute
 from storage import Storage, StorageTrouble
 from storage.transaction import BoundTransaction
 from tests.clock import MORNING
@@ -67,11 +67,13 @@ def record_both(transaction: Transaction) -> None:
         transaction.record(change)
 
 
+PLAN = {"kind": "daily", "start": "2026-03-02T09:00", "people": ["ana@example.com", "U_BEN"]}
 DECLARED = Declared(
     {"office": Hours("Europe/Berlin", {"mon": ((time(9), time(17)),)})},
     (replace(DEVOPS, id="own"),),
     (replace(BY_ROLE, id="own"),),
     (Mute(MORNING, after(hours=1)),),
+    (DeclaredRotation("days", "support", PLAN),),
 )
 
 # Every verb of a Transaction, by name, so that a new one is noticed.
