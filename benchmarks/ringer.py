@@ -11,8 +11,7 @@ from pathlib import Path
 from deskd.alarm import Alarm
 from deskd.bell import Bell
 from deskd.clock import WallClock
-from deskd.ids import TimeSortedIds
-from engine.desk import Desk
+from engine import ringing
 from storage import open_storage
 
 
@@ -20,8 +19,7 @@ async def ring(url: str, folder: Path) -> None:
     clock = WallClock()
     storage = await open_storage(url, folder, clock)
     bell = Bell(clock)
-    desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
-    alarm = Alarm(storage.timers, desk.ring, clock, bell, rang=lambda: None, late=_say)
+    alarm = Alarm(storage.timers, ringing.ring, clock, bell, rang=lambda: None, late=_say)
     await alarm.run(ready=lambda: print("ready", flush=True))
 
 
