@@ -3,14 +3,16 @@
 from bot import blocks
 from bot.blocks import Said
 from bot.text import mrkdwn
-from bot.words import refused_files, sentence
+from bot.words import brief_rows, refused_files, sentence
 from engine.effects import Tell
 
 
 def told(tell: Tell, words: str | None) -> Said:
     """`words`: those of the comment or the note it points to."""
     files = refused_files(tell.facts)
-    heading = sentence(tell.template, {**tell.facts, "refused_files": files})
+    heading = sentence(
+        tell.template, {**tell.facts, **brief_rows(tell.facts), "refused_files": files}
+    )
     if not words:
         return blocks.said(heading, blocks.sections(heading))
     parts = [blocks.section(heading), blocks.quote(words)]

@@ -51,6 +51,20 @@ def refused_files(facts: Mapping[str, Fact]) -> list[dict[str, str]]:
     return [{"name": cut_escaped(mrkdwn(name), FACT_TEXT), "code": code} for name, _, code in pairs]
 
 
+def brief_rows(facts: Mapping[str, Fact]) -> dict[str, list[dict[str, str]]]:
+    """The facts of a hand-over "T-1|P1|due|subject", taken apart: a subject may hold anything."""
+    lists = {key: facts.get(key) for key in ("stays", "back", "due")}
+    return {
+        key: [_brief(one) for one in rows] for key, rows in lists.items() if isinstance(rows, list)
+    }
+
+
+def _brief(written: str) -> dict[str, str]:
+    ticket, priority, due_at, subject = written.split("|", 3)
+    safe = cut_escaped(mrkdwn(" ".join(subject.split())), FACT_TEXT)
+    return {"ticket": ticket, "priority": label(priority), "due_at": due_at, "subject": safe}
+
+
 def _safe(key: str, value: object) -> object:
     if not isinstance(value, str):
         return [_safe(key, one) for one in value] if isinstance(value, list) else value

@@ -36,6 +36,8 @@ class Right(StrEnum):
     OWN_FIGURES = "own_figures"
     TEAM_FIGURES = "team_figures"
     FIGURES = "figures"  # of the whole department
+    SHIFT = "shift"  # say that one is there
+    REBALANCE = "rebalance"
     CONFIGURE = "configure"
 
 
@@ -65,6 +67,8 @@ LEAST_ROLE: Final[Mapping[Right, Role]] = {
     Right.OWN_FIGURES: Role.AGENT,
     Right.TEAM_FIGURES: Role.LEAD,
     Right.FIGURES: Role.MANAGER,
+    Right.SHIFT: Role.AGENT,
+    Right.REBALANCE: Role.LEAD,
     Right.CONFIGURE: Role.ADMIN,
 }
 
@@ -89,6 +93,20 @@ def allows(who: Person, right: Right, ticket: Ticket, team: Team) -> bool:
     if not works_on(who, ticket, team):
         return False
     return right is Right.READ or (right not in OWN and who.rank >= LEAST_ROLE[right])
+
+
+def authorize_over(who: Person, right: Right, team: Team) -> None:
+    """As authorize, for what is about a team and no ticket; who is there is no secret, so the refusal says why."""
+    if not is_over(who, right, team):
+        raise Refused("forbidden", right=right.value, holders=LEAST_ROLE[right].name.lower())
+
+
+def is_over(who: Person, right: Right, team: Team) -> bool:
+    """The team's own people of that rank, managers of its department, admins."""
+    if who.status != "active" or who.rank < LEAST_ROLE[right]:
+        return False
+    in_department = who.rank >= Role.MANAGER and who.department == team.department
+    return team.id in who.teams or in_department or who.rank >= Role.ADMIN
 
 
 def works_on(who: Person, ticket: Ticket, team: Team) -> bool:

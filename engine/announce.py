@@ -6,7 +6,7 @@ And words are never told at the place they were written (`source`), where everyb
 
 from collections.abc import Mapping
 
-from engine import sla
+from engine import assign, sla
 from engine.announce_promises import told_of_pages, told_of_promises
 from engine.effects import Effect, Show, Tell
 from engine.events import (
@@ -61,8 +61,8 @@ def _told_of_words(scene: Scene, entry: Entry) -> list[Tell]:
 
 def _told_of_work(scene: Scene, entry: Entry) -> list[Tell]:
     match entry.event:
-        case Assigned(to=agent):
-            return _assigned(scene, entry) if agent != entry.actor else []
+        case Assigned(to=agent, why=why):
+            return _assigned(scene, entry, why) if agent != entry.actor else []
         case Moved():
             return _moved(scene, entry, entry.event)
         case Linked(other=other, how=how):
@@ -133,12 +133,13 @@ def _team_hears(scene: Scene, entry: Entry, template: str, **more: Fact) -> list
     return [] if opening else to_team(scene, entry, template, facts)
 
 
-def _assigned(scene: Scene, entry: Entry) -> list[Tell]:
+def _assigned(scene: Scene, entry: Entry, why: str) -> list[Tell]:
     agent = scene.assignee
     facts: dict[str, Fact] = {
         "agent": name_of(agent),
         "agent_slack": (agent.slack or "") if agent else "",
         "by": name_of(scene.actor),
+        **assign.reason(why),
     }
     return to_team(scene, entry, "assigned", facts)
 

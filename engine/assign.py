@@ -6,14 +6,14 @@ worked on a reopened ticket before gets it back. Nobody is given more running ti
 Nobody is offered again what they gave back or let pass.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
 from engine.duty import Duty
-from engine.model import PersonId, Priority, State
+from engine.model import Fact, PersonId, Priority, State
 from engine.workload import Member, ablest
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -54,6 +54,24 @@ class Why:
     """Needed, and theirs."""
     missing: tuple[str, ...] = ()
     """Needed, and nobody's on duty together with the others."""
+
+    def written(self) -> str:
+        """As the history keeps it: "least_loaded, 2 open, has network, lacks cisco"."""
+        has = (f"has {skill}" for skill in self.skills)
+        lacks = (f"lacks {skill}" for skill in self.missing)
+        return ", ".join([self.rule, f"{self.running} open", *has, *lacks])
+
+
+def reason(written: str) -> Mapping[str, Fact]:
+    """The facts of a reason as the history keeps it, for templates; all empty when a person decided."""
+    rule, *more = written.split(", ")
+    running = [part.removesuffix(" open") for part in more if part.endswith(" open")]
+    return {
+        "how": rule,
+        "running": int(running[0]) if running else 0,
+        "has": ", ".join(part.removeprefix("has ") for part in more if part.startswith("has ")),
+        "lacks": ", ".join(p.removeprefix("lacks ") for p in more if p.startswith("lacks ")),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ CODES: Final = frozenset(
         "unknown_priority",  # facts: name, known
         "empty_text",  # facts: action
         "too_late",  # facts: ticket, days
+        "no_shifts",  # only agents have shifts
+        "bad_length",  # facts: text
+        "too_long",  # facts: hours
+        "nothing_waits",
         "bad_merge",  # facts: ticket, into
         "nothing_to_waive",  # facts: ticket
         "too_late_to_unmerge",  # facts: ticket, hours

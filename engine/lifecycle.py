@@ -116,7 +116,7 @@ def legal(ticket: Ticket) -> frozenset[Action]:
     actions = {action for state, action in MOVES if state is ticket.state} & BUTTONS
     if ticket.assignee is None:
         actions.discard(Action.RELEASE)
-    elif ticket.state is not State.OPEN:
+    elif ticket.state is not State.OPEN and not ticket.offered:
         actions.discard(Action.CLAIM)
     if not awaits_ack(ticket):
         actions.discard(Action.ACKNOWLEDGE)

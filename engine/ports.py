@@ -31,6 +31,7 @@ from engine.model import (
 from engine.promises import Timer
 from engine.report_facts import TicketFacts
 from engine.rules import Declared, Rules
+from engine.staff import Staff
 from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
 
 T = TypeVar("T")
@@ -95,6 +96,9 @@ class Transaction(Protocol):
 
     @property
     def workspace(self) -> WorkspaceId: ...
+
+    @property
+    def staff(self) -> Staff: ...
 
     def settings(self) -> Workspace: ...
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine import access, announce, consequences, directory, evolve, sla
+from engine import access, announce, consequences, crew, directory, evolve, sla
 from engine.access import Right
 from engine.consequences import Around
 from engine.errors import Refused
@@ -153,7 +153,7 @@ def _reached(transaction: Transaction, level: Level, team: Team, at: datetime) -
         level,
         transaction.agents(),
         team,
-        is_there=lambda _person: True,
+        is_there=crew.reachable(transaction, team, at),
         on_duty=lambda rotation: rules.on_duty(rotation, at),
     )
 

@@ -59,6 +59,21 @@ class TicketFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWork:
+    """What one person has before them, of each what is due first first; lists are cut, counts are not."""
+
+    mine: tuple[TicketLine, ...] = ()
+    mine_count: int = 0
+    waiting: tuple[TicketLine, ...] = ()
+    """Of their teams, with nobody."""
+    waiting_count: int = 0
+    due_next: tuple[TicketLine, ...] = ()
+    """Of their teams, with somebody else."""
+    asked: tuple[TicketLine, ...] = ()
+    """What they asked for themselves and is not closed yet, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFilter:
     """All given conditions must hold. Lists are newest first."""
 

@@ -62,8 +62,12 @@ class Member:
         """Load against what they take on: 1.0 is as many P3 as the limit allows."""
         return self.load.points / self.limit
 
+    @property
+    def has_room(self) -> bool:
+        return self.load.running < self.limit
+
     def may_take(self, priority: Priority) -> bool:
-        return priority is Priority.P1 or self.load.running < self.limit
+        return priority is Priority.P1 or self.has_room
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ AUTOMATIC: Final[Mapping[str, str | None]] = {
     "breached": "auto-generated",
     "page": "auto-generated",
     "overdue_digest": "auto-generated",
+    "handover": "auto-generated",
 }
 # Ids in References beside the ticket's ancestor; clients need the nearest.
 REFERENCES_LAST: Final = 5

@@ -1,4 +1,4 @@
-"""Events to JSON facts and back, from the fields of their dataclasses: nothing to write per event."""
+"""Events, and what people say of being there, to JSON facts and back, from the fields of their dataclasses."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
+from engine.duty import Said
 from engine.events import Event
 from engine.model import PersonId
 from storage.columns import storable
@@ -62,7 +63,9 @@ def _name(event: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
 
 
-NAMES: Final[Mapping[type, str]] = {event: _name(event) for event in get_args(Event)}
+NAMES: Final[Mapping[type, str]] = {
+    event: _name(event) for event in (*get_args(Event), *get_args(Said))
+}
 _TYPES: Final[Mapping[str, type]] = {name: event for event, name in NAMES.items()}
 _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
     event: tuple(field.name for field in fields(event)) for event in NAMES
@@ -87,15 +90,24 @@ PEOPLE: Final[Mapping[type, tuple[str, ...]]] = {
 """The fields of each event that name a person."""
 
 
-def encode(event: Event) -> tuple[str, dict[str, Any]]:
+def encode(event: Event | Said) -> tuple[str, dict[str, Any]]:
     """(type, facts): the type is the event's name in small letters, "priority_changed"."""
     kind = type(event)
     return NAMES[kind], {name: _encode(getattr(event, name)) for name in _FIELDS[kind]}
 
 
 def decode(type: str, facts: Mapping[str, Any]) -> Event:
+    event: Event = _decoded(type, facts)
+    return event
+
+
+def decode_said(type: str, facts: Mapping[str, Any]) -> Said:
+    said: Said = _decoded(type, facts)
+    return said
+
+
+def _decoded(type: str, facts: Mapping[str, Any]) -> Any:
     decoders = _DECODERS[type]
-    event: Event = _TYPES[type](
+    return _TYPES[type](
         **{name: decoders[name](value) for name, value in facts.items() if name in decoders}
     )
-    return event

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from engine.chores import Slots
 from engine.ports import Clock, Outbox, Spool, Store, Views
+from engine.staff import WorkViews
 from engine.timers import Timers
 from storage.chores import SqlSlots
 from storage.database import (
@@ -29,6 +30,7 @@ from storage.spool_postgres import PostgresSpool
 from storage.store import SqlStore
 from storage.timers import SqlTimers
 from storage.views import SqlViews
+from storage.work_views import SqlWorkViews
 from storage.writer import Writer
 from storage.writer_postgres import PostgresTransaction, PostgresWriter
 from storage.writer_sqlite import SqliteWriter
@@ -48,6 +50,7 @@ class Storage:
     timers: Timers
     slots: Slots
     views: Views
+    work: WorkViews
     files: FolderFiles
     readers: Readers
     writer: Writer
@@ -86,6 +89,7 @@ async def open_storage(
         timers=SqlTimers(readers, writer, store.bound),
         slots=SqlSlots(writer),
         views=SqlViews(readers),
+        work=SqlWorkViews(readers),
         files=FolderFiles(folder),
         readers=readers,
         writer=writer,

@@ -61,5 +61,7 @@ presences: Final = Table(
     Column("ended_at", Instant),
     Column("out", Text),
     Column("out_until", Instant),
+    # When the desk last gave them something; also of people who never said anything.
+    Column("last_assigned_at", Instant),
     within("person", of="people"),
 )

@@ -50,12 +50,12 @@ def lines(
     connection: Connection, workspace: WorkspaceId, wanted: TicketFilter
 ) -> Sequence[TicketLine]:
     chosen = _filtered(workspace, wanted).order_by(tickets.c.number.desc())
-    return _lines(connection, workspace, chosen.limit(min(wanted.limit, PAGE_MAX)))
+    return lines_of(connection, workspace, chosen.limit(min(wanted.limit, PAGE_MAX)))
 
 
 def line(connection: Connection, workspace: WorkspaceId, number: int) -> TicketLine | None:
     one = select(tickets).where(tickets.c.workspace == workspace, tickets.c.number == number)
-    return next(iter(_lines(connection, workspace, one)), None)
+    return next(iter(lines_of(connection, workspace, one)), None)
 
 
 def file(connection: Connection, workspace: WorkspaceId, number: int) -> TicketFile | None:
@@ -235,7 +235,7 @@ def _people_called(workspace: WorkspaceId, name: str) -> Select[str]:
     )
 
 
-def _lines(
+def lines_of(
     connection: Connection, workspace: WorkspaceId, chosen: Select[*tuple[object, ...]]
 ) -> Sequence[TicketLine]:
     found = connection.execute(chosen).all()

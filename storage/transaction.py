@@ -38,6 +38,7 @@ from storage.schema import (
     workspaces,
 )
 from storage.schema_traffic import spool
+from storage.staff import SqlStaff
 from storage.statements import insert_new, insert_or_update
 
 _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
@@ -140,6 +141,10 @@ class BoundTransaction:
     @property
     def workspace(self) -> WorkspaceId:
         return self._workspace
+
+    @property
+    def staff(self) -> SqlStaff:
+        return SqlStaff(self._connection, self._workspace)
 
     # The workspace itself
 

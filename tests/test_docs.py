@@ -79,6 +79,7 @@ SAMPLE = {
     "team": "Support",
     "known": ["Support"],
     "days": 14,
+    "text": "soon",
     "hours": 24,
     "into": "T-2",
 }

@@ -46,7 +46,15 @@ FACTS: dict[str, dict[str, Fact]] = {
     "requester_said": {"author": HOSTILE, "via": "mail"},
     "agent_said": {"author": HOSTILE, "via": "cli", "question": True},
     "noted": {"author": HOSTILE, "via": "cli"},
-    "assigned": {"agent": HOSTILE, "agent_slack": "U0ANA", "by": HOSTILE},
+    "assigned": {
+        "agent": HOSTILE,
+        "agent_slack": "U0ANA",
+        "by": HOSTILE,
+        "how": "least_loaded",
+        "running": 2,
+        "has": HOSTILE,
+        "lacks": "cisco",
+    },
     "reopened": {"author": HOSTILE, "assignee_slack": "U0ANA"},
     "warned": {
         "clock": "resolution",
@@ -106,6 +114,19 @@ FACTS: dict[str, dict[str, Fact]] = {
     "waived": {"by": HOSTILE, "clock": "resolution"},
     "merged": {"other": "T-3", "by": HOSTILE},
     "unmerged": {"other": "T-3", "by": HOSTILE},
+    "handover": {
+        "agent": HOSTILE,
+        "agent_slack": "U0ANA",
+        "for_team": True,
+        "waiting": 2,
+        "stays": [f"T-1|P1|2026-03-02T12:00:00Z|{HOSTILE}"] * 10,
+        "stays_more": 3,
+        "back": ["T-2|P3||a | b"],
+        "back_more": 0,
+        "due": [f"T-3|P2|2026-03-02T12:00:00Z|{HOSTILE}"],
+        "due_more": 0,
+        "urgent": ["T-1"],
+    },
     "reminder": {"gives_up_at": "2026-03-02T12:00:00Z"},
 }
 

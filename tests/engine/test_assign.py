@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assign import Choice, Strategy, Waiting, plan
+from engine.assign import Choice, Strategy, Waiting, Why, plan, reason
 from engine.duty import Duty
 from engine.model import PersonId, Priority, State
 from engine.workload import Load, Member
@@ -32,7 +32,7 @@ def member(
 
 def waiting(number: int, priority: Priority = P3, **more: object) -> Waiting:
     due = START + timedelta(minutes=number)
-    return Waiting(number, priority, **{"due_at": due, **more})  # type: ignore[arg-type] - a test's shorthand
+    return Waiting(number, priority, **{"due_at": due, **more})
 
 
 def given_to(choices: Sequence[Choice]) -> list[tuple[int, str]]:
@@ -241,3 +241,15 @@ def test_a_thousand_tickets_fill_the_team_and_no_more(strategy: Strategy) -> Non
     counts = Counter(one.to for one in plan(strategy, team, [waiting(n) for n in range(1, 1001)]))
     assert set(counts.values()) == {3}
     assert len(counts) == 40
+
+
+def test_a_reason_is_read_back_as_facts() -> None:
+    why = Why("least_loaded", 2, skills=("network",), missing=("cisco", "linux"))
+    assert why.written() == "least_loaded, 2 open, has network, lacks cisco, lacks linux"
+    assert reason(why.written()) == {
+        "how": "least_loaded",
+        "running": 2,
+        "has": "network",
+        "lacks": "cisco, linux",
+    }
+    assert reason("") == {"how": "", "running": 0, "has": "", "lacks": ""}

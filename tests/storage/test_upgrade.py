@@ -23,7 +23,7 @@ from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
 from tests.storage.make import furnish, message, open_with, show, tell, tell_apart
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from engine.calendar import Hours
+from engine.duty import Presence, ShiftStarted
 from engine.events import Assigned, Linked
 from engine.model import DEFAULT, Attachment, Audience, Identity, Reference, Workspace, WorkspaceId
 from engine.ports import Transaction
 from engine.promises import Clock, ClockKind, Timer, TimerKind
 from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Mute
+from engine.staff import SaidEntry
 from storage import Storage, StorageTrouble
+from storage.staff import SqlStaff
 from storage.transaction import BoundTransaction
 from tests.clock import MORNING
 from tests.storage.ear import heard, writing
@@ -108,6 +111,26 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "ticket_settled": lambda t: t.ticket_settled(1),
 }
 
+SAID = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
+STAFF: dict[str, Callable[[Transaction], Any]] = {
+    "presence": lambda t: t.staff.presence(ANA.id),
+    "presences": lambda t: t.staff.presences(),
+    "keep": lambda t: t.staff.keep(ANA.id, Presence(MORNING), [SAID]),
+    "history": lambda t: t.staff.history(ANA.id, limit=9),
+    "lock": lambda t: t.staff.lock(TEAM.id, [ANA.id]),
+    "loads": lambda t: t.staff.loads([ANA.id]),
+    "last_assigned": lambda t: t.staff.last_assigned([ANA.id]),
+    "was_assigned": lambda t: t.staff.was_assigned(ANA.id, MORNING),
+    "unassigned": lambda t: t.staff.unassigned(TEAM.id, limit=9, critical_only=True),
+    "held": lambda t: (
+        t.staff.held(people=[ANA.id], limit=9),
+        t.staff.held(team=TEAM.id, limit=9),
+    ),
+    "due_until": lambda t: t.staff.due_until(TEAM.id, MORNING, limit=9),
+    "given_back": lambda t: t.staff.given_back([1]),
+}
+ALL = VERBS | {f"staff.{name}": verb for name, verb in STAFF.items()}
+
 
 def names_its_workspace(statement: str, values: Any) -> bool:
     """Rows are chosen by workspace (or, for the workspace itself, by id), or are inserted into it."""
@@ -123,16 +146,17 @@ def names_its_workspace(statement: str, values: Any) -> bool:
 
 def test_every_verb_of_a_transaction_is_listened_to() -> None:
     verbs = {name for name in vars(BoundTransaction) if not name.startswith("_")}
-    assert verbs - {"workspace"} == set(VERBS)
+    assert verbs - {"workspace", "staff"} == set(VERBS)
+    assert {name for name in vars(SqlStaff) if not name.startswith("_")} == set(STAFF)
 
 
 async def test_every_statement_of_a_transaction_names_its_workspace(storage: Storage) -> None:
     await storage.spool.keep(message("a"))
     with heard(writing(storage)) as statements:
         await furnish(storage)
-        for verb in ("record", *(name for name in VERBS if name != "record")):
+        for verb in ("record", *(name for name in ALL if name != "record")):
             before = len(statements)
-            await storage.store.run(DEFAULT, VERBS[verb])
+            await storage.store.run(DEFAULT, ALL[verb])
             assert len(statements) > before, verb
     own = [each for each in statements if not each[0].startswith(("BEGIN", "SAVEPOINT"))]
     assert len(own) > 40

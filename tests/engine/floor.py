@@ -1,0 +1,120 @@
+"""A floor over real SQLite with a team of three, for the tests of shifts and of sharing out."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from deskd.ids import TimeSortedIds
+from engine.desk import Desk
+from engine.directory import DeclaredPerson, Roster
+from engine.duty import Duty
+from engine.effects import Tell
+from engine.floor import Floor
+from engine.model import (
+    DEFAULT,
+    Caller,
+    Draft,
+    Identity,
+    Role,
+    Team,
+    TeamId,
+    Ticket,
+    Workspace,
+)
+from storage.opening import Storage, open_storage
+from storage.upgrade import upgrade
+from tests.clock import ManualClock
+
+TEAM = Team(TeamId("support"), "Support", "it", slack_channel="C1")
+SETTINGS = Workspace(DEFAULT, category_skills={"Network": ("network",)})
+
+
+def caller(name: str) -> Caller:
+    return Caller(Identity("slack", "T1", f"U_{name.upper()}"), name, "slack")
+
+
+def declared(
+    name: str, role: Role = Role.AGENT, *, skills: frozenset[str] = frozenset()
+) -> DeclaredPerson:
+    teams = frozenset({TEAM.id}) if role > Role.REQUESTER else frozenset()
+    address = f"{name.lower()}@example.com"
+    return DeclaredPerson(
+        name, role, teams, address, caller(name).identity, department="it", skills=skills
+    )
+
+
+ANA, BEN, LEA, BOB = map(caller, ("Ana", "Ben", "Lea", "Bob"))
+PEOPLE = (
+    declared("Ana", skills=frozenset({"network"})),
+    declared("Ben"),
+    declared("Lea", Role.LEAD),
+)
+
+
+class World:
+    def __init__(self, storage: Storage, clock: ManualClock) -> None:
+        self.storage, self.clock, self.nudges = storage, clock, 0
+        ids = TimeSortedIds(clock)
+        self.desk = Desk(storage.store, clock, ids, nudge=self.nudge)
+        self.floor = Floor(storage.store, clock, ids, nudge=self.nudge)
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+    async def declare(self, team: Team = TEAM, settings: Workspace = SETTINGS) -> None:
+        await self.desk.declare(DEFAULT, Roster(settings, (team,), PEOPLE))
+
+    async def open(self, *, priority: str = "P3", category: str | None = None) -> Ticket:
+        draft = Draft("VPN is down", "Nothing works", priority, category)
+        return await self.desk.open(DEFAULT, draft, by=BOB)
+
+    async def ticket(self, number: int = 1) -> Ticket:
+        found = await self.storage.store.run(DEFAULT, lambda t: t.ticket(number))
+        assert found is not None
+        return found
+
+    async def holder(self, number: int = 1) -> str | None:
+        line = await self.storage.views.ticket(DEFAULT, number)
+        assert line is not None
+        return line.assignee.name if line.assignee else None
+
+    async def dispatch(self) -> int:
+        return await self.floor.dispatch(DEFAULT, TEAM.id)
+
+    async def start(self, *callers: Caller, hours: float | None = 8) -> None:
+        length = timedelta(hours=hours) if hours else None
+        for by in callers:
+            await self.floor.start_shift(DEFAULT, by, length=length)
+
+    async def duty(self, by: Caller) -> Duty:
+        return (await self.floor.standing(DEFAULT, by)).duty
+
+    async def told(self, template: str) -> list[Tell]:
+        parcels = await self.storage.outbox.lease(
+            now=self.clock.now(), until=self.clock.now() + timedelta(seconds=1), limit=100
+        )
+        effects = [parcel.effect for parcel in parcels]
+        return [one for one in effects if isinstance(one, Tell) and one.template == template]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+async def world(tmp_path: Path, template: Path) -> AsyncIterator[World]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/desk.db"
+    shutil.copy(template, tmp_path / "desk.db")
+    clock = ManualClock()
+    storage = await open_storage(url, tmp_path / "files", clock)
+    made = World(storage, clock)
+    await made.declare()
+    yield made
+    await storage.close()
