@@ -16,12 +16,15 @@ from bot.courier import SlackCourier
 from bot.front import Front
 from bot.hands import Hands
 from bot.listeners import Login, build_app
+from bot.looks import Looks
 from bot.people import People
 from bot.reader import Reader
 from bot.voice import Voice
 from engine.desk import Desk
+from engine.floor import Floor
 from engine.model import WorkspaceId
 from engine.ports import Clock, Part, Spool, Views
+from engine.staff import WorkViews
 
 SLACK: Final = "https://slack.com/api/"
 # Slack answers in well under a second; what takes longer than this is an outage, and the outbox repeats.
@@ -42,8 +45,10 @@ class Rooms:
     """What the desk lends its faces."""
 
     desk: Desk
+    floor: Floor
     spool: Spool
     views: Views
+    work: WorkViews
     clock: Clock
     workspace: WorkspaceId
 
@@ -70,14 +75,17 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
     front = Front(
         workspace=rooms.workspace,
         desk=rooms.desk,
+        floor=rooms.floor,
         spool=rooms.spool,
         views=rooms.views,
+        work=rooms.work,
         clock=rooms.clock,
         client=client,
         people=People(client, rooms.views, rooms.clock, rooms.workspace),
         voice=Voice(client, session),
         courier=courier,
         hands=Hands(rooms.clock),
+        looks=Looks(rooms.clock),
     )
     login = Login(settings.bot_token)
     reader = Reader(front)

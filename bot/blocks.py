@@ -52,8 +52,9 @@ def header(text: str) -> Json:
     return {"type": "header", "text": plain_text(text.replace("\n", " "), limits.HEADER_TEXT)}
 
 
-def section(text: str) -> Json:
-    return {"type": "section", "text": mrkdwn_text(text, limits.SECTION_TEXT)}
+def section(text: str, accessory: Json | None = None) -> Json:
+    block: Json = {"type": "section", "text": mrkdwn_text(text, limits.SECTION_TEXT)}
+    return block | {"accessory": accessory} if accessory else block
 
 
 def sections(text: str) -> list[Json]:
@@ -131,7 +132,11 @@ def overflow(action_id: str, options: Sequence[Json]) -> Json:
     }
 
 
-# --- modals
+# --- views
+
+
+def home(blocks: Sequence[Json]) -> Json:
+    return {"type": "home", "blocks": list(blocks[: limits.VIEW_BLOCKS])}
 
 
 def text_input(id: str, *, multiline: bool, initial: str = "") -> Json:
@@ -146,12 +151,16 @@ def text_input(id: str, *, multiline: bool, initial: str = "") -> Json:
     return element
 
 
-def select(id: str, options: Sequence[Json], initial: Json | None = None) -> Json:
+def select(
+    id: str, options: Sequence[Json], initial: Json | None = None, *, placeholder: str = ""
+) -> Json:
     element: Json = {
         "type": "static_select",
         "action_id": id,
         "options": list(options[: limits.SELECT_OPTIONS]),
     }
+    if placeholder:
+        element["placeholder"] = plain_text(placeholder, limits.PLACEHOLDER)
     return element | {"initial_option": initial} if initial else element
 
 

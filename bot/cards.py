@@ -88,7 +88,10 @@ def _state(ticket: Ticket) -> str:
 
 
 def _assignee(line: TicketLine) -> str:
-    return line.assignee.name if line.assignee else label("nobody")
+    if line.assignee is None:
+        return label("nobody")
+    offered = f" ({label('offered')})" if line.ticket.offered else ""
+    return f"{line.assignee.name}{offered}"
 
 
 def _files(line: TicketLine) -> str:
@@ -116,7 +119,7 @@ def _buttons(ticket: Ticket) -> list[Json]:
     elements = [_button(ticket, action) for action in primary]
     more = [action for action in MORE if action in allowed and action not in primary]
     if more:
-        elements.append(blocks.overflow(OVERFLOW, [_option(ticket, one) for one in more]))
+        elements.append(blocks.overflow(OVERFLOW, [option_for(ticket, one) for one in more]))
     return [blocks.actions(ACTIONS, elements)] if elements else []
 
 
@@ -126,7 +129,7 @@ def _button(ticket: Ticket, action: Action) -> Json:
     return blocks.button(action.value, label(action.value), value, style=style)
 
 
-def _option(ticket: Ticket, action: Action) -> Json:
+def option_for(ticket: Ticket, action: Action) -> Json:
     value = Pointer(ticket.number, ticket.version, ticket.workspace, action=action.value)
     return blocks.option(label(action.value), str(value))
 
@@ -136,14 +139,17 @@ def _option(ticket: Ticket, action: Action) -> Json:
 
 def ticket_list(lines: Sequence[TicketLine], *, more: bool) -> Said:
     top = sentence("list", {"count": len(lines), "more": more})
-    return blocks.said(top, [blocks.section(top), *(blocks.section(_row(one)) for one in lines)])
+    rows = (blocks.section(line_words(one)) for one in lines)
+    return blocks.said(top, [blocks.section(top), *rows])
 
 
-def _row(line: TicketLine) -> str:
+def line_words(line: TicketLine, *, offered: bool = False) -> str:
+    """One ticket in two lines. `offered`: to whoever reads it."""
     ticket = line.ticket
     return sentence(
         "line",
         {
+            "offered": offered,
             "ticket": ticket.id,
             "subject": ticket.subject,
             "state": label(ticket.state.value),

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot import limits
+from bot import home, home_acts, homes, limits, workloads
 from bot.blocks import Said
 from bot.cards import OVERFLOW, ticket_in_full
 from bot.front import Front
 from bot.guard import settle
 from bot.interaction import Interaction
 from bot.limits import Json
-from bot.modals import FORMS, form
+from bot.modals import FORMS, form, new_ticket
 from bot.pointer import Pointer, read
 from bot.troubles import CALL_ERRORS, in_words
 from bot.voice import in_marked_words
@@ -36,6 +36,25 @@ _AT_ONCE: Final[Mapping[Action, Callable[[Desk, Request], Awaitable[Ticket]]]] =
 
 
 async def click(front: Front, done: Interaction) -> None:
+    try:
+        await _click(front, done)
+    finally:
+        await homes.refresh(front, done.user)
+
+
+async def _click(front: Front, done: Interaction) -> None:
+    button = str(done.body["actions"][0]["action_id"])
+    if button == home.NEW:
+        await open_view(front, done, new_ticket(channel=""))
+    elif button in home.BUTTONS:
+        await home_acts.press(front, done, button)
+    elif button == workloads.APPLY:
+        await workloads.apply(front, done)
+    else:
+        await _click_on_ticket(front, done)
+
+
+async def _click_on_ticket(front: Front, done: Interaction) -> None:
     pressed = _pressed(done.body)
     if pressed is None:
         await settle(front, done, reason="ignored: no button of ours")

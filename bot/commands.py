@@ -1,11 +1,12 @@
-"""The slash command: new, list, show, help. Whatever name Slack routes to us; answers only the person sees."""
+"""The slash command, by whatever name Slack routes it to us: its verbs, and answers that only the person sees."""
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from bot import homes, shifts, workloads
 from bot.cards import ticket_list
 from bot.clicks import in_full, open_view
 from bot.front import Front
@@ -20,6 +21,9 @@ from engine import access
 from engine.access import Right
 from engine.model import Draft, Person, Priority, Request
 from engine.views import TicketFilter, TicketLine
+
+SHIFT: Final = "/shift"
+"""The same as `/ticket shift`, whatever name `/ticket` goes by."""
 
 # What fits under one another without scrolling for ever.
 MOST_LISTED: Final = 20
@@ -43,8 +47,9 @@ async def command(front: Front, done: Interaction) -> None:
     text = plain(str(done.body.get("text", "")), {})
     verb, _, rest = text.partition(" ")
     given = Command(front, done, str(done.body["command"]), verb.lower(), rest.strip())
-    answers = verb.lower() in ("new",)
-    if done.replayed and not answers:
+    if given.name == SHIFT:
+        given = replace(given, verb="shift", rest=text)
+    if done.replayed and given.verb != "new":
         await settle(front, done, reason="ignored: nobody waits for the answer")
         return
     await _VERBS.get(given.verb, _help)(given)
@@ -123,6 +128,41 @@ async def _show(given: Command) -> None:
 _MOST_DIGITS: Final = 9
 
 
+async def _shift(given: Command) -> None:
+    """An answer that only they see; the tab is drawn anew for whoever looks at it."""
+    verb, _, rest = given.rest.partition(" ")
+    known = verb.lower() or "status"
+    if known not in shifts.VERBS:
+        name = given.name if given.name == SHIFT else f"{given.name} shift"
+        await _answer(given, sentence("shift_help", {"command": name, "unknown": verb}))
+        return
+    front, done = given.front, given.done
+    standing = await shifts.say(front, done, known, rest.strip())
+    if known == "status":
+        await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, in_marked_words(shifts.answer(standing)))
+    await homes.refresh(front, done.user)
+
+
+async def _workload(given: Command) -> None:
+    by = await given.front.people.who_is(given.done.user)
+    load = await given.front.floor.workload(given.front.workspace, by, given.rest or None)
+    await settle(given.front, given.done, reason="answered")
+    await given.front.voice.whisper(given.done.ear, workloads.figures(load))
+
+
+async def _rebalance(given: Command) -> None:
+    """`rebalance`, `rebalance network`, `rebalance network due`."""
+    words = given.rest.split()
+    by_due = words[-1:] == [workloads.BY_DUE]
+    team = " ".join(words[:-1] if by_due else words)
+    by = await given.front.people.who_is(given.done.user)
+    load = await given.front.floor.workload(given.front.workspace, by, team or None, by_due=by_due)
+    access.authorize_over(load.reader, Right.REBALANCE, load.team)
+    await settle(given.front, given.done, reason="answered")
+    await given.front.voice.whisper(given.done.ear, workloads.proposal(load, by_due=by_due))
+
+
 async def _help(given: Command) -> None:
     known = given.verb in ("", "help")
     near = [] if known else difflib.get_close_matches(given.verb, list(_VERBS), n=1)
@@ -140,5 +180,13 @@ async def _answer(given: Command, words: str) -> None:
 
 
 _VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxyType(
-    {"new": _new, "list": _list, "show": _show, "help": _help}
+    {
+        "new": _new,
+        "list": _list,
+        "show": _show,
+        "shift": _shift,
+        "workload": _workload,
+        "rebalance": _rebalance,
+        "help": _help,
+    }
 )

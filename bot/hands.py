@@ -17,6 +17,9 @@ DRAIN: Final = timedelta(seconds=5)
 # How long an act waits for the same person's act before it.
 TURN: Final = timedelta(seconds=1)
 
+NO_ROW: Final = 0
+"""Of work that no row of the spool asks for; rows are numbered from 1."""
+
 T = TypeVar("T")
 
 

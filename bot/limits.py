@@ -34,15 +34,16 @@ FALLBACK_TEXT_BYTES: Final = 4_000
 _SURFACES: Final[Mapping[str, frozenset[str]]] = {
     "message": frozenset({"header", "section", "context", "actions", "divider", "rich_text"}),
     "modal": frozenset({"header", "section", "context", "divider", "rich_text", "input"}),
+    "home": frozenset({"header", "section", "context", "actions", "divider", "rich_text"}),
 }
 
 Problems = Iterator[str]
 
 
 def validate(payload: Mapping[str, Any], surface: str) -> list[str]:
-    """What Slack would refuse in this message or modal, one line each; [] when it would take it."""
+    """What Slack would refuse in this message, modal or home tab, one line each; [] when it would take it."""
     blocks = payload.get("blocks") or []
-    problems = list(_of_message(payload, blocks) if surface == "message" else _of_modal(payload))
+    problems = list(_of_message(payload, blocks) if surface == "message" else _of_view(payload))
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         where = f"/blocks/{index}"
@@ -80,7 +81,7 @@ def _words(part: object) -> Iterator[str]:
             yield from _words(one)
 
 
-def _of_modal(payload: Mapping[str, Any]) -> Problems:
+def _of_view(payload: Mapping[str, Any]) -> Problems:
     for name in ("title", "submit", "close"):
         if name in payload:
             yield from _text(payload[name], MODAL_TITLE, f"/{name}", plain=True)
@@ -110,6 +111,8 @@ def _section(block: Json, where: str) -> Problems:
         yield f"{where}/fields: more than {FIELDS}"
     for index, field in enumerate(fields):
         yield from _text(field, FIELD_TEXT, f"{where}/fields/{index}")
+    if "accessory" in block:
+        yield from _element(block["accessory"], f"{where}/accessory")
 
 
 def _header(block: Json, where: str) -> Problems:

@@ -18,11 +18,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import homes
 from bot.clicks import click
 from bot.commands import command
 from bot.front import Front
 from bot.guard import Work, guarded, settle
-from bot.hands import BusyError, StoppedError
+from bot.hands import NO_ROW, BusyError, StoppedError
 from bot.inbox import KEPT, Inbox
 from bot.interaction import Interaction
 from bot.limits import Json
@@ -108,7 +109,15 @@ class Listeners:
                 self._front.people.forget_channel(str(event.get("channel")))
             case "user_change":
                 self._front.people.forget_user(str((event.get("user") or {}).get("id")))
+            case "app_home_opened" if event.get("tab") == "home":
+                self._show_home(event)
         await ack()
+
+    def _show_home(self, event: Json) -> None:
+        """A picture, and nobody's loss: it is in no spool, and drawn anew at the next look."""
+        with suppress(BusyError, StoppedError):
+            drawing = homes.opened(self._front, event)
+            self._front.hands.start(drawing, row=NO_ROW, by=str(event.get("user")))
 
     async def on_command(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         done = self._interaction("command", body, context)
@@ -143,6 +152,8 @@ class Listeners:
             return
         if await hands.within(task, ACK_BUDGET):
             await ack(**task.result().response)
+            with suppress(BusyError, StoppedError):
+                hands.start(homes.refresh(self._front, sent.user), row=NO_ROW)
             return
         _log.warning("a form took longer than %s: its outcome is told apart", ACK_BUDGET)
         with suppress(BusyError, StoppedError):

@@ -19,6 +19,7 @@ from deskd.bell import Bell, ring_all
 from deskd.chores import Chores
 from deskd.daemon import Daemon
 from deskd.delivery import Delivery
+from deskd.dispatch import Dispatcher
 from deskd.errors import WRONG_USAGE, Failure
 from deskd.ids import TimeSortedIds
 from deskd.introductions import Introductions
@@ -30,6 +31,7 @@ from deskd.sweep import Sweep
 from engine import ringing
 from engine.delivery import Courier
 from engine.desk import Desk
+from engine.floor import Floor
 from engine.model import DEFAULT
 from engine.ports import Clock, Part, Views
 from mail.address_book import KnownAddresses
@@ -80,26 +82,24 @@ class Built:
 class _Bells:
     outbox: Bell
     timers: Bell
+    work: Bell
 
 
 def build(ground: Ground) -> Built:
     """Needs a running loop; nothing listens and nothing is sent before the daemon runs."""
     settings, storage, clock = ground.settings, ground.storage, ground.clock
-    bells = _Bells(Bell(clock), Bell(clock))
+    bells = _Bells(Bell(clock), Bell(clock), Bell(clock))
     ids = TimeSortedIds(clock)
-    desk = Desk(storage.store, clock, ids, nudge=ring_all(bells.outbox, bells.timers))
+    nudge = ring_all(bells.outbox, bells.timers, bells.work)
+    desk = Desk(storage.store, clock, ids, nudge=nudge)
+    floor = Floor(storage.store, clock, ids, nudge=nudge)
     metrics = Metrics(version=version("deskd"))
-    slack = _slack(ground, desk)
+    slack = _slack(ground, desk, floor)
     mail_courier = _mail_courier(ground)
-    couriers: dict[str, Courier] = {}
-    if slack:
-        couriers["slack"] = slack.courier
-    if mail_courier:
-        couriers["mail"] = mail_courier
     smtp_in, reader = _mail_in(ground, desk)
     delivery = Delivery(
         outbox=storage.outbox,
-        couriers=couriers,
+        couriers=_couriers(slack, mail_courier),
         clock=clock,
         bell=bells.outbox,
         spread=ground.spread,
@@ -108,9 +108,15 @@ def build(ground: Ground) -> Built:
         crowded=reader.crowded,
     )
     alarm = Alarm(
-        storage.timers, ringing.ring, clock, bells.timers, rang=bells.outbox.ring, late=metrics.rang
+        storage.timers,
+        ringing.ring,
+        clock,
+        bells.timers,
+        rang=ring_all(bells.outbox, bells.work),
+        late=metrics.rang,
     )
     chores = _chores(ground, metrics)
+    dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work)
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]
     if slack:
@@ -119,7 +125,7 @@ def build(ground: Ground) -> Built:
         reading.append(_introductions(ground, desk, slack))
     daemon = Daemon(
         # Draining: first nothing new, then what came in is read, then nothing is rung, last what is due goes out.
-        [taking_in, reading, [alarm, chores], [delivery], _remarks(settings)],
+        [taking_in, reading, [alarm, dispatcher, chores], [delivery], _remarks(settings)],
         clock,
         settings.drain,
     )
@@ -127,6 +133,15 @@ def build(ground: Ground) -> Built:
     if http:
         daemon.stages = [*daemon.stages, [http]]
     return Built(daemon, desk, storage.views, smtp_in, http, slack, mail_courier)
+
+
+def _couriers(slack: Face | None, mail: MailCourier | None) -> dict[str, Courier]:
+    couriers: dict[str, Courier] = {}
+    if slack:
+        couriers["slack"] = slack.courier
+    if mail:
+        couriers["mail"] = mail
+    return couriers
 
 
 def signer(settings: Settings) -> Signer:
@@ -149,7 +164,7 @@ def _domain(settings: Settings) -> str:
     return settings.mail.address.rpartition("@")[2]
 
 
-def _slack(ground: Ground, desk: Desk) -> Face | None:
+def _slack(ground: Ground, desk: Desk, floor: Floor) -> Face | None:
     given = ground.settings.slack
     if given.bot_token is None or given.app_token is None:
         return None
@@ -162,7 +177,7 @@ def _slack(ground: Ground, desk: Desk) -> Face | None:
             base_url=given.base_url.rstrip("/") + "/",
             signing_secret=given.signing_secret.get_secret_value() if given.signing_secret else "",
         ),
-        Rooms(desk, storage.spool, storage.views, ground.clock, DEFAULT),
+        Rooms(desk, floor, storage.spool, storage.views, storage.work, ground.clock, DEFAULT),
     )
 
 

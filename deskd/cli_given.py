@@ -1,5 +1,6 @@
 """What stands before the command (--config, --set, --json), and what every command begins and ends with."""
 
+import getpass
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from deskd.errors import WRONG_USAGE, Failure
 
 if TYPE_CHECKING:
     from deskd.settings_load import Loaded
+    from engine.floor import Floor
+    from engine.model import Caller
     from storage.opening import Storage
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, and nothing else, to stdout.")]
@@ -37,6 +40,25 @@ class Given:
 
         async with storage_opened(self.load().settings) as storage:
             yield storage
+
+    @asynccontextmanager
+    async def floor(self) -> AsyncIterator["Floor"]:
+        from deskd.clock import WallClock
+        from deskd.ids import TimeSortedIds
+        from engine.floor import Floor
+
+        async with self.storage() as storage:
+            clock = WallClock()
+            # The daemon looks by itself: nobody here to be nudged.
+            yield Floor(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+
+
+def operator() -> "Caller":
+    """Whoever may run commands on this machine."""
+    from engine.model import Caller, Identity
+
+    login = getpass.getuser()
+    return Caller(Identity("operator", "", login), login, via="cli")
 
 
 def given(context: typer.Context) -> Given:

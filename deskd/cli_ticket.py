@@ -1,13 +1,12 @@
 """`deskd ticket new | list | show | events`: for people and scripts."""
 
 import asyncio
-import getpass
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskd.cli_given import ROWS_MAX, Given, Json, given, ticket_number
+from deskd.cli_given import ROWS_MAX, Given, Json, given, operator, ticket_number
 from deskd.errors import WRONG_USAGE, Failure
 from deskd.screen import clean, moment, show, show_json, table
 
@@ -76,12 +75,14 @@ async def _new(here: Given, draft: object, by: "Caller") -> "TicketFile":
 
 
 def _caller(requester: str, name: str) -> "Caller":
-    """The person asking, or the operator: whoever may run commands on this machine."""
+    """The person asking, or the operator."""
+    from dataclasses import replace
+
     from engine.model import Caller, Identity
 
     if not requester:
-        login = getpass.getuser()
-        return Caller(Identity("operator", "", login), name or login, via="cli")
+        by = operator()
+        return replace(by, name=name or by.name)
     address = requester.strip().lower()
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or any(c.isspace() or c in "<>," for c in address):

@@ -19,6 +19,7 @@ def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
             default_team=_default_team(settings),
             default_priority=settings.desk.default_priority,
             timezone=settings.desk.timezone,
+            category_skills=_skills(settings),
         ),
         teams=teams,
         people=tuple(_person(settings, person, slack_team) for person in settings.people),
@@ -26,6 +27,12 @@ def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
             calendars=calendars.calendars(settings), rotations=calendars.rotations(settings)
         ),
     )
+
+
+def _skills(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """By the category as it is spelt in the list."""
+    spelt = {category.casefold(): category for category in settings.desk.categories}
+    return {spelt[name.casefold()]: skills for name, skills in settings.desk.skills.items()}
 
 
 def _default_team(settings: Settings) -> TeamId:
@@ -60,6 +67,8 @@ def _team(section: TeamSection) -> Team:
         policy=section.policy,
         open_to_agents=section.open_to_agents,
         replies_public=section.replies_public,
+        strategy=section.strategy,
+        on_shift=section.on_shift,
     )
 
 
@@ -73,4 +82,6 @@ def _person(settings: Settings, section: PersonSection, slack_team: str | None) 
         slack=Identity("slack", slack_team or "", section.slack or "") if known else None,
         timezone=section.timezone,
         department=section.department,
+        skills=frozenset(section.skills),
+        limit=section.limit,
     )

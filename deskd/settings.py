@@ -19,11 +19,13 @@ from deskd.settings_values import (
     OffOrSecret,
     OffOrText,
     Section,
+    Skills,
     SmtpUrl,
     Zone,
 )
 from engine.model import Priority, Role
 from engine.rules import PRESETS
+from engine.workload import LIMIT
 
 SECRET_KEY_LENGTH_MIN: Final = 32
 """It signs every reply address; shorter ones can be guessed."""
@@ -79,6 +81,10 @@ class DeskSection(Section):
     roles: dict[str, str] = Field(
         default_factory=dict,
         description="Your own names for the roles requester, agent, senior, lead, manager, admin.",
+    )
+    skills: dict[str, Skills] = Field(
+        default_factory=dict,
+        description='What a category needs: `Network = ["network"]`; whoever has it comes first.',
     )
 
 
@@ -194,6 +200,14 @@ class TeamSection(Section):
     replies_public: bool = Field(
         default=False, description="Plain replies in a ticket's thread go to the requester."
     )
+    strategy: Literal["least_loaded", "round_robin", "pull", "manual"] = Field(
+        default="least_loaded",
+        description="Who on duty is given what waits: `least_loaded`, `round_robin`, `pull`, `manual` (nobody).",
+    )
+    on_shift: Literal["shifts", "hours", "always"] = Field(
+        default="shifts",
+        description="Who is on duty: `shifts` (who started one), `hours` (all in its calendar), `always` (all).",
+    )
 
 
 class PersonSection(Section):
@@ -209,6 +223,12 @@ class PersonSection(Section):
     )
     timezone: Annotated[Zone | None, Off] = Field(
         default=None, description="Such as `Europe/Berlin`."
+    )
+    skills: Skills = Field(default=(), description="What they can do, as `desk.skills` names it.")
+    limit: int | None = Field(
+        default=None,
+        description=f"Tickets in work before none but a P1 is given to them; default: {LIMIT}.",
+        ge=1,
     )
 
 

@@ -39,10 +39,20 @@ def odd(settings: Settings, installed: Callable[[str], bool] = is_installed) -> 
     for alias, role in settings.desk.roles.items():
         if settings.role(role) is None:
             yield Oddity(("desk", "roles", alias), f' "{role}" is no role; {_roles(role)}')
+    yield from _skills(settings)
     for number, person in enumerate(settings.people):
         for name, what in _person(settings, person):
             yield Oddity(("people", number, name), f" {what}")
     yield from _people_twice(settings)
+
+
+def _skills(settings: Settings) -> Odd:
+    known = {category.casefold(): category for category in settings.desk.categories}
+    for category in settings.desk.skills:
+        if category.casefold() not in known:
+            close = near(category, list(settings.desk.categories))
+            hint = f'did you mean "{close}"?' if close else f"known: {', '.join(known.values())}"
+            yield Oddity(("desk", "skills", category), f' "{category}" is no category; {hint}')
 
 
 def used_twice(section: str, ids: Sequence[str]) -> Odd:

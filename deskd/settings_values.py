@@ -23,6 +23,13 @@ def _listen(text: str | None) -> str | None:
     return text or None
 
 
+def _skill(text: str) -> str:
+    """A word, since the reasons written on tickets part them by commas; their case does not matter."""
+    if not text.strip() or "," in text:
+        raise ValueError('must be a name such as "network", without a comma')
+    return text.strip().lower()
+
+
 def _address(text: str) -> str:
     local, at, domain = text.strip().lower().rpartition("@")
     if not (local and at and domain) or any(c in text for c in " <>,;\r\n"):
@@ -65,6 +72,7 @@ Listen = Annotated[str | None, AfterValidator(_listen)]
 Zone = Annotated[str, AfterValidator(zone_name)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Skills = Annotated[tuple[Annotated[str, AfterValidator(_skill)], ...], BeforeValidator(listed)]
 MailAddresses = Annotated[tuple[MailAddress, ...], BeforeValidator(listed)]
 OffOrSecret = Annotated[SecretStr | None, Off]
 OffOrText = Annotated[str | None, Off]

@@ -15,6 +15,7 @@ from engine.delivery import Later, Never, Parcel, Sent, back_off
 from engine.desk import Desk
 from engine.directory import Roster
 from engine.effects import Tell
+from engine.floor import Floor
 from engine.model import (
     DEFAULT,
     Address,
@@ -309,7 +310,10 @@ async def open_office(
         postman = Postman(storage, clock)
         desk = Desk(storage.store, clock, CountingIds(), nudge=postman.nudge)
         await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (team,)))
-        rooms = Rooms(desk, spool(storage.spool), storage.views, clock, DEFAULT)
+        floor = Floor(storage.store, clock, CountingIds(), nudge=postman.nudge)
+        rooms = Rooms(
+            desk, floor, spool(storage.spool), storage.views, storage.work, clock, DEFAULT
+        )
         built = face(settings_for(slack, **settings), rooms, patience=HASTE)
         office = Office(slack, storage, desk, built, clock, postman, team)
         delivery = asyncio.ensure_future(postman.run(built))  # noqa: TID251 - a test's own task

@@ -1,0 +1,128 @@
+"""The home tab: a person's shift, their tickets, their team's line, what is due next. Pure: values in, a view out.
+
+Everybody sees their own figures and nobody else's; of colleagues only who is there and which ticket somebody has.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot import blocks
+from bot.cards import OVERFLOW, line_words, option_for
+from bot.limits import Json
+from bot.pointer import Pointer
+from bot.words import label, sentence
+from engine.duty import Duty
+from engine.lifecycle import Action, legal
+from engine.model import State, Ticket
+from engine.shifts import Standing
+from engine.views import OwnWork, TicketLine
+
+# The ids of the tab's own buttons; those of tickets are actions of the desk.
+START: Final = "shift_start"
+END: Final = "shift_end"
+BREAK: Final = "shift_break"
+BACK: Final = "shift_back"
+AWAY: Final = "shift_away"
+NEXT: Final = "next_ticket"
+NEW: Final = "new_ticket"
+BUTTONS: Final = frozenset({START, END, BREAK, BACK, AWAY, NEXT, NEW})
+
+AWAY_FOR: Final = ("1h", "2h", "4h", "1d", "")
+"""What the menu offers; "" is until they say that they are back."""
+
+_ROW_ACTIONS: Final = (Action.REPLY, Action.ASK, Action.RESOLVE, Action.RELEASE)
+# Colleagues named in one line; more are counted.
+_NAMED: Final = 12
+
+
+def home_tab(standing: Standing, work: OwnWork) -> Json:
+    parts = [*_for_agent(standing, work)] if standing.is_agent else []
+    return blocks.home([*parts, *_asked(work, alone=not standing.is_agent)])
+
+
+def _for_agent(standing: Standing, work: OwnWork) -> Iterator[Json]:
+    yield blocks.section(sentence("standing", standing_facts(standing)))
+    yield blocks.actions("shift", list(_shift_buttons(standing)))
+    yield blocks.header(label("home_mine"))
+    yield blocks.context(sentence("home_mine", {"count": work.mine_count, "limit": standing.limit}))
+    yield from (_mine(line) for line in work.mine)
+    yield blocks.header(label("home_team"))
+    yield blocks.context(sentence("home_team", _team_facts(standing, work)))
+    if work.waiting_count:
+        yield blocks.actions("team", [blocks.button(NEXT, label(NEXT), NEXT, style="primary")])
+    yield from (_waiting(line) for line in work.waiting)
+    if work.due_next:
+        yield blocks.header(label("home_due"))
+        yield from (blocks.section(line_words(line)) for line in work.due_next)
+
+
+def standing_facts(standing: Standing) -> dict[str, object]:
+    """What templates say about somebody's shift; times as instants, "" for none."""
+    presence = standing.presence
+    return {
+        "duty": standing.duty.value,
+        "on_shift": standing.on_shift,
+        "covered": standing.covered,
+        "until_at": presence.until or "",
+        "out": presence.out.value if standing.is_out and presence.out else "",
+        "out_until_at": presence.out_until or "",
+        "running": standing.load.running,
+        "waiting": standing.load.waiting,
+        "limit": standing.limit,
+    }
+
+
+def _shift_buttons(standing: Standing) -> Iterator[Json]:
+    if standing.is_out:
+        yield blocks.button(BACK, label(BACK), BACK, style="primary")
+    elif standing.duty is Duty.ON:
+        yield blocks.button(BREAK, label(BREAK), BREAK)
+    if not standing.on_shift:
+        style = None if standing.covered or standing.is_out else "primary"
+        yield blocks.button(START, label(START), START, style=style)
+    if not standing.is_out:
+        options = [
+            blocks.option(label(f"away_{one or 'until_back'}"), one or "-") for one in AWAY_FOR
+        ]
+        yield blocks.select(AWAY, options, placeholder=label(AWAY))
+    if standing.on_shift:
+        yield blocks.button(END, label(END), END)
+
+
+def _mine(line: TicketLine) -> Json:
+    ticket = line.ticket
+    words = line_words(line, offered=ticket.offered)
+    if ticket.offered or ticket.state in (State.OPEN, State.REOPENED):
+        word = label("accept" if ticket.offered else "start")
+        return blocks.section(words, _act(ticket, Action.CLAIM, word, style="primary"))
+    rest = [one for one in _ROW_ACTIONS if one in legal(ticket)]
+    more = [option_for(ticket, action) for action in rest]
+    return blocks.section(words, blocks.overflow(OVERFLOW, more) if more else None)
+
+
+def _waiting(line: TicketLine) -> Json:
+    return blocks.section(line_words(line), _act(line.ticket, Action.CLAIM, label("claim")))
+
+
+def _act(ticket: Ticket, action: Action, word: str, *, style: str | None = None) -> Json:
+    pointer = Pointer(ticket.number, ticket.version, ticket.workspace)
+    return blocks.button(action.value, word, str(pointer), style=style)
+
+
+def _team_facts(standing: Standing, work: OwnWork) -> dict[str, object]:
+    names = [person.name for person in standing.there if person.id != standing.person.id]
+    return {
+        "waiting": work.waiting_count,
+        "there": ", ".join(names[:_NAMED]),
+        "more": max(len(names) - _NAMED, 0),
+    }
+
+
+def _asked(work: OwnWork, *, alone: bool) -> Iterator[Json]:
+    if not work.asked and not alone:
+        return
+    yield blocks.header(label("home_asked"))
+    if not work.asked:
+        yield blocks.context(sentence("home_nothing_asked", {}))
+    yield from (blocks.section(line_words(line)) for line in work.asked)
+    yield blocks.actions("ask", [blocks.button(NEW, label(NEW), NEW)])
