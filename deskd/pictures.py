@@ -31,7 +31,7 @@ def ticket(line: TicketLine) -> Json:
         "number": t.number,
         "workspace": t.workspace,
         "subject": t.subject,
-        "status": t.state.value,
+        "status": "ESCALATED" if t.escalated else t.state.value,
         "phase": t.state.phase.value,
         "escalation_level": t.escalation_level,
         "acknowledged": t.acknowledged,

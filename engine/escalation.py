@@ -176,7 +176,7 @@ def _next_cycle(now: Situation) -> int:
 def _ack_clock(level: Level, times: int, now: Situation) -> list[Event]:
     if not level.ack_required:
         return []
-    if times > TOP_REPEATS + 1:
+    if times > TOP_REPEATS:
         due = now.at + DAILY
         cycle = _next_cycle(now)
         return [ClockStarted(ClockKind.ACK, cycle, DAILY, due, None, NO_POLICY)]

@@ -198,6 +198,11 @@ class Ticket:
         return min(due, default=None)
 
     @property
+    def escalated(self) -> bool:
+        """Climbed, and nobody has acknowledged; shown as a state, though work may be going on."""
+        return self.escalation_level > 0 and not self.acknowledged
+
+    @property
     def ruled_at(self) -> datetime:
         return self.rules_at or self.created_at
 

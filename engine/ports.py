@@ -162,6 +162,10 @@ class Transaction(Protocol):
         """Make the rules be those of deskd.toml; what changed becomes a new edition, valid from `at`."""
         ...
 
+    def was_paged(self, number: int, person: PersonId) -> bool:
+        """Whether a page of this ticket went to that person."""
+        ...
+
     def tickets_by_calendar(self, calendar: str, *, not_version: int, limit: int) -> Sequence[int]:
         """Tickets with a running, unbroken clock that was reckoned by another edition of the calendar."""
         ...

@@ -155,10 +155,13 @@ def _on_ack(clocks: Sequence[Clock], now: Situation) -> list[Event]:
 
 def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Event]:
     before, after = event.before.phase, event.to.phase
+    if after is Phase.CLOSED and before is not Phase.DONE:
+        # Never solved: withdrawn, or spam. What was promised is no longer owed.
+        return [end for clock in clocks for end in cancel(clock, now.rules, now.at)]
     if after in (Phase.DONE, Phase.CLOSED):
         return [stop for kind in ClockKind for stop in _stop(clocks, kind, now)]
     resolution = latest(clocks, ClockKind.RESOLUTION)
-    if resolution is None or resolution.cancelled_at is not None:
+    if resolution is None:
         return []
     if after is Phase.WAITING and resolution.running:
         used = used_by(resolution, now.rules, now.at)

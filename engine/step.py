@@ -103,7 +103,9 @@ def change(
         return ticket  # this very request was recorded; only its answer was lost
     team = team_of(transaction, ticket)
     right = access.right_for(action, person, ticket) if action else Right.READ
-    access.authorize(person, right, ticket, team)
+    if not (action is Action.ACKNOWLEDGE and transaction.was_paged(ticket.number, person.id)):
+        # Whoever was paged may say that they have it, wherever they belong.
+        access.authorize(person, right, ticket, team)
     step = decide(Acting(ticket, team, person, at))
     _refuse_stale(transaction, request, Acting(ticket, team, person, at), step.events)
     if request.reference is not None:
@@ -243,7 +245,8 @@ def _hear_of_breach(
     if not broken or after.escalation_level == 0:
         return ()
     team = team_of(transaction, after)
-    level = transaction.rules().ladder(team, after.ruled_at).levels[after.escalation_level]
+    levels = transaction.rules().ladder(team, after.ruled_at).levels
+    level = levels[min(after.escalation_level, len(levels) - 1)]
     reached = _reached(transaction, level, team, entries[0].at)
     return tuple(person for person in transaction.agents() if person.id in reached.people)
 

@@ -37,6 +37,7 @@ from storage.schema import (
     tickets,
     workspaces,
 )
+from storage.schema_rules import escalations
 from storage.schema_traffic import spool
 from storage.staff import SqlStaff
 from storage.statements import insert_new, insert_or_update
@@ -87,6 +88,9 @@ _OPENED_SINCE: Final = (
         tickets.c.requester == bindparam("requester"),
         tickets.c.created_at >= bindparam("since"),
     )
+)
+_PAGED: Final = select(escalations.c.people).where(
+    escalations.c.workspace == _WORKSPACE, escalations.c.ticket == bindparam("ticket")
 )
 _BY_CALENDAR: Final = (
     select(clocks.c.ticket)
@@ -178,6 +182,11 @@ class BoundTransaction:
             self._write_settings(replace(settings, rules_version=settings.rules_version + 1))
             # Until this is committed nobody else may take them for what holds.
             self._known = KnownRules()
+
+    def was_paged(self, number: int, person: PersonId) -> bool:
+        wanted = {"workspace": self._workspace, "ticket": number}
+        found = self._connection.execute(_PAGED, wanted)
+        return any(person in row.people for row in found)
 
     def tickets_by_calendar(self, calendar: str, *, not_version: int, limit: int) -> Sequence[int]:
         wanted = {"workspace": self._workspace, "calendar": calendar, "version": not_version}

@@ -1,114 +1,29 @@
 """The desk over real SQLite: what is recorded is what the history tells, and use cases may run twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deskd.ids import TimeSortedIds
-from engine import evolve, ringing, sla
+from engine import evolve, sla
 from engine.desk import Desk
-from engine.directory import DeclaredPerson, Roster
+from engine.directory import Roster
 from engine.errors import Refused
 from engine.model import (
     DEFAULT,
     Caller,
     Draft,
     Identity,
-    Inbound,
     Proof,
     Request,
-    Role,
     State,
-    Team,
-    TeamId,
     Ticket,
-    Workspace,
 )
 from engine.ports import Incoming, Transaction
-from engine.promises import Timer
-from storage.opening import Storage, open_storage
-from storage.upgrade import upgrade
-from tests.clock import ManualClock
-
-SUPPORT = Team(
-    TeamId("support"), "Support", "it", slack_channel="C1", addresses=("support@example.com",)
-)
-HR = Team(TeamId("hr"), "People", "hr", slack_channel="C2", addresses=("hr@example.com",))
-ANA = Caller(Identity("slack", "T1", "U_ANA"), "Ana", "slack")
-BEN = Caller(Identity("slack", "T1", "U_BEN"), "Ben", "slack")
-EVE = Caller(Identity("slack", "T1", "U_EVE"), "Eve", "slack")
-ROSTER = Roster(
-    Workspace(DEFAULT, domains=frozenset({"example.com"})),
-    (SUPPORT, HR),
-    (
-        DeclaredPerson(
-            "Ana", Role.AGENT, frozenset({SUPPORT.id, HR.id}), "ana@example.com", ANA.identity
-        ),
-        DeclaredPerson(
-            "Ben", Role.MANAGER, frozenset({SUPPORT.id, HR.id}), "ben@example.com", BEN.identity
-        ),
-    ),
-)
-
-
-class World:
-    def __init__(self, storage: Storage, clock: ManualClock) -> None:
-        self.storage = storage
-        self.clock = clock
-        self.nudges = 0
-        self.desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=self.nudge)
-
-    def nudge(self) -> None:
-        self.nudges += 1
-
-    async def mail(self, sender: str = "bob@example.com", **more: Any) -> Ticket:
-        received = await self.desk.receive(DEFAULT, self.inbound(sender, **more))
-        assert received.ticket is not None
-        return await self.ticket(received.ticket)
-
-    def inbound(self, sender: str = "bob@example.com", **more: Any) -> Inbound:
-        known: dict[str, Any] = {"recipients": ("support@example.com",), "text": "It is down"}
-        return Inbound(
-            channel="mail",
-            key="k",
-            sender=Identity("mail", "", sender),
-            sender_name=sender.partition("@")[0].title(),
-            subject="VPN is down",
-            received_at=self.clock.now(),
-            **(known | more),
-        )
-
-    async def ticket(self, number: int) -> Ticket:
-        found = await self.storage.store.run(DEFAULT, lambda t: t.ticket(number))
-        assert found is not None
-        return found
-
-    async def ring(self, timer: Timer) -> bool:
-        at = self.clock.now()
-        return await self.storage.store.run(DEFAULT, lambda t: ringing.ring(t, timer, at))
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/desk.db"
-    await upgrade(url)
-    clock = ManualClock()
-    storage = await open_storage(url, tmp_path / "files", clock)
-    made = World(storage, clock)
-    await made.desk.declare(DEFAULT, ROSTER)
-    yield made
-    await storage.close()
-
-
-def asks(ticket: Ticket, by: Caller = ANA, seen: int | None = None) -> Request:
-    return Request(DEFAULT, ticket.number, by, seen=seen)
-
+from tests.engine.world import ANA, BEN, EVE, ROSTER, World, asks
 
 DOINGS: list[Callable[[Desk, Request], Awaitable[object]]] = [
     lambda desk, request: desk.claim(request),

@@ -1,0 +1,24 @@
+"""The desk that use cases are tried on."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.model import DEFAULT
+from storage.opening import open_storage
+from storage.upgrade import upgrade
+from tests.clock import ManualClock
+from tests.engine.world import ROSTER, World
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/desk.db"
+    await upgrade(url)
+    clock = ManualClock()
+    storage = await open_storage(url, tmp_path / "files", clock)
+    made = World(storage, clock)
+    await made.desk.declare(DEFAULT, ROSTER)
+    yield made
+    await storage.close()

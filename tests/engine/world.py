@@ -1,0 +1,84 @@
+"""A desk on real SQLite with two teams, for the tests of whole use cases."""
+
+from typing import Any
+
+from deskd.ids import TimeSortedIds
+from engine import ringing
+from engine.desk import Desk
+from engine.directory import DeclaredPerson, Roster
+from engine.model import (
+    DEFAULT,
+    Caller,
+    Identity,
+    Inbound,
+    Request,
+    Role,
+    Team,
+    TeamId,
+    Ticket,
+    Workspace,
+)
+from engine.promises import Timer
+from storage.opening import Storage
+from tests.clock import ManualClock
+
+SUPPORT = Team(
+    TeamId("support"), "Support", "it", slack_channel="C1", addresses=("support@example.com",)
+)
+HR = Team(TeamId("hr"), "People", "hr", slack_channel="C2", addresses=("hr@example.com",))
+ANA = Caller(Identity("slack", "T1", "U_ANA"), "Ana", "slack")
+BEN = Caller(Identity("slack", "T1", "U_BEN"), "Ben", "slack")
+EVE = Caller(Identity("slack", "T1", "U_EVE"), "Eve", "slack")
+ROSTER = Roster(
+    Workspace(DEFAULT, domains=frozenset({"example.com"})),
+    (SUPPORT, HR),
+    (
+        DeclaredPerson(
+            "Ana", Role.AGENT, frozenset({SUPPORT.id, HR.id}), "ana@example.com", ANA.identity
+        ),
+        DeclaredPerson(
+            "Ben", Role.MANAGER, frozenset({SUPPORT.id, HR.id}), "ben@example.com", BEN.identity
+        ),
+    ),
+)
+
+
+class World:
+    def __init__(self, storage: Storage, clock: ManualClock) -> None:
+        self.storage = storage
+        self.clock = clock
+        self.nudges = 0
+        self.desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=self.nudge)
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+    async def mail(self, sender: str = "bob@example.com", **more: Any) -> Ticket:
+        received = await self.desk.receive(DEFAULT, self.inbound(sender, **more))
+        assert received.ticket is not None
+        return await self.ticket(received.ticket)
+
+    def inbound(self, sender: str = "bob@example.com", **more: Any) -> Inbound:
+        known: dict[str, Any] = {"recipients": ("support@example.com",), "text": "It is down"}
+        return Inbound(
+            channel="mail",
+            key="k",
+            sender=Identity("mail", "", sender),
+            sender_name=sender.partition("@")[0].title(),
+            subject="VPN is down",
+            received_at=self.clock.now(),
+            **(known | more),
+        )
+
+    async def ticket(self, number: int) -> Ticket:
+        found = await self.storage.store.run(DEFAULT, lambda t: t.ticket(number))
+        assert found is not None
+        return found
+
+    async def ring(self, timer: Timer) -> bool:
+        at = self.clock.now()
+        return await self.storage.store.run(DEFAULT, lambda t: ringing.ring(t, timer, at))
+
+
+def asks(ticket: Ticket, by: Caller = ANA, seen: int | None = None) -> Request:
+    return Request(DEFAULT, ticket.number, by, seen=seen)
