@@ -46,6 +46,8 @@ class Alarm:
     late: Callable[[float], None]
     """A metric: seconds between due and rung."""
     name: str = "alarm"
+    _next_at: datetime | None = None
+    """When the next timer was due, at our last look."""
     _aside: dict[Due, datetime] = field(default_factory=dict)
     _trouble: str | None = None
 
@@ -63,13 +65,14 @@ class Alarm:
             except Exception:  # the boundary: the database is in trouble, the rows are safe in it
                 log.exception("timers cannot be rung; trying again")
                 self._trouble = "alarm: timers cannot be rung"
-                await self.clock.sleep_until(now + POLL)
+                await self.clock.sleep_until(self.clock.now() + POLL)
                 continue
-            await self.bell.wait(until=until)
+            # The clock may have been set back since: never sleep longer than by the clock as it is.
+            await self.bell.wait(until=min(until, self.clock.now() + POLL))
 
     async def _look(self, now: datetime) -> datetime:
         """Ring what is due; when to look again."""
-        self._aside = {due: at for due, at in self._aside.items() if at > now}
+        self._aside = {due: at for due, at in self._aside.items() if now < at <= now + SET_ASIDE}
         done = await self.timers.ring_due(
             now=now,
             limit=BATCH_MAX,
@@ -77,11 +80,11 @@ class Alarm:
             aside=self._aside,
         )
         self._note(done.rung)
-        if done.next_at is None:
-            return now + POLL
-        if done.next_at > now:
-            return min(done.next_at, now + POLL)
-        return now if any(each.error is None for each in done.rung) else now + BESIDE_OTHERS
+        came_for, self._next_at = self._next_at, done.next_at
+        rang = any(each.error is None for each in done.rung)
+        if not rang and any(at is not None and at <= now for at in (came_for, done.next_at)):
+            return now + BESIDE_OTHERS
+        return done.next_at or now + POLL
 
     def _note(self, rung: Sequence[Rung]) -> None:
         now = self.clock.now()

@@ -19,10 +19,10 @@ from engine.views import TicketFilter
 
 log = logging.getLogger("deskd.deskd.sweep")
 
-PAGE: Final = 200
-"""Tickets looked at between two turns of the loop: a few milliseconds."""
-PAGES_MAX: Final = 25
-"""Of one look."""
+PAGE: Final = 100
+"""Tickets looked at between two turns of the loop: some ten milliseconds."""
+PAGES_MAX: Final = 50
+"""Of one look: half a second of work in a minute (0.1 ms a ticket)."""
 
 
 @dataclass(frozen=True, slots=True)

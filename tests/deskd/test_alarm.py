@@ -1,5 +1,6 @@
 """Timers ring at their second, once, in the order in which they were due, and none holds up another."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -13,8 +14,9 @@ from engine.events import Breached
 from engine.model import DEFAULT, Draft, Ticket
 from engine.ports import Transaction
 from engine.promises import PROMISES, Timer
-from engine.timers import Timers
+from engine.timers import Round, Timers
 from storage import StorageTrouble
+from tests.clock import ManualClock
 from tests.deskd.room import ANN, Room, eventually
 
 
@@ -202,6 +204,36 @@ async def test_a_clock_set_back_a_day_stops_no_alarm(room: Room) -> None:
         await room.clock.forward(seconds=2)
         await room.clock.move_to(ticket.clocks[0].due_at + timedelta(microseconds=1))
         await happened(room, ticket, "Breached")
+
+
+@dataclass
+class Elsewhere:
+    """Timers that other daemons are always quicker at."""
+
+    clock: ManualClock
+    next_at: datetime
+    looks: int = 0
+
+    async def ring_due(self, *, now: datetime, **_: object) -> Round:
+        self.looks += 1
+        if self.next_at <= now:
+            self.next_at += timedelta(milliseconds=5)
+        return Round((), self.next_at)
+
+
+async def test_whoever_comes_too_late_leaves_what_is_due_to_the_others_for_a_moment(
+    room: Room,
+) -> None:
+    """Two hundred a second are due, and somebody else has each: fifty looks are enough to be there if they die."""
+    alarm = room.alarm()
+    others = Elsewhere(room.clock, room.clock.now() + POLL)
+    alarm.timers = cast("Timers", others)
+    async with room.running(alarm):
+        await room.clock.forward(seconds=1)
+        others.looks = 0
+        for _ in range(200):
+            await room.clock.forward(seconds=0.005)
+    assert 40 <= others.looks <= 50
 
 
 async def test_trouble_of_the_database_is_said_and_over_when_it_is_over(room: Room) -> None:
