@@ -104,6 +104,8 @@ _BY_CALENDAR: Final = (
     .limit(bindparam("limit"))
 )
 _SETTINGS: Final = select(workspaces.c.settings).where(workspaces.c.id == _WORKSPACE)
+# Held until the commit, against another daemon that starts at the same time; others' keys may still point to it.
+_HELD: Final = _SETTINGS.with_for_update(key_share=True)
 _NEXT_NUMBER: Final = (
     update(workspaces)
     .where(workspaces.c.id == bindparam("workspace_id"))
@@ -162,22 +164,26 @@ class BoundTransaction:
     def keep_settings(self, settings: Workspace) -> None:
         if settings.id != self._workspace:
             raise ValueError("a transaction can not write another workspace's settings")
-        self._found()
         # The number of the rules' edition is ours, whatever is declared.
-        kept = replace(settings, rules_version=self.settings().rules_version)
-        self._write_settings(kept)
+        self._write_settings(replace(settings, rules_version=self._hold().rules_version))
 
     def _write_settings(self, settings: Workspace) -> None:
         row = {"id": self._workspace, "settings": rows.settings_document(settings)}
         insert_or_update(self._connection, workspaces, [row])
         self._settings = None
 
+    def _hold(self) -> Workspace:
+        """The settings as they are now, and nobody else's to change."""
+        self._found()
+        held = self._connection.execute(_HELD, {"workspace": self._workspace}).one()
+        self._settings = rows.settings(self._workspace, held.settings)
+        return self._settings
+
     def rules(self) -> Rules:
         return self._known.of(self._connection, self.settings())
 
     def keep_rules(self, declared: Declared, *, at: datetime) -> None:
-        self._found()
-        settings = self.settings()
+        settings = self._hold()
         if rules.keep(self._connection, settings, declared, at):
             self._write_settings(replace(settings, rules_version=settings.rules_version + 1))
             # Until this is committed nobody else may take them for what holds.
