@@ -16,10 +16,10 @@ from typing import Final
 from deskd.bell import Bell
 from deskd.logs import bound
 from deskd.turns import Turns
-from engine.delivery import Courier, Later, Never, Parcel, Sent, back_off, is_too_old
+from engine.delivery import Courier, Later, Never, Outbox, Parcel, Sent, back_off, is_too_old
 from engine.effects import Tell
 from engine.model import ticket_id
-from engine.ports import Clock, Outbox
+from engine.ports import Clock
 
 log = logging.getLogger("deskd.deskd.delivery")
 

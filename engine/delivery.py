@@ -1,5 +1,6 @@
-"""The whole promise of a channel: deliver a parcel, or say whether trying again can help."""
+"""The whole promise of a channel: deliver a parcel, or say whether trying again can help; and what keeps the parcels."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -83,3 +84,43 @@ def back_off(attempts: int, *, spread: float) -> timedelta:
 
 def is_too_old(parcel: Parcel, *, now: datetime) -> bool:
     return now - parcel.created_at >= GIVE_UP.get(parcel.effect.to.channel, GIVE_UP_DEFAULT)
+
+
+class Outbox(Protocol):
+    async def lease(
+        self,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        skip_channels: frozenset[str] = frozenset(),
+    ) -> Sequence[Parcel]:
+        """Due parcels, at most one per (ticket, address), the oldest one not final: order per ticket and address.
+
+        Those that belong to no ticket are one line per address. What engine/flood.py calls a flood is first made
+        into a digest.
+        A row in `sending` whose lease ran out comes again with `uncertain`. Dead rows do not hold up the line.
+        """
+        ...
+
+    async def renew(self, ids: Iterable[int], *, until: datetime) -> None: ...
+
+    async def sent(self, parcel: Parcel, sent: Sent, *, at: datetime) -> None:
+        """Final; the learnt references are recorded in the same transaction."""
+        ...
+
+    async def later(
+        self, parcel: Parcel, *, reason: str, at: datetime, uncertain: bool = False
+    ) -> None: ...
+
+    async def never(self, parcel: Parcel, *, reason: str, at: datetime) -> None: ...
+
+    async def revive(self, id: int, *, at: datetime) -> bool: ...
+
+    async def drop(self, id: int) -> bool:
+        """`deskd outbox drop`: dead for good, by an operator's word. False: no such row, or already sent."""
+        ...
+
+    async def next_at(self, *, now: datetime) -> datetime | None:
+        """When the next waiting parcel or expired lease is due, or None."""
+        ...

@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from engine.chores import Slots
-from engine.ports import Clock, Outbox, Spool, Store, Views
+from engine.delivery import Outbox
+from engine.ports import Clock, Spool, Store, Views
 from engine.staff import WorkViews
 from engine.timers import Timers
 from storage.chores import SqlSlots
