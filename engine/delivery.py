@@ -1,4 +1,4 @@
-"""The whole promise of a channel: deliver a parcel, or say whether trying again can help; and what keeps the parcels."""
+"""The whole promise of a channel: deliver a parcel, or say if trying again can help; and the outbox it comes from."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
