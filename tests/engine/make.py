@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from engine import consequences, escalation, evolve, sla
+from engine import consequences, course, evolve
 from engine.consequences import Around
 from engine.escalation import Climb, Reached
 from engine.events import Assigned, Entry, Event, Moved, Opened
@@ -19,7 +19,7 @@ from engine.model import (
     Ticket,
     Workspace,
 )
-from engine.promises import Timer, TimerKind
+from engine.promises import Timer
 from engine.rules import Rules
 from engine.sla import Situation
 
@@ -103,6 +103,4 @@ def now(ticket: Ticket, at: datetime) -> Situation:
 
 def rung(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:
     """What a clock's timer means at `at`."""
-    if timer.kind is TimerKind.ACK_BREACH:
-        return escalation.ring(ticket, timer, now(ticket, at), around(at=at).climb)
-    return sla.ring(ticket, timer, now(ticket, at))
+    return course.rung(ticket, timer, lambda: around(at=at))

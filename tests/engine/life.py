@@ -1,0 +1,138 @@
+"""A ticket lived by hand through the real rules: somebody does something at an instant, timers ring in between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from engine import lifecycle, sla
+from engine.consequences import Around, situation
+from engine.course import Course
+from engine.escalation import Climb, Reached, page
+from engine.events import Commented, Entry, Event, Moved, Opened, Paged
+from engine.model import DEFAULT, MessageId, PersonId, Priority, State, Team, Ticket
+from engine.promises import Clock, ClockKind
+from engine.rules import Level, Rules
+from tests.engine.make import ANA, BOB, TEAM
+
+WORDS = MessageId("words")
+
+
+@dataclass
+class Life:
+    """Every level of the ladder has somebody (Ana), unless `reach` says otherwise."""
+
+    rules: Rules
+    team: Team = TEAM
+    promise_reply: bool = True
+    empty: frozenset[int] = frozenset()
+    """Levels on which nobody stands."""
+    course: Course = field(init=False)
+
+    def born(
+        self,
+        at: datetime,
+        priority: Priority = Priority.P3,
+        *,
+        said: bool = True,
+        by: PersonId = BOB.id,
+    ) -> Self:
+        opened = Opened("VPN is down", "mail", BOB.id, priority, "Other", self.team.id)
+        words = [Commented(WORDS, by_agent=False)] if said else []
+        first = Entry(1, at, by, "mail", opened)
+        self.course = Course.of(DEFAULT, 1, first, words, self.around)
+        return self
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.course.ticket
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return self.course.entries
+
+    def around(self, ticket: Ticket, _events: Sequence[Event], at: datetime) -> Around:
+        ladder = self.rules.ladder(self.team, ticket.ruled_at)
+
+        def on_level(level: Level) -> Reached:
+            return Reached(() if ladder.levels.index(level) in self.empty else (ANA.id,))
+
+        climb = Climb(ladder, on_level)
+        return Around(self.rules, self.team, climb, at, promise_reply=self.promise_reply)
+
+    def until(self, at: datetime) -> Self:
+        self.course = self.course.until(at, self.around)
+        return self
+
+    def before(self, at: datetime) -> Ticket:
+        """As somebody finds it who acts at `at`: what was due before has rung, what is due then has not."""
+        return self.until(at - sla.JUST_AFTER).ticket
+
+    def does(self, at: datetime, events: Sequence[Event], *, by: PersonId | None = ANA.id) -> Self:
+        self.before(at)
+        if events:
+            self.course = self.course.after(events, at, self.around, actor=by)
+        return self
+
+    # What people do
+
+    def answers(self, at: datetime) -> Self:
+        return self.does(at, [Commented(WORDS, by_agent=True)])
+
+    def writes(self, at: datetime) -> Self:
+        """The requester."""
+        said = lifecycle.answer(self.before(at), message=WORDS, moves=True)
+        return self.does(at, said, by=BOB.id)
+
+    def asks(self, at: datetime) -> Self:
+        """The requester, with words that leave the ticket where it is."""
+        said = lifecycle.answer(self.before(at), message=WORDS, moves=False)
+        return self.does(at, said, by=BOB.id)
+
+    def claims(self, at: datetime) -> Self:
+        return self.does(at, lifecycle.claim(self.before(at), by=ANA.id, holder=""))
+
+    def acknowledges(self, at: datetime) -> Self:
+        return self.does(at, lifecycle.acknowledge(self.before(at)))
+
+    def moves(self, at: datetime, to: State, *, why: str = "test") -> Self:
+        """Without words."""
+        before = self.before(at).state
+        return self.does(at, [] if to is before else [Moved(before, to, why)])
+
+    def resolves(self, at: datetime, *, words: bool = False) -> Self:
+        said = WORDS if words else None
+        return self.does(at, lifecycle.resolve(self.before(at), message=said))
+
+    def merges(self, at: datetime, into: Ticket) -> Self:
+        return self.does(at, lifecycle.merge(self.before(at), into=into))
+
+    def becomes(self, at: datetime, priority: Priority) -> Self:
+        return self.does(at, lifecycle.set_priority(self.before(at), to=priority))
+
+    def escalates(self, at: datetime) -> Self:
+        ticket = self.before(at)
+        around = self.around(ticket, (), at)
+        level = ticket.escalation_level + 1
+        return self.does(at, page(level, "manual", situation(ticket, around), around.climb))
+
+    def lives_by(self, at: datetime, rules: Rules) -> Self:
+        """A calendar was edited: open clocks are counted anew at once."""
+        ticket = self.before(at)
+        self.rules = rules
+        now = situation(ticket, self.around(ticket, (), at))
+        return self.does(at, sla.recount(ticket.clocks, now, why="calendar"), by=None)
+
+    # What is asked of it
+
+    def clock(self, kind: ClockKind) -> Clock | None:
+        return self.ticket.clock(kind)
+
+    def all_of(self, kind: ClockKind) -> list[Clock]:
+        return [clock for clock in self.ticket.clocks if clock.kind is kind]
+
+    def used(self, clock: Clock, at: datetime) -> float:
+        return sla.used_by(clock, self.rules, at).total_seconds()
+
+    def pages(self) -> list[tuple[datetime, Paged]]:
+        return [(one.at, one.event) for one in self.entries if isinstance(one.event, Paged)]
