@@ -143,18 +143,21 @@ def ticket_list(lines: Sequence[TicketLine], *, more: bool) -> Said:
     return blocks.said(top, [blocks.section(top), *rows])
 
 
-def line_words(line: TicketLine, *, offered: bool = False) -> str:
-    """One ticket in two lines. `offered`: to whoever reads it."""
+def line_words(
+    line: TicketLine, *, offered: bool = False, assignee: bool = True, card: str = ""
+) -> str:
+    """One ticket in two lines. `offered`: to whoever reads it; `card`: where its card is, as a link."""
     ticket = line.ticket
     return sentence(
         "line",
         {
             "offered": offered,
+            "card_url": card,
             "ticket": ticket.id,
             "subject": ticket.subject,
             "state": label(ticket.state.value),
             "priority": label(ticket.priority.value),
-            "assignee": _assignee(line),
+            "assignee": _assignee(line) if assignee else "",
             "due_at": ticket.due_at or "",
         },
     )

@@ -134,7 +134,8 @@ async def _shift(given: Command) -> None:
     known = verb.lower() or "status"
     if known not in shifts.VERBS:
         name = given.name if given.name == SHIFT else f"{given.name} shift"
-        await _answer(given, sentence("shift_help", {"command": name, "unknown": verb}))
+        facts = {"command": name, "unknown": "" if known == "help" else verb}
+        await _answer(given, sentence("shift_help", facts))
         return
     front, done = given.front, given.done
     standing = await shifts.say(front, done, known, rest.strip())

@@ -187,6 +187,7 @@ class Connection:
         data: Json = dict(answer.data) if isinstance(answer.data, dict) else {}
         self._login.learn(data)
         self._front.people.team_id = str(data["team_id"])
+        self._front.people.site = str(data.get("url") or "")
 
     async def _connect(self) -> None:
         """A ticket is good for one handshake, so each try opens its own."""

@@ -4,6 +4,7 @@ Everybody sees their own figures and nobody else's; of colleagues only who is th
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from bot import blocks
@@ -35,25 +36,49 @@ _ROW_ACTIONS: Final = (Action.REPLY, Action.ASK, Action.RESOLVE, Action.RELEASE)
 _NAMED: Final = 12
 
 
-def home_tab(standing: Standing, work: OwnWork) -> Json:
-    parts = [*_for_agent(standing, work)] if standing.is_agent else []
-    return blocks.home([*parts, *_asked(work, alone=not standing.is_agent)])
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """All that a home tab shows."""
+
+    standing: Standing
+    work: OwnWork
+    site: str = ""
+    """Slack's address of this workspace, "https://acme.slack.com/", for links to cards."""
+
+    def words(self, line: TicketLine, *, assignee: bool = False) -> str:
+        offered = line.ticket.offered and line.ticket.assignee == self.standing.person.id
+        return line_words(line, offered=offered, assignee=assignee, card=self._card(line))
+
+    def _card(self, line: TicketLine) -> str:
+        card = self.work.cards.get(line.ticket.number)
+        if card is None or not self.site:
+            return ""
+        return f"{self.site}archives/{card.place}/p{card.ref.replace('.', '')}"
 
 
-def _for_agent(standing: Standing, work: OwnWork) -> Iterator[Json]:
+def home_tab(tab: Tab) -> Json:
+    parts = [*_for_agent(tab)] if tab.standing.is_agent else []
+    return blocks.home([*parts, *_asked(tab)])
+
+
+def _for_agent(tab: Tab) -> Iterator[Json]:
+    standing, work = tab.standing, tab.work
     yield blocks.section(sentence("standing", standing_facts(standing)))
     yield blocks.actions("shift", list(_shift_buttons(standing)))
+    yield blocks.divider()
     yield blocks.header(label("home_mine"))
-    yield blocks.context(sentence("home_mine", {"count": work.mine_count, "limit": standing.limit}))
-    yield from (_mine(line) for line in work.mine)
+    yield blocks.context(sentence("home_mine", {"count": work.mine_count}))
+    yield from (_mine(tab, line) for line in work.mine)
+    yield blocks.divider()
     yield blocks.header(label("home_team"))
     yield blocks.context(sentence("home_team", _team_facts(standing, work)))
     if work.waiting_count:
         yield blocks.actions("team", [blocks.button(NEXT, label(NEXT), NEXT, style="primary")])
-    yield from (_waiting(line) for line in work.waiting)
+    yield from (_waiting(tab, line) for line in work.waiting)
     if work.due_next:
+        yield blocks.divider()
         yield blocks.header(label("home_due"))
-        yield from (blocks.section(line_words(line)) for line in work.due_next)
+        yield from (blocks.section(tab.words(line, assignee=True)) for line in work.due_next)
 
 
 def standing_facts(standing: Standing) -> dict[str, object]:
@@ -89,9 +114,8 @@ def _shift_buttons(standing: Standing) -> Iterator[Json]:
         yield blocks.button(END, label(END), END)
 
 
-def _mine(line: TicketLine) -> Json:
-    ticket = line.ticket
-    words = line_words(line, offered=ticket.offered)
+def _mine(tab: Tab, line: TicketLine) -> Json:
+    ticket, words = line.ticket, tab.words(line)
     if ticket.offered or ticket.state in (State.OPEN, State.REOPENED):
         word = label("accept" if ticket.offered else "start")
         return blocks.section(words, _act(ticket, Action.CLAIM, word, style="primary"))
@@ -100,8 +124,8 @@ def _mine(line: TicketLine) -> Json:
     return blocks.section(words, blocks.overflow(OVERFLOW, more) if more else None)
 
 
-def _waiting(line: TicketLine) -> Json:
-    return blocks.section(line_words(line), _act(line.ticket, Action.CLAIM, label("claim")))
+def _waiting(tab: Tab, line: TicketLine) -> Json:
+    return blocks.section(tab.words(line), _act(line.ticket, Action.CLAIM, label("claim")))
 
 
 def _act(ticket: Ticket, action: Action, word: str, *, style: str | None = None) -> Json:
@@ -118,11 +142,14 @@ def _team_facts(standing: Standing, work: OwnWork) -> dict[str, object]:
     }
 
 
-def _asked(work: OwnWork, *, alone: bool) -> Iterator[Json]:
-    if not work.asked and not alone:
+def _asked(tab: Tab) -> Iterator[Json]:
+    asked, agent = tab.work.asked, tab.standing.is_agent
+    if not asked and agent:
         return
+    if agent:
+        yield blocks.divider()
     yield blocks.header(label("home_asked"))
-    if not work.asked:
+    if not asked:
         yield blocks.context(sentence("home_nothing_asked", {}))
-    yield from (blocks.section(line_words(line)) for line in work.asked)
+    yield from (blocks.section(tab.words(line, assignee=True)) for line in asked)
     yield blocks.actions("ask", [blocks.button(NEW, label(NEW), NEW)])

@@ -54,7 +54,7 @@ async def _publish_over(front: Front, user: str, seen: str | None) -> None:
 async def _drawn(front: Front, user: str) -> Json:
     standing = await front.floor.standing(front.workspace, await front.people.who_is(user))
     work = await front.work.own_work(front.workspace, standing.person)
-    view = home.home_tab(standing, work)
+    view = home.home_tab(home.Tab(standing, work, front.people.site))
     problems = limits.validate(view, "home")
     if problems:
         _log.error("a home tab beyond Slack's limits: %s", "; ".join(problems))

@@ -81,6 +81,8 @@ class People:
         self._members: _Memory[frozenset[str]] = _Memory(clock, MEMBERS_TTL)
         self.team_id = ""
         """Our own workspace in Slack, told by auth.test before anybody can be asked about."""
+        self.site = ""
+        """Its address, for links: "https://acme.slack.com/"; told by auth.test as well."""
 
     async def who_is(self, user_id: str, *, source: Address | None = None) -> Caller:
         """Raises UnreachableError when Slack does not say and nothing is remembered."""

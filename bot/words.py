@@ -20,6 +20,7 @@ _CODE: Final = re.compile(r"[a-z]+(_[a-z]+)*")
 _IDS: Final = {
     "command": re.compile(r"/[a-z0-9_-]{1,32}"),
     "groups": re.compile(r"S[A-Z0-9]{2,30}"),
+    "card_url": re.compile(r"https?://[A-Za-z0-9.:-]+/archives/[A-Z0-9]+/p[0-9]+"),
 }
 """What stands in a sentence as it is, or not at all."""
 

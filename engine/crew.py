@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from engine import duty
 from engine.duty import Duty, Presence
-from engine.model import Person, PersonId, Team
+from engine.model import Person, PersonId, Role, Team
 from engine.ports import Transaction
 from engine.reach import goes_by
 from engine.workload import LIMIT, Load, Member
@@ -38,7 +38,7 @@ class Crew:
 
 
 def crew(transaction: Transaction, team: Team, at: datetime) -> Crew:
-    """Everybody active in the team, by id."""
+    """Everybody active in the team, by id. Managers are in it when they are on duty, or hold something."""
     people = {person.id: person for person in _agents(transaction, team)}
     presences = transaction.staff.presences()
     loads = transaction.staff.loads(people)
@@ -55,7 +55,13 @@ def crew(transaction: Transaction, team: Team, at: datetime) -> Crew:
         )
         for id, person in people.items()
     ]
-    return Crew(team, people, members, presences)
+    return Crew(team, people, [one for one in members if _works(people, one)], presences)
+
+
+def _works(people: Mapping[PersonId, Person], member: Member) -> bool:
+    """Managers are in a team to be told, not to be given its tickets, unless they start a shift."""
+    manages = people[member.person].rank >= Role.MANAGER
+    return not manages or member.duty is Duty.ON or member.load != Load()
 
 
 def _agents(transaction: Transaction, team: Team) -> list[Person]:
@@ -84,10 +90,10 @@ def coverage(transaction: Transaction, team: Team, at: datetime) -> Callable[[Pe
     rules = transaction.rules()
     match OnShift(team.on_shift):
         case OnShift.ALWAYS:
-            return lambda _person: True
+            return lambda person: person.rank < Role.MANAGER
         case OnShift.HOURS:
             is_open = rules.calendar(team.calendar)[1].is_open(at)
-            return lambda _person: is_open
+            return lambda person: is_open and person.rank < Role.MANAGER
         case OnShift.SHIFTS:
             names = rules.covering(team.id, at)
             return lambda person: any(goes_by(person, name) for name in names)

@@ -123,10 +123,11 @@ def start(presence: Presence, at: datetime, *, length: timedelta | None = None) 
 
 
 def end(presence: Presence, at: datetime) -> list[Said]:
-    """End the shift; whoever never had one says by this that they are not there. Twice says nothing new."""
+    """End the shift, and a break with it; whoever never had one says by this that they are not there."""
     if _uses_shifts(presence) and not on_shift(presence, at):
         return []
-    return [ShiftEnded(at, Why.SAID)]
+    rests = presence.out is Out.BREAK
+    return [*(back(presence, at) if rests else ()), ShiftEnded(at, Why.SAID)]
 
 
 def go_out(at: datetime, how: Out, *, length: timedelta | None = None) -> list[Said]:

@@ -64,7 +64,9 @@ def _to_team(
     place = step.channel_of(team)
     own = [brief for brief in handed.stays if brief.team == team.id]
     back = [brief for brief in handed.given_back if brief.team == team.id]
-    due = transaction.staff.due_until(team.id, at + NEXT_SHIFT, limit=HELD_MAX)
+    named = {brief.number for brief in (*own, *back)}
+    due_soon = transaction.staff.due_until(team.id, at + NEXT_SHIFT, limit=HELD_MAX)
+    due = [brief for brief in due_soon if brief.number not in named]
     waiting = transaction.staff.unassigned(team.id, limit=HELD_MAX, critical_only=False)
     if place is None or not (own or back or due or waiting):
         return None

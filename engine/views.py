@@ -1,10 +1,11 @@
 """What faces show: read-only pictures of tickets, spool and outbox, made by storage, never written back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.events import Entry
-from engine.model import Attachment, Comment, Note, Person, Team, Ticket
+from engine.model import Attachment, Comment, Note, Person, Reference, Team, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class OwnWork:
     """Of their teams, with somebody else."""
     asked: tuple[TicketLine, ...] = ()
     """What they asked for themselves and is not closed yet, newest first."""
+    cards: Mapping[int, Reference] = field(default_factory=dict)
+    """Where their cards are in Slack, by number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """engine.staff.WorkViews: what one person has before them, and which teams have work to give out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, or_, select, text
 
-from engine.model import Person, TeamId, WorkspaceId
+from engine.model import Person, Reference, TeamId, WorkspaceId
 from engine.views import OwnWork, TicketLine
 from storage.readers import Readers
-from storage.schema import OPEN, UNASSIGNED, memberships, teams, tickets
+from storage.rows import reference
+from storage.schema import OPEN, UNASSIGNED, memberships, outside_references, teams, tickets
 from storage.schema_rules import presences, rotations
 from storage.staff import DUE, HELD_STATES
 from storage.ticket_views import lines_of
@@ -82,23 +84,36 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
     mine = (tickets.c.assignee == person.id, held)
     of_teams = tickets.c.team.in_(sorted(person.teams))
     waiting = (of_teams, text(UNASSIGNED))
+    others = (of_teams, held, tickets.c.assignee != person.id, DUE.is_not(None))
     asked = select(tickets).where(
         tickets.c.workspace == workspace, text(OPEN), tickets.c.requester == person.id
     )
-    return OwnWork(
+    newest = asked.order_by(tickets.c.number.desc()).limit(ASKED_MAX)
+    work = OwnWork(
         mine=tuple(lines(MINE_MAX, *mine)),
         mine_count=count(*mine),
         waiting=tuple(lines(WAITING_MAX, *waiting)),
         waiting_count=count(*waiting),
-        due_next=tuple(
-            lines(DUE_MAX, of_teams, held, tickets.c.assignee != person.id, DUE.is_not(None))
-        ),
-        asked=tuple(
-            lines_of(
-                connection, workspace, asked.order_by(tickets.c.number.desc()).limit(ASKED_MAX)
-            )
-        ),
+        due_next=tuple(lines(DUE_MAX, *others)),
+        asked=tuple(lines_of(connection, workspace, newest)),
     )
+    shown = (*work.mine, *work.waiting, *work.due_next)
+    return replace(work, cards=_cards(connection, workspace, shown))
+
+
+def _cards(
+    connection: Connection, workspace: WorkspaceId, shown: Sequence[TicketLine]
+) -> Mapping[int, Reference]:
+    """Each in its team's channel: one that moved has others elsewhere."""
+    chosen = select(outside_references).where(
+        outside_references.c.workspace == workspace,
+        outside_references.c.ticket.in_([line.ticket.number for line in shown]),
+        outside_references.c.channel == "slack",
+        outside_references.c.kind == "card",
+    )
+    channels = {line.ticket.number: line.team.slack_channel for line in shown}
+    found = connection.execute(chosen.order_by(outside_references.c.id))
+    return {row.ticket: reference(row) for row in found if row.place == channels[row.ticket]}
 
 
 def _due_first(workspace: WorkspaceId, *those: Condition) -> Select[*tuple[Any, ...]]:

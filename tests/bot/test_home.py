@@ -13,7 +13,7 @@ from bot.limits import Json
 from engine.duty import Duty, Out, Presence, ShiftEnded, Why
 from engine.evening import Workload
 from engine.handover import HandOver
-from engine.model import Person, PersonId, Priority, Role, State, Team, TeamId
+from engine.model import Person, PersonId, Priority, Reference, Role, State, Team, TeamId
 from engine.rebalance import Move
 from engine.shifts import Standing
 from engine.staff import Brief
@@ -38,7 +38,8 @@ STANDINGS = {
 
 
 def tab(standing: Standing, work: OwnWork | None = None) -> Json:
-    view = home.home_tab(standing, work or OwnWork())
+    site = "https://acme.slack.com/"
+    view = home.home_tab(home.Tab(standing, work or OwnWork(), site))
     assert limits.validate(view, "home") == []
     check_view(view)
     harmless(view)
@@ -111,8 +112,17 @@ def test_who_only_asks_sees_what_they_asked_for() -> None:
 
 def test_colleagues_are_named_without_their_figures() -> None:
     shown = words(tab(replace(STANDINGS["on"], there=(ANA, BEN))))
-    assert "On duty beside you: Ben." in shown
+    assert "Colleagues on duty: Ben." in shown
     assert "2 of 3 tickets in work" in shown
+
+
+def test_a_ticket_links_to_its_card() -> None:
+    card = Reference("slack", "C0DESK", "card", "1772442002.000100")
+    work = OwnWork((line(State.IN_PROGRESS, assigned=True),), 1, cards={7: card})
+    shown = words(home.home_tab(home.Tab(STANDINGS["on"], work, "https://acme.slack.com/")))
+    assert "<https://acme.slack.com/archives/C0DESK/p1772442002000100|T-7>" in shown
+    unknown = words(home.home_tab(home.Tab(STANDINGS["on"], work)))
+    assert "*T-7*" in unknown
 
 
 # Answers to /shift

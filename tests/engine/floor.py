@@ -25,6 +25,7 @@ from engine.model import (
     Ticket,
     Workspace,
 )
+from engine.rules import Declared, DeclaredRotation
 from storage.opening import Storage, open_storage
 from storage.upgrade import upgrade
 from tests.clock import ManualClock
@@ -65,8 +66,16 @@ class World:
     def nudge(self) -> None:
         self.nudges += 1
 
-    async def declare(self, team: Team = TEAM, settings: Workspace = SETTINGS) -> None:
-        await self.desk.declare(DEFAULT, Roster(settings, (team,), PEOPLE))
+    async def declare(
+        self,
+        team: Team = TEAM,
+        *,
+        managers: tuple[str, ...] = (),
+        rotations: tuple[DeclaredRotation, ...] = (),
+    ) -> None:
+        people = (*PEOPLE, *(declared(name, Role.MANAGER) for name in managers))
+        roster = Roster(SETTINGS, (team,), people, Declared(rotations=rotations))
+        await self.desk.declare(DEFAULT, roster)
 
     async def open(self, *, priority: str = "P3", category: str | None = None) -> Ticket:
         draft = Draft("VPN is down", "Nothing works", priority, category)

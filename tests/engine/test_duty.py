@@ -146,3 +146,9 @@ def test_between_two_changes_duty_stays_as_it_is(
     change = duty.next_change(presence)
     then = change - timedelta(microseconds=1) if change else at + timedelta(days=999)
     assert duty.duty(presence, then) is duty.duty(presence, at)
+
+
+def test_who_goes_home_during_a_break_is_off_and_not_on_a_break() -> None:
+    resting = said(on_shift(), duty.go_out(START, Out.BREAK))
+    gone = said(resting, duty.end(resting, after(minutes=5)), hours=0.1)
+    assert (gone.out, gone.started_at) == (None, None)

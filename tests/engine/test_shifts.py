@@ -13,7 +13,8 @@ from engine.model import (
     Request,
     State,
 )
-from tests.engine.floor import ANA, BEN, BOB, TEAM, World, template, world
+from engine.rules import DeclaredRotation
+from tests.engine.floor import ANA, BEN, BOB, TEAM, World, caller, template, world
 
 __all__ = ["template", "world"]
 
@@ -127,6 +128,26 @@ async def test_a_team_that_is_always_there_needs_no_shifts(world: World) -> None
     await world.declare(replace(TEAM, on_shift="always"))
     await world.open()
     assert await world.dispatch() == 1
+
+
+async def test_a_manager_in_the_team_is_given_nothing_unless_they_start_a_shift(
+    world: World,
+) -> None:
+    """They are in it to be told when something is late."""
+    await world.declare(replace(TEAM, on_shift="always"), managers=("Mia",))
+    for _ in range(10):
+        await world.open()
+    assert await world.dispatch() == 9
+    await world.start(caller("Mia"))
+    assert await world.dispatch() == 1
+
+
+async def test_who_is_on_the_teams_rotation_is_on_duty_without_a_word(world: World) -> None:
+    plan = {"people": ["ben@example.com"], "kind": "weekly", "start": "2026-01-05T00:00"}
+    await world.declare(rotations=(DeclaredRotation("week", TEAM.id, plan),))
+    await world.open()
+    assert await world.dispatch() == 1
+    assert await world.holder() == "Ben"
 
 
 async def test_who_goes_home_from_such_a_team_is_away_until_back(world: World) -> None:
