@@ -13,7 +13,7 @@ from yarl import URL
 from bot.channels import Channels
 from bot.connection import PATIENT, Connection, Patience
 from bot.courier import SlackCourier
-from bot.front import Front
+from bot.front import Front, Reports
 from bot.hands import Hands
 from bot.listeners import Login, build_app
 from bot.looks import Looks
@@ -51,6 +51,7 @@ class Rooms:
     work: WorkViews
     clock: Clock
     workspace: WorkspaceId
+    reports: Reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
         courier=courier,
         hands=Hands(rooms.clock),
         looks=Looks(rooms.clock),
+        reports=rooms.reports,
     )
     login = Login(settings.bot_token)
     reader = Reader(front)

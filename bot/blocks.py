@@ -99,6 +99,34 @@ def quote(words: str, most: int = QUOTE_TEXT) -> Json:
     }
 
 
+def bar_chart(
+    title: str, categories: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
+) -> Json:
+    """Drawn by Slack itself. `series`: a name and a value for each category; none may be empty. Those beyond
+    Slack's limit are left out from the beginning, so that what comes last, the latest, stays."""
+    last = -limits.CHART_CATEGORIES
+    names = [_chart_text(name, limits.CHART_LABEL) for name in categories[last:]]
+    drawn = [
+        {
+            "name": _chart_text(name, limits.CHART_LABEL),
+            "data": [
+                {"label": label, "value": value}
+                for label, value in zip(names, values[last:], strict=True)
+            ],
+        }
+        for name, values in series[: limits.CHART_SERIES]
+    ]
+    return {
+        "type": "data_visualization",
+        "title": _chart_text(title, limits.CHART_TITLE),
+        "chart": {"type": "bar", "series": drawn, "axis_config": {"categories": names}},
+    }
+
+
+def _chart_text(text: str, most: int) -> str:
+    return cut(literal(text).replace("\n", " "), most) or " "
+
+
 def actions(block_id: str, elements: Sequence[Json]) -> Json:
     return {
         "type": "actions",

@@ -14,12 +14,14 @@ from bot.guard import settle
 from bot.interaction import Interaction
 from bot.limits import HEADER_TEXT
 from bot.modals import new_ticket
+from bot.reports import report_message
 from bot.text import first_line, plain
 from bot.voice import in_marked_words
 from bot.words import sentence
 from engine import access
 from engine.access import Right
 from engine.model import Draft, Person, Priority, Request
+from engine.report_kinds import Kind
 from engine.views import TicketFilter, TicketLine
 
 SHIFT: Final = "/shift"
@@ -164,6 +166,25 @@ async def _rebalance(given: Command) -> None:
     await given.front.voice.whisper(given.done.ear, workloads.proposal(load, by_due=by_due))
 
 
+async def _report(given: Command) -> None:
+    """`/ticket report week mine`; only the person who asks sees it."""
+    front, done = given.front, given.done
+    words = given.rest.lower().split()
+    unknown = next((word for word in words if word not in _REPORTED), None)
+    if unknown is not None:
+        await _answer(given, sentence("report_unknown", {"word": unknown, "command": given.name}))
+        return
+    kind = next((Kind(word) for word in words if word in _SPANS), Kind.TODAY)
+    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
+    report = await front.reports.asked(person, kind, own="mine" in words)
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, report_message(report))
+
+
+_SPANS: Final = frozenset({Kind.TODAY, Kind.WEEK, Kind.MONTH})
+_REPORTED: Final = frozenset({"mine", *_SPANS})
+
+
 async def _help(given: Command) -> None:
     known = given.verb in ("", "help")
     near = [] if known else difflib.get_close_matches(given.verb, list(_VERBS), n=1)
@@ -185,6 +206,7 @@ _VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxy
         "new": _new,
         "list": _list,
         "show": _show,
+        "report": _report,
         "shift": _shift,
         "workload": _workload,
         "rebalance": _rebalance,

@@ -1,6 +1,7 @@
 """Everything the listeners need, in one hand."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -11,9 +12,17 @@ from bot.people import People
 from bot.voice import Voice
 from engine.desk import Desk
 from engine.floor import Floor
-from engine.model import WorkspaceId
+from engine.model import Person, WorkspaceId
 from engine.ports import Clock, Spool, Views
+from engine.report_kinds import Kind
+from engine.report_plain import PlainReport
 from engine.staff import WorkViews
+
+
+class Reports(Protocol):
+    async def asked(self, who: Person, kind: Kind, *, own: bool) -> PlainReport:
+        """What `who` may see of it; `own`: only their own figures. Raises Refused, or LookupError for too much."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +40,4 @@ class Front:
     courier: SlackCourier
     hands: Hands
     looks: Looks
+    reports: Reports

@@ -26,13 +26,20 @@ PRIVATE_METADATA: Final = 3000
 ACTION_ID: Final = 255
 MESSAGE_BLOCKS: Final = 50
 VIEW_BLOCKS: Final = 100
+MESSAGE_CHARTS: Final = 2
+CHART_TITLE: Final = 50
+CHART_LABEL: Final = 20
+CHART_CATEGORIES: Final = 20
+CHART_SERIES: Final = 6
 # Not published; a larger sum of block text comes back as msg_blocks_too_long (bolt-js #2509).
 MESSAGE_BLOCK_TEXT: Final = 13_200
 # chat.update refuses longer ones, counted in bytes after escaping; postMessage takes more, one rule is enough.
 FALLBACK_TEXT_BYTES: Final = 4_000
 
 _SURFACES: Final[Mapping[str, frozenset[str]]] = {
-    "message": frozenset({"header", "section", "context", "actions", "divider", "rich_text"}),
+    "message": frozenset(
+        {"header", "section", "context", "actions", "divider", "rich_text", "data_visualization"}
+    ),
     "modal": frozenset({"header", "section", "context", "divider", "rich_text", "input"}),
     "home": frozenset({"header", "section", "context", "actions", "divider", "rich_text"}),
 }
@@ -65,6 +72,8 @@ def _of_message(payload: Mapping[str, Any], blocks: list[Json]) -> Problems:
         yield "/text: too long for chat.update"
     if len(blocks) > MESSAGE_BLOCKS:
         yield f"/blocks: more than {MESSAGE_BLOCKS}"
+    if sum(block["type"] == "data_visualization" for block in blocks) > MESSAGE_CHARTS:
+        yield f"/blocks: more than {MESSAGE_CHARTS} charts"
     if sum(map(len, _words(blocks))) > MESSAGE_BLOCK_TEXT:
         yield f"/blocks: more than {MESSAGE_BLOCK_TEXT} characters in all"
 
@@ -144,6 +153,22 @@ def _input(block: Json, where: str) -> Problems:
     yield from _element(block["element"], f"{where}/element")
 
 
+def _chart(block: Json, where: str) -> Problems:
+    if not 0 < len(block["title"]) <= CHART_TITLE:
+        yield f"{where}/title: 1 to {CHART_TITLE} characters"
+    categories = block["chart"]["axis_config"]["categories"]
+    series = block["chart"]["series"]
+    if not 0 < len(categories) <= CHART_CATEGORIES:
+        yield f"{where}: 1 to {CHART_CATEGORIES} categories"
+    if not 0 < len(series) <= CHART_SERIES:
+        yield f"{where}: 1 to {CHART_SERIES} series"
+    labels = [*categories, *(one["name"] for one in series)]
+    if not all(0 < len(label) <= CHART_LABEL for label in labels):
+        yield f"{where}: labels of 1 to {CHART_LABEL} characters"
+    if any([point["label"] for point in one["data"]] != categories for one in series):
+        yield f"{where}: a series does not follow the categories"
+
+
 def _nothing(_block: Json, _where: str) -> Problems:
     return iter(())
 
@@ -192,6 +217,7 @@ _CHECKS: Final[Mapping[str, Callable[[Json, str], Problems]]] = {
     "context": _context,
     "actions": _actions,
     "input": _input,
+    "data_visualization": _chart,
     "divider": _nothing,
     "rich_text": _nothing,
 }

@@ -2,13 +2,17 @@
 
 from bot import blocks
 from bot.blocks import Said
+from bot.reports import report_message
 from bot.text import mrkdwn
 from bot.words import brief_rows, refused_files, sentence
+from engine import report_plain
 from engine.effects import Tell
 
 
 def told(tell: Tell, words: str | None) -> Said:
     """`words`: those of the comment or the note it points to."""
+    if tell.template == "report":
+        return report_message(report_plain.read(tell.facts))
     files = refused_files(tell.facts)
     heading = sentence(
         tell.template, {**tell.facts, **brief_rows(tell.facts), "refused_files": files}

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from itertools import product
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -44,10 +45,12 @@ class Voice:
         self._session = session
 
     async def whisper(self, ear: Ear, said: Said) -> bool:
-        """Try the response_url, then an ephemeral message, then a direct one. False: nobody could be told."""
-        for way in (self._respond, self._ephemeral, self._direct):
+        """Try the response_url, then an ephemeral message, then a direct one; then each without its blocks, which
+        may be what was refused. False: nobody could be told."""
+        forms = (said, Said(said.text)) if said.blocks else (said,)
+        for form, way in product(forms, (self._respond, self._ephemeral, self._direct)):
             try:
-                if await way(ear, said):
+                if await way(ear, form):
                     return True
             except CALL_ERRORS as error:
                 _log.info("%s could not be told this way: %s", ear.user, in_words(error))

@@ -19,11 +19,13 @@ from deskd.bell import Bell, ring_all
 from deskd.chores import Chores
 from deskd.daemon import Daemon
 from deskd.delivery import Delivery
+from deskd.digests import Digests
 from deskd.dispatch import Dispatcher
 from deskd.errors import WRONG_USAGE, Failure
 from deskd.ids import TimeSortedIds
 from deskd.introductions import Introductions
 from deskd.remark import Remark
+from deskd.reports import Reports
 from deskd.roster import roster
 from deskd.settings import Settings
 from deskd.settings_values import listen_address
@@ -94,12 +96,14 @@ def build(ground: Ground) -> Built:
     desk = Desk(storage.store, clock, ids, nudge=nudge)
     floor = Floor(storage.store, clock, ids, nudge=nudge)
     metrics = Metrics(version=version("deskd"))
-    slack = _slack(ground, desk, floor)
+    reports = Reports(storage.store, storage.views, clock)
+    slack = _slack(ground, desk, floor, reports)
     mail_courier = _mail_courier(ground)
+    couriers = _couriers(slack, mail_courier)
     smtp_in, reader = _mail_in(ground, desk)
     delivery = Delivery(
         outbox=storage.outbox,
-        couriers=_couriers(slack, mail_courier),
+        couriers=couriers,
         clock=clock,
         bell=bells.outbox,
         spread=ground.spread,
@@ -115,7 +119,7 @@ def build(ground: Ground) -> Built:
         rang=ring_all(bells.outbox, bells.work),
         late=metrics.rang,
     )
-    chores = _chores(ground, metrics)
+    chores = _chores(ground, metrics, Digests(reports, frozenset(couriers)))
     dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work)
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]
@@ -149,14 +153,20 @@ def signer(settings: Settings) -> Signer:
     return Signer(settings.secret_key.get_secret_value())
 
 
-def _chores(ground: Ground, metrics: Metrics) -> Chores:
-    storage = ground.storage
+def _chores(ground: Ground, metrics: Metrics, digests: Digests) -> Chores:
+    storage, settings = ground.storage, ground.settings
+    own = settings.desk.timezone
+    zones = {calendar.id: calendar.timezone for calendar in settings.calendars}
+    teams = [
+        (team.id, zones.get(team.calendar or "", own)) for team in roster(ground.settings).teams
+    ]
     return Chores(
         Sweep(storage.store, storage.timers, storage.views),
         ground.clock,
         metrics.drifted,
         storage.slots,
         owner=f"{gethostname()}:{getpid()}",
+        calendar=tuple(digests.chores(settings.reports, teams, own)),
     )
 
 
@@ -164,7 +174,7 @@ def _domain(settings: Settings) -> str:
     return settings.mail.address.rpartition("@")[2]
 
 
-def _slack(ground: Ground, desk: Desk, floor: Floor) -> Face | None:
+def _slack(ground: Ground, desk: Desk, floor: Floor, reports: Reports) -> Face | None:
     given = ground.settings.slack
     if given.bot_token is None or given.app_token is None:
         return None
@@ -177,7 +187,9 @@ def _slack(ground: Ground, desk: Desk, floor: Floor) -> Face | None:
             base_url=given.base_url.rstrip("/") + "/",
             signing_secret=given.signing_secret.get_secret_value() if given.signing_secret else "",
         ),
-        Rooms(desk, floor, storage.spool, storage.views, storage.work, ground.clock, DEFAULT),
+        Rooms(
+            desk, floor, storage.spool, storage.views, storage.work, ground.clock, DEFAULT, reports
+        ),
     )
 
 

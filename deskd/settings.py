@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from deskd.settings_reports import ReportsSection
 from deskd.settings_time import CalendarSection, RotationSection
 from deskd.settings_values import (
     DatabaseUrl,
@@ -252,6 +253,7 @@ class Settings(Section):
     http: HttpSection = HttpSection()
     limits: LimitsSection = LimitsSection()
     log: LogSection = LogSection()
+    reports: ReportsSection = ReportsSection()
     teams: tuple[TeamSection, ...] = ()
     people: tuple[PersonSection, ...] = ()
     calendars: tuple[CalendarSection, ...] = ()

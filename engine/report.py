@@ -222,7 +222,7 @@ def _groups(facts: Sequence[TicketFacts], by: By, period: Period) -> tuple[Group
 
 
 _GROUP_OF: Final[Mapping[By, Callable[[TicketFacts], tuple[str, str]]]] = {
-    By.PRIORITY: lambda each: (each.priority, each.priority),
+    By.PRIORITY: lambda each: (each.priority, f"{each.priority} {each.priority.label}"),
     By.CATEGORY: lambda each: (each.category, each.category),
     By.TEAM: lambda each: (each.team, each.team_name),
     By.AGENT: lambda each: (each.assignee or "", each.assignee_name),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import templates
+from engine import report_plain
 from engine.delivery import Parcel
 from engine.effects import Tell
 from engine.model import Comment, Reference
@@ -26,6 +27,7 @@ AUTOMATIC: Final[Mapping[str, str | None]] = {
     "reminder": "auto-generated",
     "breached": "auto-generated",
     "page": "auto-generated",
+    "report": "auto-generated",
     "overdue_digest": "auto-generated",
     "handover": "auto-generated",
 }
@@ -82,13 +84,19 @@ def compose(occasion: Occasion, house: House, *, at: datetime) -> Letter:
         reply_to=address,
         subject=subject,
         text=text,
-        html=templates.render("mail/page.html.j2", {"title": subject, "text": text}),
+        html=_page(tell.template, {**facts, "title": subject, "text": text}),
         message_id=signer.message_id(address, parcel.workspace, parcel.ticket, parcel.id),
         at=at,
         instance=signer.instance(),
         automatic=AUTOMATIC[tell.template],
     )
     return letter if parcel.ticket is None else _threaded(letter, occasion, parcel.ticket, house)
+
+
+def _page(template: str, facts: Mapping[str, object]) -> str:
+    """The HTML twin: of its own where it draws more than words, else the words set as a page."""
+    own = f"mail/{template}.html.j2"
+    return templates.render(own if templates.exists(own) else "mail/page.html.j2", facts)
 
 
 def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: House) -> Letter:
@@ -112,6 +120,8 @@ def _facts(occasion: Occasion) -> dict[str, object]:
     if line is not None:
         facts["team"] = line.team.name
     facts["subject"] = bare_subject(str(facts.get("subject", "")))
+    if tell.template == "report":
+        facts["report"] = report_plain.read(tell.facts)
     facts["words"] = occasion.comment.text.strip("\r\n") if occasion.comment else ""
     return facts
 

@@ -1,7 +1,7 @@
 """Every sentence the desk writes, refusals included: render() and the few filters that words need."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 _OFFSET_LENGTH: Final = len("+02:00")
+_NO_BREAK: Final = "\u00a0"
+_HOURS_ALONE: Final = 100
+"""From here on nobody asks for the minutes."""
 
 
 def render(name: str, facts: Mapping[str, object]) -> str:
@@ -34,6 +37,9 @@ def _environment() -> Environment:
     environment.filters["when"] = when
     environment.filters["slack_when"] = slack_when
     environment.filters["paragraphs"] = paragraphs
+    environment.filters["day"] = day
+    environment.filters["lasting"] = lasting
+    environment.filters["share"] = share
     return environment
 
 
@@ -62,6 +68,34 @@ def slack_when(instant: str | datetime) -> str:
     """A date that each Slack client shows in its reader's zone; the fallback is UTC."""
     at = _instant(instant)
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{when(at, 'UTC')}>"
+
+
+def day(written: str) -> str:
+    """ "Mon 23 Nov" for an ISO date."""
+    at = date.fromisoformat(written)
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def lasting(seconds: float) -> str:
+    """ "3 h 05 min", kept on one line: never in days, since a working day is no day."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours >= _HOURS_ALONE:
+        said = f"{hours} h"
+    elif hours:
+        said = f"{hours} h {minutes:02d} min"
+    else:
+        said = f"{minutes} min" if minutes else "under 1 min"
+    return said.replace(" ", _NO_BREAK)
+
+
+def share(percent: float | None) -> str:
+    """ "92 %"; all or nothing only when it is exactly that, and "no data" when there is none."""
+    if percent is None:
+        return "no data"
+    whole = round(percent)
+    if whole in (0, 100) and percent != whole:
+        whole = 1 if whole == 0 else 99
+    return f"{whole}{_NO_BREAK}%"
 
 
 def paragraphs(text: str) -> list[list[str]]:

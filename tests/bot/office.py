@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.app import Face, Rooms, SlackSettings, face
 from bot.connection import Patience
+from deskd.reports import Reports
 from engine.delivery import Later, Never, Parcel, Sent, back_off
 from engine.desk import Desk
 from engine.directory import Roster
@@ -312,7 +313,14 @@ async def open_office(
         await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (team,)))
         floor = Floor(storage.store, clock, CountingIds(), nudge=postman.nudge)
         rooms = Rooms(
-            desk, floor, spool(storage.spool), storage.views, storage.work, clock, DEFAULT
+            desk,
+            floor,
+            spool(storage.spool),
+            storage.views,
+            storage.work,
+            clock,
+            DEFAULT,
+            Reports(storage.store, storage.views, clock),
         )
         built = face(settings_for(slack, **settings), rooms, patience=HASTE)
         office = Office(slack, storage, desk, built, clock, postman, team)

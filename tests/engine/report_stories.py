@@ -23,6 +23,7 @@ END = 15 * DAY
 """When everybody looks: what would come later has not happened yet."""
 RESPONSE = {"P1": 5, "P2": 30, "P3": 120, "P4": DAY}
 RESOLUTION = {"P1": 240, "P2": 480, "P3": DAY, "P4": 5 * DAY}
+LABELS = {"P1": "P1 Critical", "P2": "P2 High", "P3": "P3 Medium", "P4": "P4 Low"}
 TEAMS = {"net": "Network", "db": "Databases"}
 AGENTS = {"": "", "ana": "Ana", "ben": "Ben"}
 

@@ -21,6 +21,7 @@ from tests.engine.report_stories import (
     AGENTS,
     DAY,
     END,
+    LABELS,
     TEAMS,
     Debt,
     Ledger,
@@ -142,7 +143,7 @@ def test_every_figure_of_the_whole_and_of_the_time_before(stories: tuple[Life, .
 def test_every_figure_of_every_group(stories: tuple[Life, ...]) -> None:
     found = made(stories)
     of: dict[By, Callable[[Life], tuple[str, str]]] = {
-        By.PRIORITY: lambda life: (life.priority, life.priority),
+        By.PRIORITY: lambda life: (life.priority, LABELS[life.priority]),
         By.CATEGORY: lambda life: (life.category, life.category),
         By.TEAM: lambda life: (life.team, TEAMS[life.team]),
         By.AGENT: lambda life: (life.agent, AGENTS[life.agent]),

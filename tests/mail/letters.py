@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine import report_plain
 from engine.delivery import Parcel
 from engine.effects import Tell
 from engine.model import DEFAULT, Address, Comment, Fact, MessageId, Reference
+from engine.report_kinds import Kind
+from engine.report_plain import plain
 from engine.views import TicketLine
 from mail.compose import House, Occasion, compose
 from mail.message import Letter
 from tests.clock import MORNING
 from tests.engine.make import ANA, BOB, TEAM, ticket
+from tests.engine.report_sample import sample
 from tests.mail.stage import SIGNER, SUPPORT
 
 HOUSE = House(SIGNER, SUPPORT)
@@ -42,6 +46,7 @@ FACTS: dict[str, dict[str, Fact]] = {
         "due_at": "2026-03-02T11:00:00Z",
         "next_at": "2026-03-02T10:00:00Z",
     },
+    "report": report_plain.facts(plain(sample(), kind=Kind.WEEKLY, scope="Support", listed=5)),
     "overdue_digest": {
         "count": 3,
         "groups": [],

@@ -84,8 +84,9 @@ async def _only_outcome(desk: Town) -> tuple[OutboxLine, list[Message]]:
 
 @pytest.fixture
 async def desk(tmp_path: Path, database: str) -> AsyncIterator[Town]:
-    """Without a daemon yet."""
-    async with town(tmp_path, database, start=False) as made:
+    """Without a daemon yet. Nine o'clock falls between its two lives: no digest is wanted among the cards."""
+    quiet = '[reports]\ndaily = ""\nweekly = ""\n'
+    async with town(tmp_path, database, extra=quiet, start=False) as made:
         yield made
 
 

@@ -1,0 +1,93 @@
+"""A report as a Slack message: figures in words, two charts that Slack draws, and the lists. Pure.
+
+The text twin says everything the charts show, for screen readers, notifications and a Slack that refuses charts.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bot import blocks
+from bot.blocks import Said
+from bot.limits import Json
+from bot.text import cut_escaped, mrkdwn
+from bot.words import FACT_TEXT, plain_sentence, sentence
+from engine.report_plain import PlainReport
+from templates import day
+
+GROUPS_MAX: Final = 15
+"""Lines of one grouping: what fits a section, and what anybody reads."""
+# A person's, a team's or a category's name, a subject: foreign wherever it stands in a report.
+_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key"})
+_BRIEF: Final = frozenset({"daily", "today"})
+"""One day is told by priority alone; the other groupings of so few tickets say nothing."""
+
+
+def report_message(report: PlainReport) -> Said:
+    safe = _harmless(report)
+    parts = {name: sentence(f"report_{name}", {"report": safe}) for name in _PARTS}
+    groups = list(_groups(safe))
+    head = plain_sentence("report_title", {"report": report})
+    drawn = [
+        blocks.header(head),
+        blocks.section(parts["summary"]),
+        *_flow(report),
+        blocks.section(parts["figures"]),
+        *_kept(report),
+        *(blocks.section(parts[name]) for name in ("late", "risk", "ages")),
+        *map(blocks.section, groups),
+        blocks.context(sentence("report_foot", {"report": report})),
+    ]
+    words = [f"*{mrkdwn(head)}*", *parts.values(), *groups]
+    return blocks.said("\n\n".join(words), drawn)
+
+
+_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend")
+
+
+def _flow(report: PlainReport) -> list[Json]:
+    """What came and what went."""
+    trend = report["trend"]
+    series = [
+        (_chart("opened"), [flow["opened"] for flow in trend]),
+        (_chart("resolved"), [flow["resolved"] for flow in trend]),
+    ]
+    if not any(sum(values) for _, values in series):
+        return []
+    return [blocks.bar_chart(_chart("flow"), [day(flow["first"]) for flow in trend], series)]
+
+
+def _kept(report: PlainReport) -> list[Json]:
+    """The priorities of which anything was judged; where there is no data there is no bar."""
+    judged = [
+        (group["name"], percent)
+        for group in report["by"]["priority"]
+        if (percent := group["figures"]["kept_all"]["percent"]) is not None
+    ]
+    if not judged:
+        return []
+    names, values = zip(*judged, strict=True)
+    return [blocks.bar_chart(_chart("priorities"), names, [(_chart("kept"), values)])]
+
+
+def _groups(safe: PlainReport) -> Iterator[str]:
+    for by, found in safe["by"].items():
+        if found and (by == "priority" or safe["kind"] not in _BRIEF):
+            more = max(0, len(found) - GROUPS_MAX)
+            yield sentence(
+                "report_groups", {"kind": by, "groups": found[:GROUPS_MAX], "more": more}
+            )
+
+
+def _chart(word: str) -> str:
+    return plain_sentence("report_chart", {"word": word})
+
+
+def _harmless(part: Any, key: str = "") -> Any:
+    """The same report with every foreign word escaped."""
+    if isinstance(part, dict):
+        return {name: _harmless(value, name) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_harmless(one) for one in part]
+    if isinstance(part, str) and key in _FOREIGN:
+        return cut_escaped(mrkdwn(" ".join(part.split())), FACT_TEXT)
+    return part
