@@ -244,6 +244,8 @@ class Merged:
 class Unmerged:
     out_of: int
     to: State
+    merged_at: datetime | None = None
+    """What was cancelled then goes on; what had been cancelled before stays so. None in older histories: all."""
 
 
 Event = (

@@ -254,7 +254,7 @@ def merge(ticket: Ticket, *, into: Ticket) -> list[Event]:
 def unmerge(ticket: Ticket, *, to: State) -> list[Event]:
     destination(ticket, Action.UNMERGE)
     assert ticket.merged_into is not None
-    return [Unmerged(ticket.merged_into, to)]
+    return [Unmerged(ticket.merged_into, to, merged_at=ticket.closed_at)]
 
 
 def waive(ticket: Ticket, *, message: MessageId) -> list[Event]:

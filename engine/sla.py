@@ -122,8 +122,9 @@ def _begin_or_end(clocks: Sequence[Clock], event: Event, now: Situation) -> list
             return _on_open(now)
         case Merged():
             return [end for clock in clocks for end in cancel(clock, now.rules, now.at)]
-        case Unmerged():
-            return [back for clock in clocks for back in _restore(clock, now)]
+        case Unmerged(merged_at=since):
+            ended = [latest(clocks, kind) for kind in ClockKind]
+            return [back for clock in ended if clock for back in _restore(clock, since, now)]
         case _:
             return []
 
@@ -167,8 +168,13 @@ def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Even
         used = used_by(resolution, now.rules, now.at)
         return [ClockPaused(resolution.kind, resolution.cycle, used)]
     if after is Phase.ACTIVE and before is not Phase.ACTIVE and not resolution.running:
-        return [_resume(resolution, now)]
+        return [_resume(resolution, now)] if _is_owed(resolution, now) else []
     return []
+
+
+def _is_owed(clock: Clock, now: Situation) -> bool:
+    """A withdrawn ticket that is reopened owes again what it owed; what no policy promises any more, nobody owes."""
+    return clock.cancelled_at is None or now.terms.goal(clock.kind, clock.started_at) is not None
 
 
 def start(kind: ClockKind, cycle: int, terms: Terms, at: datetime) -> list[Event]:
@@ -239,9 +245,9 @@ def cancel(clock: Clock, rules: Rules, at: datetime) -> list[Event]:
     return [*_verdict(clock, at), cancelled]
 
 
-def _restore(clock: Clock, now: Situation) -> list[Event]:
+def _restore(clock: Clock, merged_at: datetime | None, now: Situation) -> list[Event]:
     """A merge undone: what was cancelled with it goes on with what was left."""
-    if clock.cancelled_at is None:
+    if clock.cancelled_at is None or merged_at not in (None, clock.cancelled_at):
         return []
     if clock.kind is ClockKind.RESOLUTION and now.after.state.phase is not Phase.ACTIVE:
         return [ClockPaused(clock.kind, clock.cycle, clock.used)]

@@ -8,25 +8,26 @@ from typing import Self
 from engine import lifecycle, sla
 from engine.consequences import Around, situation
 from engine.course import Course
-from engine.escalation import Climb, Reached, page
-from engine.events import Commented, Entry, Event, Moved, Opened, Paged
+from engine.escalation import page
+from engine.events import Commented, Entry, Event, Moved, Opened, Paged, TeamChanged
 from engine.model import DEFAULT, MessageId, PersonId, Priority, State, Team, Ticket
 from engine.promises import Clock, ClockKind
-from engine.rules import Level, Rules
-from tests.engine.make import ANA, BOB, TEAM
+from engine.rules import Rules
+from engine.sla import Situation
+from tests.engine.make import ANA, BOB, TEAM, around
 
 WORDS = MessageId("words")
 
 
 @dataclass
 class Life:
-    """Every level of the ladder has somebody (Ana), unless `reach` says otherwise."""
+    """One ticket."""
 
     rules: Rules
     team: Team = TEAM
     promise_reply: bool = True
-    empty: frozenset[int] = frozenset()
-    """Levels on which nobody stands."""
+    others: tuple[Team, ...] = ()
+    """Teams it may be moved to."""
     course: Course = field(init=False)
 
     def born(
@@ -51,14 +52,12 @@ class Life:
     def entries(self) -> Sequence[Entry]:
         return self.course.entries
 
-    def around(self, ticket: Ticket, _events: Sequence[Event], at: datetime) -> Around:
-        ladder = self.rules.ladder(self.team, ticket.ruled_at)
-
-        def on_level(level: Level) -> Reached:
-            return Reached(() if ladder.levels.index(level) in self.empty else (ANA.id,))
-
-        climb = Climb(ladder, on_level)
-        return Around(self.rules, self.team, climb, at, promise_reply=self.promise_reply)
+    def around(self, ticket: Ticket, events: Sequence[Event], at: datetime) -> Around:
+        """Ana alone stands on every level."""
+        moved = [event.to for event in events if isinstance(event, TeamChanged)]
+        id = moved[-1] if moved else ticket.team
+        team = next(team for team in (self.team, *self.others) if team.id == id)
+        return around(at=at, rules=self.rules, team=team, promise_reply=self.promise_reply)
 
     def until(self, at: datetime) -> Self:
         self.course = self.course.until(at, self.around)
@@ -100,6 +99,10 @@ class Life:
         before = self.before(at).state
         return self.does(at, [] if to is before else [Moved(before, to, why)])
 
+    def waits(self, at: datetime) -> Self:
+        """For the requester."""
+        return self.does(at, lifecycle.ask(self.before(at), message=WORDS))
+
     def resolves(self, at: datetime, *, words: bool = False) -> Self:
         said = WORDS if words else None
         return self.does(at, lifecycle.resolve(self.before(at), message=said))
@@ -111,17 +114,19 @@ class Life:
         return self.does(at, lifecycle.set_priority(self.before(at), to=priority))
 
     def escalates(self, at: datetime) -> Self:
-        ticket = self.before(at)
-        around = self.around(ticket, (), at)
-        level = ticket.escalation_level + 1
-        return self.does(at, page(level, "manual", situation(ticket, around), around.climb))
+        level = self.before(at).escalation_level + 1
+        climb = self.around(self.ticket, (), at).climb
+        return self.does(at, page(level, "manual", self.situation(at), climb))
 
     def lives_by(self, at: datetime, rules: Rules) -> Self:
         """A calendar was edited: open clocks are counted anew at once."""
         ticket = self.before(at)
         self.rules = rules
-        now = situation(ticket, self.around(ticket, (), at))
-        return self.does(at, sla.recount(ticket.clocks, now, why="calendar"), by=None)
+        counted = sla.recount(ticket.clocks, self.situation(at), why="calendar")
+        return self.does(at, counted, by=None)
+
+    def situation(self, at: datetime) -> Situation:
+        return situation(self.ticket, self.around(self.ticket, (), at))
 
     # What is asked of it
 

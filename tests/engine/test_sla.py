@@ -1,15 +1,18 @@
 """The clock rules of DESIGN §3 on a 24x7 calendar."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from engine import sla
+from engine import lifecycle, sla
 from engine.consequences import situation
 from engine.events import Breached, ClockStarted, Commented, Moved, Opened, PriorityChanged, Warned
-from engine.model import MessageId, Priority, State, Ticket
+from engine.model import DEFAULT, MessageId, Priority, State, Ticket, Workspace
 from engine.promises import Clock, ClockKind, Timer, TimerKind
-from tests.engine.make import START, after, around, follow, rung, ticket
+from engine.rules import DEVOPS, Policy, Rules
+from tests.engine.life import Life
+from tests.engine.make import BOB, RULES, START, after, around, follow, rung, ticket
 
 FIRST, RESOLUTION = ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION
 ANSWERED = Commented(MessageId("m"), by_agent=True)
@@ -151,3 +154,29 @@ def test_a_ticket_opened_for_somebody_promises_no_first_response() -> None:
     subject = situation(ticket(), around(at=START, promise_reply=False))
     started = [e.kind for e in sla.follow((), [opened], subject) if isinstance(e, ClockStarted)]
     assert started == [RESOLUTION, ClockKind.ACK]
+
+
+def test_what_no_policy_promises_any_more_does_not_come_back_with_an_answer() -> None:
+    promised = Policy("own", {Priority.P3: DEVOPS.goals[Priority.P3]})
+    rules = Rules(Workspace(DEFAULT, policy="own"), policies={"own": [(START, promised)]})
+    life = Life(rules).born(START).becomes(after(hours=1), Priority.P4)
+    assert clock(life.ticket, RESOLUTION).cancelled_at == after(hours=1)
+    life.waits(after(hours=2)).writes(after(hours=3))
+    assert not clock(life.ticket, RESOLUTION).running
+
+
+def test_a_withdrawn_ticket_that_is_reopened_owes_again_what_it_owed() -> None:
+    life = Life(RULES).born(START)
+    life.does(after(hours=1), lifecycle.close(life.before(after(hours=1))), by=BOB.id)
+    life.writes(after(hours=5))
+    assert clock(life.ticket, RESOLUTION).due_at == after(hours=5 + 23)
+
+
+def test_taken_apart_again_only_what_the_merge_had_ended_goes_on() -> None:
+    life = Life(RULES).born(START)
+    life.does(after(hours=1), lifecycle.close(life.before(after(hours=1))), by=BOB.id)
+    life.writes(after(hours=2))
+    life.merges(after(hours=3), replace(life.ticket, number=2))
+    life.does(after(hours=4), lifecycle.unmerge(life.ticket, to=State.REOPENED))
+    running = {c.kind for c in life.ticket.clocks if c.running}
+    assert running == {ClockKind.NEXT_RESPONSE, RESOLUTION, ClockKind.ACK}

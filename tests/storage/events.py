@@ -75,4 +75,5 @@ EVERY_EVENT: tuple[Event, ...] = (
     Reminded(),
     Merged(7, State.PENDING_INFO),
     Unmerged(7, State.PENDING_INFO),
+    Unmerged(7, State.OPEN, merged_at=after(hours=1)),
 )
