@@ -1,11 +1,16 @@
 """What deskd.toml declares of the workspace `default`, in the engine's words."""
 
-from deskd import calendars
+from collections.abc import Mapping
+from typing import TypeVar
+
+from deskd import calendars, promises
 from deskd.settings import PersonSection, Settings, TeamSection
 from deskd.settings_check import DEFAULT_TEAM, team_ids
 from engine.directory import DeclaredPerson, Roster
 from engine.model import DEFAULT, Identity, Role, Team, TeamId, Workspace
 from engine.rules import Declared
+
+T = TypeVar("T")
 
 
 def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
@@ -19,20 +24,29 @@ def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
             default_team=_default_team(settings),
             default_priority=settings.desk.default_priority,
             timezone=settings.desk.timezone,
-            category_skills=_skills(settings),
+            policy=settings.desk.policy,
+            department_policies=settings.desk.department_policies,
+            category_policies=_by_category(settings, settings.desk.category_policies),
+            category_skills=_by_category(settings, settings.desk.skills),
+            remind_after=settings.desk.pending_reminder,
+            give_up_after=settings.desk.pending_resolve,
         ),
         teams=teams,
         people=tuple(_person(settings, person, slack_team) for person in settings.people),
         rules=Declared(
-            calendars=calendars.calendars(settings), rotations=calendars.rotations(settings)
+            calendars=calendars.calendars(settings),
+            policies=promises.policies(settings),
+            ladders=promises.ladders(settings),
+            mutes=promises.mutes(settings),
+            rotations=calendars.rotations(settings),
         ),
     )
 
 
-def _skills(settings: Settings) -> dict[str, tuple[str, ...]]:
+def _by_category(settings: Settings, given: Mapping[str, T]) -> dict[str, T]:
     """By the category as it is spelt in the list."""
-    spelt = {category.casefold(): category for category in settings.desk.categories}
-    return {spelt[name.casefold()]: skills for name, skills in settings.desk.skills.items()}
+    named = {promises.category_named(name, settings): value for name, value in given.items()}
+    return {category: value for category, value in named.items() if category}
 
 
 def _default_team(settings: Settings) -> TeamId:
@@ -67,6 +81,8 @@ def _team(section: TeamSection) -> Team:
         policy=section.policy,
         open_to_agents=section.open_to_agents,
         replies_public=section.replies_public,
+        calendar=section.calendar,
+        ladder=section.ladder,
         strategy=section.strategy,
         on_shift=section.on_shift,
     )

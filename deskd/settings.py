@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from deskd.settings_reports import ReportsSection
+from deskd.settings_rules import LadderSection, MuteSection, PolicySection
 from deskd.settings_time import CalendarSection, RotationSection
 from deskd.settings_values import (
     DatabaseUrl,
@@ -17,6 +18,7 @@ from deskd.settings_values import (
     MailAddresses,
     Names,
     Off,
+    OffOrDuration,
     OffOrSecret,
     OffOrText,
     Section,
@@ -25,7 +27,7 @@ from deskd.settings_values import (
     Zone,
 )
 from engine.model import Priority, Role
-from engine.rules import PRESETS
+from engine.rules import DEVOPS
 from engine.workload import LIMIT
 
 SECRET_KEY_LENGTH_MIN: Final = 32
@@ -53,15 +55,6 @@ def _secret_key(key: SecretStr) -> SecretStr:
     return key
 
 
-def _policy(name: str) -> str:
-    if name not in PRESETS:
-        raise ValueError("must be one of: " + ", ".join(sorted(PRESETS)))
-    return name
-
-
-Policy = Annotated[str, AfterValidator(_policy)]
-
-
 class DeskSection(Section):
     name: str = Field(default="Support", description="What the desk calls itself in mails.")
     timezone: Zone = Field(
@@ -83,9 +76,28 @@ class DeskSection(Section):
         default_factory=dict,
         description="Your own names for the roles requester, agent, senior, lead, manager, admin.",
     )
+    policy: str = Field(
+        default=DEVOPS.id,
+        description="What is promised where nothing below says more: `devops`, `itil`, or one of `[[policies]]`.",
+    )
+    department_policies: dict[str, str] = Field(
+        default_factory=dict, description='For teams without one: `{HR = "itil"}`.'
+    )
+    category_policies: dict[str, str] = Field(
+        default_factory=dict,
+        description='Before those of teams and departments: `{Security = "strict"}`.',
+    )
     skills: dict[str, Skills] = Field(
         default_factory=dict,
         description='What a category needs: `Network = ["network"]`; whoever has it comes first.',
+    )
+    pending_reminder: OffOrDuration = Field(
+        default="2bd",
+        description="A requester who does not answer a question is reminded after this; empty: never.",
+    )
+    pending_resolve: OffOrDuration = Field(
+        default="5bd",
+        description="A question without an answer resolves the ticket after this; empty: never.",
     )
 
 
@@ -194,7 +206,16 @@ class TeamSection(Section):
     addresses: MailAddresses = Field(
         default=(), description="The desk's addresses that lead to it; it answers from the first."
     )
-    policy: Policy = Field(default="devops", description="Its promises: `devops`.")
+    policy: OffOrText = Field(
+        default=None, description="Its promises; default: its department's, else `desk.policy`."
+    )
+    calendar: OffOrText = Field(
+        default=None, description="Id of its `[[calendars]]` entry; default: around the clock."
+    )
+    ladder: OffOrText = Field(
+        default=None,
+        description="Id of its `[[ladders]]` entry: who is paged; default: agents, seniors, leads, managers, admins.",
+    )
     open_to_agents: bool = Field(
         default=False, description="Agents of other teams may read and work its tickets too."
     )
@@ -258,6 +279,9 @@ class Settings(Section):
     people: tuple[PersonSection, ...] = ()
     calendars: tuple[CalendarSection, ...] = ()
     rotations: tuple[RotationSection, ...] = ()
+    policies: tuple[PolicySection, ...] = ()
+    ladders: tuple[LadderSection, ...] = ()
+    mutes: tuple[MuteSection, ...] = ()
 
     @property
     def drain(self) -> timedelta:

@@ -1,13 +1,13 @@
 """What no single value shows: names that must exist elsewhere, names used twice, and an extra not installed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
 from deskd.settings import PersonSection, Settings
 from deskd.settings_lines import Path
-from deskd.settings_names import near
+from deskd.settings_names import meant
 from engine.model import Role
 
 DEFAULT_TEAM: Final = "support"
@@ -38,21 +38,15 @@ def odd(settings: Settings, installed: Callable[[str], bool] = is_installed) -> 
     yield from _teams(settings)
     for alias, role in settings.desk.roles.items():
         if settings.role(role) is None:
-            yield Oddity(("desk", "roles", alias), f' "{role}" is no role; {_roles(role)}')
-    yield from _skills(settings)
+            yield Oddity(("desk", "roles", alias), f' "{role}" is no role; {roles(role)}')
     for number, person in enumerate(settings.people):
-        for name, what in _person(settings, person):
-            yield Oddity(("people", number, name), f" {what}")
+        yield from _person(settings, person, ("people", number))
     yield from _people_twice(settings)
 
 
-def _skills(settings: Settings) -> Odd:
-    known = {category.casefold(): category for category in settings.desk.categories}
-    for category in settings.desk.skills:
-        if category.casefold() not in known:
-            close = near(category, list(settings.desk.categories))
-            hint = f'did you mean "{close}"?' if close else f"known: {', '.join(known.values())}"
-            yield Oddity(("desk", "skills", category), f' "{category}" is no category; {hint}')
+def unknown(path: Path, kind: str, name: str, known: Collection[str]) -> Odd:
+    if name not in known:
+        yield Oddity(path, f' "{name}" is no {kind}; {meant(name, known)}')
 
 
 def used_twice(section: str, ids: Sequence[str]) -> Odd:
@@ -95,18 +89,14 @@ def team_ids(settings: Settings) -> set[str]:
     return declared | {DEFAULT_TEAM} if settings.slack.channel or not declared else declared
 
 
-def _person(settings: Settings, person: PersonSection) -> Iterator[tuple[str, str]]:
+def _person(settings: Settings, person: PersonSection, here: Path) -> Odd:
     if settings.role(person.role) is None:
-        yield "role", f'"{person.role}" is no role; {_roles(person.role)}'
-    known = sorted(team_ids(settings))
+        yield Oddity((*here, "role"), f' "{person.role}" is no role; {roles(person.role)}')
     for team in person.teams:
-        if team not in known:
-            yield "teams", f'"{team}" is no team; known: {", ".join(known)}'
+        yield from unknown((*here, "teams"), "team", team, team_ids(settings))
     if person.mail is None and person.slack is None:
-        yield "name", f'"{person.name}" needs a mail address or a Slack id'
+        yield Oddity((*here, "name"), f' "{person.name}" needs a mail address or a Slack id')
 
 
-def _roles(wrong: str) -> str:
-    names = [role.name.lower() for role in Role]
-    close = near(wrong.lower(), names)
-    return f'did you mean "{close}"?' if close else "known: " + ", ".join(names)
+def roles(wrong: str) -> str:
+    return meant(wrong.lower(), [role.name.lower() for role in Role])

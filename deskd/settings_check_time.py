@@ -1,14 +1,14 @@
 """What no single value of `[[calendars]]` and `[[rotations]]` shows: hours that are never open, names of nobody."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deskd.calendars import declared_hours, people_by_name, rotation_document
 from deskd.settings import Settings
-from deskd.settings_check import Odd, Oddity, team_ids, used_twice
+from deskd.settings_check import Odd, Oddity, team_ids, unknown, used_twice
 from deskd.settings_lines import Path
-from deskd.settings_names import near
+from deskd.settings_names import meant
 from deskd.settings_time import RotationSection
 from engine.documents import Wrong
 from engine.schedules import schedule_of
@@ -28,13 +28,10 @@ def odd_times(settings: Settings) -> Odd:
     known = people_by_name(settings)
     for number, rotation in enumerate(settings.rotations):
         here: Path = ("rotations", number)
-        if rotation.team not in team_ids(settings):
-            yield Oddity((*here, "team"), f' "{rotation.team}" is no team; {_teams(settings)}')
+        yield from unknown((*here, "team"), "team", rotation.team, team_ids(settings))
         for path, name in _named(rotation):
-            if name not in known and not _SLACK_ID.fullmatch(name):
-                yield Oddity(
-                    (*here, *path), f' "{name}" is nobody in [[people]]{_meant(name, known)}'
-                )
+            if not is_somebody(name, known):
+                yield Oddity((*here, *path), f' "{name}" is {nobody(name, known)}')
         try:
             schedule_of(rotation_document(rotation, settings))
         except Wrong as wrong:
@@ -58,10 +55,9 @@ def _named(rotation: RotationSection) -> Iterator[tuple[Path, str]]:
             yield ("temporary", number, "turns", place, "person"), turn.person
 
 
-def _meant(name: str, known: dict[str, str]) -> str:
-    close = near(name, list(known))
-    return f'; did you mean "{close}"?' if close else ""
+def is_somebody(name: str, known: Mapping[str, str]) -> bool:
+    return name in known or _SLACK_ID.fullmatch(name) is not None
 
 
-def _teams(settings: Settings) -> str:
-    return "known: " + ", ".join(sorted(team_ids(settings)))
+def nobody(name: str, known: Mapping[str, str]) -> str:
+    return f"nobody in [[people]]; {meant(name, known)}"

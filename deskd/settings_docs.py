@@ -3,13 +3,13 @@
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from deskd.settings import MAKE_A_KEY, ROLE_ALIASES, Settings
-from deskd.settings_names import section_of
+from deskd.settings_names import key_of, section_of
 
 _HEAD: Final = f"""# Settings
 
@@ -39,7 +39,8 @@ def _section(model: type[BaseModel], path: str) -> list[str]:
         rows = [_row(name, model.model_fields[name]) for name in plain]
         head = ["| setting | default | meaning |", "|---|---|---|"]
         title = f"## {path}\n" if path else "## At the top of the file\n"
-        parts.append("\n".join([title, *head, *rows]) + "\n")
+        said = [f"{model.__doc__}\n"] if model.__doc__ else []
+        parts.append("\n".join([title, *said, *head, *rows]) + "\n")
     for name in model.model_fields:
         section = section_of(model, name)
         if section is not None:
@@ -49,8 +50,10 @@ def _section(model: type[BaseModel], path: str) -> list[str]:
 
 def _title(model: type[BaseModel], name: str, path: str) -> str:
     full = f"{path.strip('[]`')}.{name}" if path else name
-    is_list = model.model_fields[name].default == ()
-    return f"`[[{full}]]`" if is_list else f"`[{full}]`"
+    key = key_of(model, name)
+    if get_origin(model.model_fields[name].annotation) is tuple:
+        return f"`[[{full}]]`"
+    return f"`[{full}.{key}]`" if key else f"`[{full}]`"
 
 
 def _row(name: str, field: FieldInfo) -> str:
@@ -66,7 +69,7 @@ def _default(field: FieldInfo) -> str:
     if value is None or value in ((), {}):
         return "off" if value is None else "none"
     if isinstance(value, tuple):
-        return f"`{', '.join(value)}`"
+        return f"`{', '.join(map(str, value))}`"
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
     return f"`{value.value if isinstance(value, Enum) else value}`"

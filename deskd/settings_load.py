@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from deskd.errors import BadSettings
 from deskd.settings import Settings
 from deskd.settings_check import Oddity, is_installed, odd
+from deskd.settings_check_rules import odd_rules
 from deskd.settings_check_time import odd_times
 from deskd.settings_lines import Path, lines_of, nearest
 from deskd.settings_mistakes import mistake
@@ -64,7 +65,8 @@ def load(
     where = _Where(origins, file)
     base = file.parent if file else cwd
     settings = _beside(_validated(tree, where, problems), base)
-    problems += [where.told(one) for one in (*odd(settings, installed), *odd_times(settings))]
+    odds = (*odd(settings, installed), *odd_times(settings), *odd_rules(settings))
+    problems += [where.told(one) for one in odds]
     if problems:
         raise BadSettings(problems)
     warnings = tuple(f"{where.of(path)}: {dotted(path)}{what}" for path, what in doubts(settings))

@@ -28,6 +28,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "string_type": 'must be text in quotes, such as "text"',
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
+    "too_long": "must not have more than {max_length}; it has {actual_length}",
     "path_type": 'must be a path in quotes, such as "/var/lib/deskd"',
     "dict_type": "must be a table, written [{name}]",
     "model_type": "must be a section, written [{name}]",

@@ -1,8 +1,8 @@
 """The names that settings have: which exist, what stands behind them, and which one was meant."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, get_args
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -17,7 +17,13 @@ _LISTS: Final[tuple[Path, ...]] = (
     ("calendars",),
     ("rotations",),
     ("mail", "mailboxes"),
+    ("policies",),
+    ("ladders",),
+    ("mutes",),
     ("desk", "roles"),
+    ("desk", "department_policies"),
+    ("desk", "category_policies"),
+    ("desk", "skills"),
 )
 """Lists of tables, and tables of free names, stand in the file alone."""
 
@@ -25,13 +31,26 @@ _LISTS: Final[tuple[Path, ...]] = (
 def first_unknown(path: Path) -> int | None:
     """The index of the first name in `path` that no setting has."""
     model: type[BaseModel] | None = Settings
+    is_free = False
     for index, name in enumerate(path):
         if isinstance(name, int) or model is None:
             continue
+        if is_free:
+            is_free = False
+            continue
         if name not in model.model_fields:
             return index
+        is_free = key_of(model, name) is not None
         model = section_of(model, name)
     return None
+
+
+def key_of(model: type[BaseModel], name: str) -> str | None:
+    """An example of the free names, when the field is a table of sections: `[policies.goals.P1]`."""
+    field = model.model_fields[name]
+    if get_origin(field.annotation) is not dict or section_of(model, name) is None:
+        return None
+    return str(next(iter(field.examples or ()), "NAME"))
 
 
 def section_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
@@ -59,7 +78,8 @@ def known_paths(model: type[BaseModel] = Settings, path: Path = ()) -> Iterator[
         yield (*path, name)
         section = section_of(model, name)
         if section is not None:
-            yield from known_paths(section, (*path, name))
+            key = key_of(model, name)
+            yield from known_paths(section, (*path, name, key) if key else (*path, name))
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -69,7 +89,7 @@ def dotted(path: Sequence[str | int]) -> str:
 def settable() -> Iterator[Path]:
     """What the environment and flags may set: single values."""
     for path in known_paths():
-        if not _is_section(path) and not any(path[: len(ls)] == ls for ls in _LISTS):
+        if not any(path[: len(ls)] == ls for ls in _LISTS) and not _is_section(path):
             yield path
 
 
@@ -78,6 +98,12 @@ def _is_section(path: Path) -> bool:
     for name in path:
         model = section_of(model, str(name)) if model else None
     return model is not None
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """The nearest right name, or all of them."""
+    close = near(name, list(known))
+    return f'did you mean "{close}"?' if close else f"known: {', '.join(known) or 'none'}"
 
 
 def near(name: str, known: Mapping[str, object] | Sequence[str]) -> str | None:

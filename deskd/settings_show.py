@@ -44,6 +44,9 @@ def _values(section: BaseModel, path: Path = ()) -> Iterator[tuple[Path, Plain]]
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
             for number, item in enumerate(value):
                 yield from _values(item, (*here, number))
+        elif isinstance(value, dict) and any(isinstance(one, BaseModel) for one in value.values()):
+            for key, item in value.items():
+                yield from _values(item, (*here, str(key)))
         elif isinstance(value, dict):
             yield from (((*here, str(key)), _plain(item)) for key, item in value.items())
         else:

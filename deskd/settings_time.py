@@ -35,6 +35,8 @@ Spans = Annotated[tuple[Span, ...], BeforeValidator(listed)]
 
 
 class CalendarSection(Section):
+    """A change counts at once, for open tickets too. What counts by one that is taken out goes on counting by it."""
+
     id: str = Field(description="Short and lasting, such as `office`.", min_length=1)
     timezone: Zone = Field(default="UTC", description="Whose time of day is meant.")
     hours: dict[Weekdays, Spans] = Field(

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
+from engine.durations import Duration
 from engine.hours import zone_name
 
 PORT_MAX: Final = 65535
@@ -28,6 +29,11 @@ def _skill(text: str) -> str:
     if not text.strip() or "," in text:
         raise ValueError('must be a name such as "network", without a comma')
     return text.strip().lower()
+
+
+def _duration(text: str) -> str:
+    Duration.read(text)
+    return text
 
 
 def _address(text: str) -> str:
@@ -75,6 +81,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
 Skills = Annotated[tuple[Annotated[str, AfterValidator(_skill)], ...], BeforeValidator(listed)]
 MailAddresses = Annotated[tuple[MailAddress, ...], BeforeValidator(listed)]
 OffOrSecret = Annotated[SecretStr | None, Off]
+OffOrDuration = Annotated[Annotated[str, AfterValidator(_duration)] | None, Off]
 OffOrText = Annotated[str | None, Off]
 HttpUrl = Annotated[str, _url(("http", "https"))]
 SmtpUrl = Annotated[SecretStr, _secret_url(("smtp", "smtps", "smtp+starttls"))]

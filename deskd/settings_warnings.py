@@ -6,8 +6,12 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from deskd.settings import Settings
+from deskd.promises import policies
+from deskd.settings import Settings, TeamSection
 from deskd.settings_lines import Path
+from engine.model import Priority
+from engine.promises import TEAMS_OWN
+from engine.rules import PRESETS, Policy
 
 _CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")
 BOT: Final = "xoxb-"
@@ -24,6 +28,8 @@ def doubts(settings: Settings) -> Doubts:
     yield from _tokens(settings)
     yield from _channels(settings)
     yield from _doors(settings)
+    yield from _unpromised(settings)
+    yield from _idle_calendars(settings)
 
 
 def has_slack(settings: Settings) -> bool:
@@ -78,3 +84,45 @@ def _doors(settings: Settings) -> Doubts:
     if settings.mail.smtp_in.listen is None and not has_slack(settings):
         what = " is off and so is Slack: no mail and no message reaches the desk"
         yield ("mail", "smtp_in", "listen"), what
+
+
+def _unpromised(settings: Settings) -> Doubts:
+    """Where no other policy says more, a ticket of this priority is never late."""
+    own = _by_id(settings)[settings.desk.policy]
+    without = [
+        priority.value
+        for priority in Priority
+        if not (goals := own.goals.get(priority)) or not (goals.first_response or goals.resolution)
+    ]
+    if without:
+        yield ("desk", "policy"), f': "{own.id}" promises nothing for {", ".join(without)}'
+
+
+def _idle_calendars(settings: Settings) -> Doubts:
+    known = _by_id(settings)
+    for number, team in enumerate(settings.teams):
+        # On shift by its hours, it has a use without any promise.
+        if team.calendar is None or team.on_shift == "hours":
+            continue
+        ids = _policies_of(team, settings)
+        if not any(_counts_by(known[id], team.calendar) for id in ids):
+            what = (
+                f': nothing counts by it; a policy does with calendar = "{TEAMS_OWN}"'
+                f" (its own: {', '.join(dict.fromkeys(ids))})"
+            )
+            yield ("teams", number, "calendar"), what
+
+
+def _policies_of(team: TeamSection, settings: Settings) -> list[str]:
+    desk = settings.desk
+    usual = team.policy or desk.department_policies.get(team.department) or desk.policy
+    return [usual, *desk.category_policies.values()]
+
+
+def _counts_by(policy: Policy, calendar: str) -> bool:
+    named = {policy.calendar, *(goals.calendar for goals in policy.goals.values())}
+    return not named.isdisjoint({calendar, TEAMS_OWN})
+
+
+def _by_id(settings: Settings) -> dict[str, Policy]:
+    return {**PRESETS, **{policy.id: policy for policy in policies(settings)}}

@@ -9,6 +9,9 @@ from typing import Final
 ALWAYS_OPEN: Final = "24x7"
 """The id of the calendar in which all time counts."""
 
+TEAMS_OWN: Final = "team"
+"""Written in a policy for the calendar of whichever team has the ticket."""
+
 NO_POLICY: Final = ""
 """Whose goal it is when it is no policy's: a level's own wait, a mute window. No change of policy moves it."""
 

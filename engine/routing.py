@@ -1,6 +1,7 @@
 """Which team a new ticket waits at. Which agent gets it comes with shifts and workload."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from engine.errors import Refused
 from engine.model import Draft, Inbound, Priority, Team, Workspace
@@ -28,9 +29,15 @@ def team_for_draft(draft: Draft, teams: Sequence[Team], settings: Workspace) -> 
     return team_named(draft.team or settings.default_team, teams)
 
 
+URGENT: Final = "urgent"
+"""What many say for critical."""
+
+
 def priority_named(name: str) -> Priority:
-    """ "P2", "p2" or its label "high"."""
+    """ "P2", "p2" or its label "high"; "urgent" is P1."""
     wanted = name.strip().casefold()
+    if wanted == URGENT:
+        return Priority.P1
     for priority in Priority:
         if wanted in (priority.value.casefold(), priority.label.casefold()):
             return priority

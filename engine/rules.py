@@ -13,13 +13,13 @@ from typing import Final, TypeVar
 from engine.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.durations import Duration
 from engine.model import Priority, Role, Team, Ticket, Workspace
-from engine.promises import ALWAYS_OPEN, ClockKind
+from engine.promises import ALWAYS_OPEN, TEAMS_OWN, ClockKind
 from engine.rotation import Schedule, on_duty
 
 T = TypeVar("T")
 
-Editions = Sequence[tuple[datetime, T]]
-"""(valid from, what holds then), oldest first, never empty."""
+Editions = Sequence[tuple[datetime, T | None]]
+"""(valid from, what holds then), oldest first. None: from then on it was not declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Policy:
     goals: Mapping[Priority, Goals]
     """A priority that is missing is left to the next policy: team, department, workspace."""
     calendar: str = ALWAYS_OPEN
-    """A calendar's id, or "team": the hours of the ticket's team."""
+    """A calendar's id, or TEAMS_OWN: the hours of the ticket's team."""
     warn_at: tuple[float, ...] = (0.8,)
     """Shares of a goal at which a warning comes, rising."""
     response_stop: str = "reply"
@@ -135,7 +135,7 @@ BY_ROLE: Final = Ladder(
         for role in (Role.AGENT, Role.SENIOR, Role.LEAD, Role.MANAGER, Role.ADMIN)
     ),
 )
-"""The ladder of teams that name none: agent, senior, lead, manager, admin."""
+"""The ladder of teams that name none: agent, senior, lead, manager, admin. One declared by its id takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +175,14 @@ class Rules:
 
     workspace: Workspace
     calendars: Mapping[str, tuple[int, Calendar]] = field(default_factory=dict)
-    """(edition, compiled) by id."""
+    """(edition, compiled) by id. One that is declared no more stays for the clocks that count by it."""
     policies: Mapping[str, Editions[Policy]] = field(default_factory=dict)
     ladders: Mapping[str, Editions[Ladder]] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
     rotations: Mapping[str, tuple[str, Schedule]] = field(default_factory=dict)
     """(team, plan) by id. Their people are written by mail address, or Slack id if they have none."""
+    former: frozenset[str] = frozenset()
+    """Calendars that are declared no more."""
 
     def terms(self, subject: Subject) -> Terms:
         """The most specific policy that says anything of the priority: category, team, department, workspace."""
@@ -202,23 +204,23 @@ class Rules:
         return [policy for policy in found if policy is not None]
 
     def _policy(self, id: str, at: datetime) -> Policy | None:
-        editions = self.policies.get(id)
-        return as_of(editions, at) if editions else PRESETS.get(id)
+        return as_of(self.policies.get(id, ()), at, PRESETS.get(id))
 
     def _terms(self, policy: Policy, goals: Goals, subject: Subject) -> Terms:
         id = goals.calendar or (ALWAYS_OPEN if subject.priority is Priority.P1 else policy.calendar)
-        if id == "team":
+        if id == TEAMS_OWN:
             id = subject.team.calendar or ALWAYS_OPEN
         version, calendar = self.calendar(id)
         return Terms(policy.id, goals, id, version, calendar, policy.warn_at, policy.response_stop)
 
     def calendar(self, id: str | None) -> tuple[int, Calendar]:
-        """(edition, calendar); around the clock for an id that is not there any more."""
+        """(edition, calendar); around the clock for an id that never was there."""
         return self.calendars.get(id or ALWAYS_OPEN, (0, AROUND_THE_CLOCK))
 
     def ladder(self, team: Team, at: datetime) -> Ladder:
-        editions = self.ladders.get(team.ladder or "")
-        return as_of(editions, at) if editions else BY_ROLE
+        id = team.ladder or BY_ROLE.id
+        usual = BY_ROLE if id == BY_ROLE.id else None
+        return as_of(self.ladders.get(id, ()), at, usual) or BY_ROLE
 
     def muted_until(self, ticket: Ticket, at: datetime) -> datetime | None:
         return max((m.ends_at for m in self.mutes if m.covers(ticket, at)), default=None)
@@ -257,7 +259,11 @@ class Declared:
 NOTHING_DECLARED: Final = Declared()
 
 
-def as_of(editions: Editions[T], at: datetime) -> T:
-    """The edition that held at `at`; the first one for what is older than it."""
-    held = [thing for valid_from, thing in editions if valid_from <= at]
-    return held[-1] if held else editions[0][1]
+def as_of(editions: Editions[T], at: datetime, usual: T | None) -> T | None:
+    """The edition that held at `at`, or `usual` while there was none.
+
+    What is older than its first edition and has no usual one lives by the first: it was given the name since.
+    """
+    first = next((thing for _, thing in editions), None)
+    held = [usual or first, *(thing for valid_from, thing in editions if valid_from <= at)]
+    return held[-1] or usual

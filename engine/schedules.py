@@ -61,6 +61,12 @@ def moment(text: str) -> datetime:
         raise ValueError(f'"{text}" is no time; write one such as "2026-03-02T09:00"') from None
 
 
+def instant(text: str, zone: ZoneInfo) -> datetime:
+    """UTC; local to `zone` when no offset is written."""
+    at = moment(text)
+    return first_instant(at, zone) if at.tzinfo is None else at.astimezone(UTC)
+
+
 # The parts of a document
 
 
@@ -127,14 +133,9 @@ def _each(
 
 def _between(where: str, one: Mapping[str, object], zone: ZoneInfo) -> tuple[datetime, datetime]:
     start, end = (
-        read(f"{where}.{name}", partial(_instant, zone=zone), one.get(name))
+        read(f"{where}.{name}", partial(instant, zone=zone), one.get(name))
         for name in ("start", "end")
     )
     if end <= start:
         raise Wrong(f"{where}.end", f"{one['end']} must be after the start {one['start']}")
     return start, end
-
-
-def _instant(text: str, zone: ZoneInfo) -> datetime:
-    at = moment(text)
-    return first_instant(at, zone) if at.tzinfo is None else at.astimezone(UTC)

@@ -46,14 +46,16 @@ class KnownRules:
 
 
 def _read(connection: Connection, workspace: Workspace) -> Rules:
-    open_hours = _newest(connection, calendars, workspace)
-    plans = _newest(connection, rotations, workspace)
+    # The rows of one id come oldest first: the newest stays.
+    open_hours = {row.id: row for row in _rows(connection, calendars, workspace)}
+    plans = _current(connection, rotations, workspace)
     return Rules(
         workspace,
         calendars={id: (row.version, _compiled(row.document)) for id, row in open_hours.items()},
+        former=frozenset(id for id, row in open_hours.items() if row.retired_at),
         policies=_editions(_rows(connection, policies, workspace), rules_rows.policy),
         ladders=_editions(_rows(connection, ladders, workspace), rules_rows.ladder),
-        mutes=tuple(map(_mute, _newest(connection, mutes, workspace).values())),
+        mutes=tuple(map(_mute, _current(connection, mutes, workspace).values())),
         rotations={
             id: (row.document["team"], schedule_of(row.document["plan"]))
             for id, row in plans.items()
@@ -61,7 +63,7 @@ def _read(connection: Connection, workspace: Workspace) -> Rules:
     )
 
 
-def _newest(connection: Connection, table: Table, workspace: Workspace) -> Mapping[str, AnyRow]:
+def _current(connection: Connection, table: Table, workspace: Workspace) -> Mapping[str, AnyRow]:
     """What holds now, by id."""
     return {row.id: row for row in _rows(connection, table, workspace) if not row.retired_at}
 
@@ -77,9 +79,12 @@ def _compiled(document: Mapping[str, Any]) -> Calendar:
 def _editions(
     found: Sequence[AnyRow], read: Callable[[str, Mapping[str, Any]], T]
 ) -> Mapping[str, Editions[T]]:
-    editions: dict[str, list[tuple[datetime, T]]] = {}
+    editions: dict[str, list[tuple[datetime, T | None]]] = {}
     for row in found:
-        editions.setdefault(row.id, []).append((row.valid_from, read(row.id, row.document)))
+        own = editions.setdefault(row.id, [])
+        own.append((row.valid_from, read(row.id, row.document)))
+        if row.retired_at:
+            own.append((row.retired_at, None))
     return editions
 
 
@@ -118,20 +123,33 @@ def _keep(
     connection: Connection, table: Table, workspace: Workspace, wanted: _Documents, at: datetime
 ) -> bool:
     newest = {row.id: row for row in _rows(connection, table, workspace)}
+    standing = {id for id, row in newest.items() if not row.retired_at}
+    same = {
+        id for id, document in wanted.items() if id in newest and newest[id].document == document
+    }
+    # A calendar put back as it was is the same edition: nothing has to be counted anew.
+    back = same - standing if table is calendars else set()
     fresh = [
         _row(workspace, id, newest[id].version + 1 if id in newest else 1, document, at)
         for id, document in wanted.items()
-        if id not in newest or newest[id].retired_at or newest[id].document != document
+        if id not in same or id not in standing | back
     ]
-    gone = [row for id, row in newest.items() if id not in wanted and not row.retired_at]
-    replaced = [newest[row["id"]] for row in fresh if row["id"] in newest]
-    for row in (*gone, *(old for old in replaced if not old.retired_at)):
-        key = (table.c.id == row.id, table.c.version == row.version)
-        mine = table.c.workspace == workspace.id
-        connection.execute(update(table).where(mine, *key).values(retired_at=at))
+    over = standing - same
+    _retire(connection, table, [newest[id] for id in over], at)
+    _retire(connection, table, [newest[id] for id in back], None)
     if fresh:
         connection.execute(insert(table), fresh)
-    return bool(fresh or gone)
+    return bool(fresh or over or back)
+
+
+def _retire(
+    connection: Connection, table: Table, found: Sequence[AnyRow], at: datetime | None
+) -> None:
+    """None: they hold again."""
+    for row in found:
+        key = (table.c.id == row.id, table.c.version == row.version)
+        mine = table.c.workspace == row.workspace
+        connection.execute(update(table).where(mine, *key).values(retired_at=at))
 
 
 def _row(

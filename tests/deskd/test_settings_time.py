@@ -118,7 +118,7 @@ OPEN = 'hours = {mon-fri = ["09:00-17:00"]}\n'
         (CALENDAR + OPEN + "[calendars.overrides]\n2026-12-34 = []", ':5: calendars[0].overrides.2026-12-34 "2'),
         (2 * (CALENDAR + OPEN), ':5: calendars[1].id "c" is used twice (calendars[0].id, deskd.toml:2)'),
         (PEOPLE + ROTATION.replace("Ann", "Anne"), '"Anne" is nobody in [[people]]; did you mean "Ann"?'),
-        (PEOPLE + ROTATION.replace("support", "suport"), 'rotations[0].team "suport" is no team; known: support'),
+        (PEOPLE + ROTATION.replace("support", "suport"), 'rotations[0].team "suport" is no team; did you mean "supp'),
         (PEOPLE + ROTATION.replace("weekly", "wekly"), ":15: rotations[0].kind must be one of: 'hourly',"),
         (PEOPLE + ROTATION.replace("09:00:00", "09:00:00Z"), ":16: rotations[0].start must be local time, without"),
         (PEOPLE + ROTATION + 'days = "mon-fry"', ':18: rotations[0].days[0] "mon-fry" is no weekday'),

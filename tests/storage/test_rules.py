@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
-from engine.model import DEFAULT, Workspace
+from engine.model import DEFAULT, Priority, Workspace
 from engine.ports import Transaction
-from engine.rules import Declared, DeclaredRotation, Rules
+from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Ladder, Rules, Subject
 from storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database
+from tests.storage.make import TEAM, after
 from tests.storage.test_workspaces import DECLARED
 
 PLAN = {"kind": "daily", "start": "2026-03-02T00:00", "people": ["ana@example.com", "U_BEN"]}
@@ -58,3 +60,75 @@ async def test_daemons_that_declare_the_same_at_once_make_one_edition_that_all_s
         assert {len(rules.policies["own"]) for rules in seen} == {1}
     for each in daemons:
         await each.close()
+
+
+OWN = replace(DEVOPS, id="own")
+FASTER = replace(OWN, warn_at=(0.5,))
+OLD, NEW = after(hours=1), after(hours=9)
+"""When tickets were opened: before and after what changed."""
+
+
+async def declare_in_turn(storage: Storage, *several: Declared) -> Rules:
+    """The first in the morning, each next three hours after the one before it."""
+    for number, declared in enumerate(several):
+        at = after(hours=3 * number)
+        await storage.store.run(DEFAULT, partial(_keep, declared=declared, at=at))
+    return await storage.store.run(DEFAULT, lambda t: t.rules())
+
+
+def _keep(transaction: Transaction, declared: Declared, at: datetime) -> None:
+    transaction.keep_rules(declared, at=at)
+
+
+def warned_at(rules: Rules, opened: datetime, policy: str = "own") -> tuple[float, ...]:
+    team = replace(TEAM, policy=policy)
+    return rules.terms(Subject(Priority.P3, "Other", team, opened)).warn_at
+
+
+async def test_a_changed_policy_is_a_new_edition_and_old_tickets_keep_theirs(
+    storage: Storage,
+) -> None:
+    rules = await declare_in_turn(storage, Declared(policies=(OWN,)), Declared(policies=(FASTER,)))
+    assert (warned_at(rules, OLD), warned_at(rules, NEW)) == ((0.8,), (0.5,))
+
+
+async def test_what_was_not_changed_is_no_new_edition(storage: Storage) -> None:
+    once = await declare_in_turn(storage, DECLARED)
+    again = await declare_in_turn(storage, DECLARED, DECLARED)
+    assert again is once
+
+
+async def test_a_policy_in_a_presets_place_spares_older_tickets_and_gives_the_place_back(
+    storage: Storage,
+) -> None:
+    mine = replace(FASTER, id="devops")
+    rules = await declare_in_turn(storage, Declared(), Declared(policies=(mine,)), Declared())
+    during = after(hours=4)
+    found = [warned_at(rules, opened, "devops") for opened in (OLD, during, NEW)]
+    assert found == [(0.8,), (0.5,), (0.8,)]
+
+
+async def test_a_policy_taken_out_goes_on_for_the_tickets_that_have_it(storage: Storage) -> None:
+    rules = await declare_in_turn(storage, Declared(policies=(FASTER,)), Declared())
+    assert warned_at(rules, OLD) == (0.5,)
+    assert warned_at(rules, NEW) == DEVOPS.warn_at
+
+
+async def test_a_ladder_is_that_of_the_tickets_opening(storage: Storage) -> None:
+    short = Ladder("roles", BY_ROLE.levels[:1])
+    rules = await declare_in_turn(storage, Declared(), Declared(ladders=(short,)), Declared())
+    found = [rules.ladder(TEAM, opened) for opened in (OLD, after(hours=4), NEW)]
+    assert found == [BY_ROLE, short, BY_ROLE]
+
+
+async def test_a_calendar_taken_out_stays_for_what_counts_by_it_and_put_back_is_the_same(
+    storage: Storage,
+) -> None:
+    with_office = Declared(calendars=DECLARED.calendars)
+    gone = await declare_in_turn(storage, with_office, Declared())
+    assert (gone.calendars["office"][0], gone.former) == (1, {"office"})
+    back = await declare_in_turn(storage, with_office)
+    assert (back.calendars["office"][0], back.former) == (1, frozenset())
+    closed = replace(DECLARED.calendars["office"], yearly_holidays=frozenset({(12, 25)}))
+    other = await declare_in_turn(storage, Declared(calendars={"office": closed}))
+    assert other.calendars["office"][0] == 2
