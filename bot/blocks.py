@@ -160,6 +160,22 @@ def overflow(action_id: str, options: Sequence[Json]) -> Json:
     }
 
 
+def grouped_select(
+    action_id: str, groups: Sequence[tuple[str, Sequence[Json]]], *, placeholder: str
+) -> Json:
+    """A list to choose from, in groups with a heading each; those without options are left out."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain_text(placeholder, limits.PLACEHOLDER),
+        "option_groups": [
+            {"label": plain_text(heading, limits.OPTION_TEXT), "options": list(options)}
+            for heading, options in groups
+            if options
+        ][: limits.SELECT_OPTIONS],
+    }
+
+
 # --- views
 
 

@@ -1,12 +1,15 @@
 """Tickets as Slack messages: the card, the list, one ticket in full. Pure: values in, blocks out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Final
 
-from bot import blocks
+from bot import blocks, limits, standing
 from bot.blocks import Said
 from bot.limits import Json
 from bot.pointer import Pointer
+from bot.standing import Moment
 from bot.text import mrkdwn
 from bot.words import label, sentence
 from engine.lifecycle import Action, legal
@@ -21,22 +24,37 @@ NAMED_FILES: Final = 5
 SHOWN_WORDS: Final = 8
 SHOWN_TEXT: Final = 500
 # Three buttons are read at a glance; more are asked for by nobody who works with them all day (oncall #5198).
-PRIMARY: Final[tuple[Action, ...]] = (Action.CLAIM, Action.REPLY, Action.RESOLVE, Action.REOPEN)
-MOST_PRIMARY: Final = 3
-MORE: Final[tuple[Action, ...]] = (
-    Action.ASK,
-    Action.RELEASE,
-    Action.PRIORITY,
-    Action.ASSIGN,
-    Action.CLOSE,
+PRIMARY: Final[tuple[Action, ...]] = (
+    Action.CLAIM,
+    Action.REPLY,
+    Action.RESOLVE,
+    Action.REOPEN,
+    Action.UNMERGE,
 )
+MOST_PRIMARY: Final = 3
+MENU: Final[Mapping[str, tuple[Action, ...]]] = MappingProxyType(
+    {
+        "menu_work": (
+            Action.CLAIM,
+            Action.ACKNOWLEDGE,
+            Action.RESOLVE,
+            Action.ASK,
+            Action.RELEASE,
+            Action.ASSIGN,
+        ),
+        "menu_sort": (Action.PRIORITY, Action.CATEGORY, Action.TEAM),
+        "menu_help": (Action.ESCALATE, Action.END_ESCALATION, Action.WAIVE),
+        "menu_tidy": (Action.MERGE, Action.SPLIT, Action.CLOSE),
+    }
+)
+"""The rest, by what it is for."""
 OVERFLOW: Final = "more"
 ACTIONS: Final = "ticket_actions"
 
 
-def ticket_card(line: TicketLine) -> Said:
+def ticket_card(line: TicketLine, now: Moment) -> Said:
     """The ticket as everybody in the team's channel sees it, with the buttons that are legal now."""
-    return said_of(line, [*_head(line), *_buttons(line.ticket)])
+    return said_of(line, [*_head(line, now), *_buttons(line.ticket, now)])
 
 
 def said_of(line: TicketLine, parts: Sequence[Json]) -> Said:
@@ -56,30 +74,34 @@ def said_of(line: TicketLine, parts: Sequence[Json]) -> Said:
     )
 
 
-def _head(line: TicketLine) -> Iterator[Json]:
+def _head(line: TicketLine, now: Moment) -> Iterator[Json]:
     yield blocks.header(f"{line.ticket.id} · {line.ticket.subject}")
     yield blocks.fields(_facts(line))
+    stands = [
+        standing.promise(line.ticket, now),
+        standing.escalation(line.ticket, line.team, now),
+    ]
+    if any(stands):
+        yield blocks.section("\n".join(filter(None, stands)))
     if line.opening.strip():
         yield blocks.quote(line.opening.strip(), OPENING_TEXT)
     if line.attachments:
         yield blocks.context(_files(line))
-    yield blocks.context(_foot(line))
+    yield blocks.context(_foot(line, now))
 
 
 def _facts(line: TicketLine) -> list[tuple[str, str]]:
     ticket = line.ticket
-    due = sentence("due", {"due_at": ticket.due_at}) if ticket.due_at else label("no_due")
     return [
         (label("status"), _state(ticket)),
         (label("priority_field"), label(ticket.priority.value)),
         (label("assignee"), mrkdwn(_assignee(line))),
-        (label("due"), due),
+        (label("category_field"), mrkdwn(ticket.category)),
     ]
 
 
 def _state(ticket: Ticket) -> str:
-    escalated = ticket.escalation_level > 0 and not ticket.acknowledged
-    shown = escalated and ticket.state.phase in (Phase.ACTIVE, Phase.WAITING)
+    shown = ticket.escalated and ticket.state.phase in (Phase.ACTIVE, Phase.WAITING)
     facts = {
         "word": label(ticket.state.value),
         "escalated": label("escalated") if shown else "",
@@ -100,7 +122,7 @@ def _files(line: TicketLine) -> str:
     return sentence("card_files", {"files": files, "more": len(line.attachments) - len(named)})
 
 
-def _foot(line: TicketLine) -> str:
+def _foot(line: TicketLine, now: Moment) -> str:
     ticket = line.ticket
     return sentence(
         "card_foot",
@@ -109,24 +131,48 @@ def _foot(line: TicketLine) -> str:
             "opened_at": ticket.created_at,
             "channel": ticket.channel,
             "team": line.team.name,
+            # A bar goes on filling while nobody draws it.
+            "drawn_at": now.at if ticket.due_at else "",
         },
     )
 
 
-def _buttons(ticket: Ticket) -> list[Json]:
+def _buttons(ticket: Ticket, now: Moment) -> list[Json]:
     allowed = legal(ticket)
-    primary = [action for action in PRIMARY if action in allowed][:MOST_PRIMARY]
-    elements = [_button(ticket, action) for action in primary]
-    more = [action for action in MORE if action in allowed and action not in primary]
-    if more:
-        elements.append(blocks.overflow(OVERFLOW, [option_for(ticket, one) for one in more]))
-    return [blocks.actions(ACTIONS, elements)] if elements else []
+    primary = [action for action in _first(ticket) if action in allowed][:MOST_PRIMARY]
+    elements = [
+        button_for(ticket, action, first=number == 0) for number, action in enumerate(primary)
+    ]
+    menu = _menu(ticket, allowed - set(primary))
+    if menu:
+        elements.append(menu)
+    # Slack's clients remember what was chosen from a menu by the block's name; a name of its own each time it is
+    # drawn lets the same thing be chosen again (bolt-js #2766).
+    name = f"{ACTIONS}.{ticket.version}.{int(now.at.timestamp())}"
+    return [blocks.actions(name, elements)] if elements else []
 
 
-def _button(ticket: Ticket, action: Action) -> Json:
+def _first(ticket: Ticket) -> tuple[Action, ...]:
+    """To whoever is paged the first thing to say is "I have it"."""
+    return (Action.ACKNOWLEDGE, *PRIMARY) if ticket.pages else PRIMARY
+
+
+def button_for(ticket: Ticket, action: Action, *, first: bool = False) -> Json:
     value = str(Pointer(ticket.number, ticket.version, ticket.workspace))
-    style = "primary" if action is Action.CLAIM else None
+    style = "primary" if first and action in (Action.CLAIM, Action.ACKNOWLEDGE) else None
     return blocks.button(action.value, label(action.value), value, style=style)
+
+
+def _menu(ticket: Ticket, allowed: AbstractSet[Action]) -> Json | None:
+    """Up to five fit an overflow; more are a list in groups."""
+    groups = [
+        (label(name), [option_for(ticket, action) for action in actions if action in allowed])
+        for name, actions in MENU.items()
+    ]
+    options = [option for _, of in groups for option in of]
+    if len(options) <= limits.OVERFLOW_OPTIONS:
+        return blocks.overflow(OVERFLOW, options) if options else None
+    return blocks.grouped_select(OVERFLOW, groups, placeholder=label(OVERFLOW))
 
 
 def option_for(ticket: Ticket, action: Action) -> Json:
@@ -163,15 +209,15 @@ def line_words(
     )
 
 
-def ticket_in_full(file: TicketFile, *, works_on_it: bool) -> Said:
+def ticket_in_full(file: TicketFile, now: Moment, *, works_on_it: bool) -> Said:
     """The card and the latest words. Notes and buttons only for those who work on it."""
     line = file.line
     spoken = [*file.comments[1:], *(file.notes if works_on_it else ())]
     spoken.sort(key=lambda one: one.message.at)
-    parts = [*_head(line)]
+    parts = [*_head(line, now)]
     for one in spoken[-SHOWN_WORDS:]:
         parts += [blocks.context(_speaker(one)), blocks.quote(one.message.text, SHOWN_TEXT)]
-    return said_of(line, [*parts, *(_buttons(line.ticket) if works_on_it else ())])
+    return said_of(line, [*parts, *(_buttons(line.ticket, now) if works_on_it else ())])
 
 
 def _speaker(one: Spoken) -> str:

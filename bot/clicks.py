@@ -12,8 +12,9 @@ from bot.front import Front
 from bot.guard import settle
 from bot.interaction import Interaction
 from bot.limits import Json
-from bot.modals import FORMS, form, new_ticket
+from bot.modals import FORMS, Choices, form, new_ticket
 from bot.pointer import Pointer, read
+from bot.standing import Moment
 from bot.troubles import CALL_ERRORS, in_words
 from bot.voice import in_marked_words
 from bot.words import sentence
@@ -31,6 +32,9 @@ _AT_ONCE: Final[Mapping[Action, Callable[[Desk, Request], Awaitable[Ticket]]]] =
         Action.RELEASE: Desk.release,
         Action.REOPEN: Desk.reopen,
         Action.CLOSE: Desk.close,
+        Action.ACKNOWLEDGE: Desk.acknowledge,
+        Action.END_ESCALATION: Desk.end_escalation,
+        Action.UNMERGE: Desk.unmerge,
     }
 )
 
@@ -60,14 +64,16 @@ async def _click_on_ticket(front: Front, done: Interaction) -> None:
         await settle(front, done, reason="ignored: no button of ours")
         return
     action, pointer = pressed
-    if action in FORMS:
-        await _open_form(front, done, action, pointer)
-    else:
+    if action not in FORMS:
         await _act(front, done, action, pointer)
+        return
+    await _open_form(front, done, action, pointer)
+    if done.is_from_menu:
+        await _draw_again(front, done, pointer)
 
 
 def _pressed(body: Json) -> tuple[Action, Pointer] | None:
-    """A button says its action by its id, an overflow by the option that was chosen."""
+    """A button says its action by its id, a menu by the option that was chosen."""
     element = body["actions"][0]
     option = element.get("selected_option") or {}
     pointer = read(str(option.get("value") or element.get("value") or ""))
@@ -88,13 +94,20 @@ async def _act(front: Front, done: Interaction, action: Action, pointer: Pointer
         await front.voice.replace(done.ear, await in_full(front, by, ticket))
 
 
+async def _draw_again(front: Front, done: Interaction, pointer: Pointer) -> None:
+    """So that the menu shows its name again, and not what was chosen from it."""
+    if done.channel is not None and done.message_ts is not None:
+        await front.courier.redraw(front.workspace, pointer.ticket, done.channel, done.message_ts)
+
+
 async def in_full(front: Front, by: Caller, ticket: Ticket) -> Said:
     """As this person may see it: a requester may have acted as such, and reads no notes."""
     person = await front.desk.identify(front.workspace, by)
     file = await front.views.ticket_file(front.workspace, ticket.number)
     assert file is not None, ticket.id
     works = access.works_on(person, ticket, file.line.team)
-    return ticket_in_full(file, works_on_it=works)
+    now = Moment(await front.views.rules(front.workspace), front.clock.now())
+    return ticket_in_full(file, now, works_on_it=works)
 
 
 async def _open_form(front: Front, done: Interaction, action: Action, pointer: Pointer) -> None:
@@ -103,7 +116,14 @@ async def _open_form(front: Front, done: Interaction, action: Action, pointer: P
     if line is None:
         raise Refused("absent", ticket=ticket_id(pointer.ticket))
     destination(line.ticket, action)
-    await open_view(front, done, form(action, line, channel=done.channel or ""))
+    choices = await choices_of(front)
+    await open_view(front, done, form(action, line, choices, channel=done.channel or ""))
+
+
+async def choices_of(front: Front) -> Choices:
+    return Choices(
+        await front.views.rules(front.workspace), await front.views.teams(front.workspace)
+    )
 
 
 async def open_view(front: Front, done: Interaction, view: Json) -> None:

@@ -15,7 +15,7 @@ from bot.interaction import Interaction
 from bot.limits import HEADER_TEXT
 from bot.modals import new_ticket
 from bot.reports import report_message
-from bot.text import first_line, plain
+from bot.text import first_line, plain, ticket_number
 from bot.voice import in_marked_words
 from bot.words import sentence
 from engine import access
@@ -115,19 +115,15 @@ def _fits(line: TicketLine, person: Person, words: list[str]) -> bool:
 
 async def _show(given: Command) -> None:
     front, done = given.front, given.done
-    digits = given.rest.lower().removeprefix("t-").strip()
-    if not digits.isascii() or not digits.isdigit() or len(digits) > _MOST_DIGITS:
+    number = ticket_number(given.rest)
+    if number is None:
         await _answer(given, sentence("show_which", {"command": given.name}))
         return
     by = await front.people.who_is(done.user)
-    ticket = await front.desk.see(Request(front.workspace, int(digits), by))
+    ticket = await front.desk.see(Request(front.workspace, number, by))
     shown = await in_full(front, by, ticket)
     await settle(front, done, reason="answered")
     await front.voice.whisper(done.ear, shown)
-
-
-# Ticket numbers are far smaller; a longer one is a slip of the keyboard.
-_MOST_DIGITS: Final = 9
 
 
 async def _shift(given: Command) -> None:

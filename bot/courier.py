@@ -20,6 +20,7 @@ from bot.blocks import Said
 from bot.cards import ticket_card
 from bot.limits import Json
 from bot.pace import DRAW_BURST, DRAW_EVERY, POST_BURST, POST_EVERY, Pace
+from bot.standing import Moment
 from bot.tells import told
 from bot.troubles import CALL_ERRORS, MESSAGE_GONE, UNREADABLE, code_of, in_words, verdict
 from bot.words import plain_sentence
@@ -69,6 +70,7 @@ class SlackCourier:
     def __init__(self, client: AsyncWebClient, views: Views, clock: Clock) -> None:
         self._client = client
         self._views = views
+        self._clock = clock
         self._posts = Pace(clock, every=POST_EVERY, burst=POST_BURST)
         self._draws = Pace(clock, every=DRAW_EVERY, burst=DRAW_BURST)
         self._direct: OrderedDict[str, str] = OrderedDict()
@@ -88,8 +90,9 @@ class SlackCourier:
         line = await self._views.ticket(workspace, ticket)
         if line is None:
             return
+        card = _checked(ticket_card(line, await self._now(workspace)))
         try:
-            await self._call("chat.update", channel, {"ts": ts, **_checked(ticket_card(line))})
+            await self._call("chat.update", channel, {"ts": ts, **card})
         except CALL_ERRORS as error:
             _log.warning("card of T-%d not redrawn: %s", ticket, in_words(error))
 
@@ -116,7 +119,10 @@ class SlackCourier:
         line = await self._views.ticket(parcel.workspace, _number(parcel))
         if line is None:
             raise Never(plain_sentence("trouble", {"error": "gone", "place": ""}))
-        return ticket_card(line)
+        return ticket_card(line, await self._now(parcel.workspace))
+
+    async def _now(self, workspace: WorkspaceId) -> Moment:
+        return Moment(await self._views.rules(workspace), self._clock.now())
 
     async def _post_card(self, parcel: Parcel, place: str, *, look: bool = False) -> Sent:
         """`look`: a card may be there that no row knows of."""

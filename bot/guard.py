@@ -41,7 +41,7 @@ async def _politely(front: Front, done: Interaction, work: Work) -> None:
         reason = await reason_for(front, refused, user=done.user, place=done.channel, ticket=card)
         await settle(front, done, reason=f"refused: {refused.code}")
         await front.voice.whisper(done.ear, in_plain_words(reason))
-        await _bring_up_to_date(front, done, refused)
+        await _bring_up_to_date(front, done, refused, card)
 
 
 async def settle(front: Front, done: Interaction, *, reason: str) -> None:
@@ -63,10 +63,13 @@ async def bury(front: Front, done: Interaction) -> str:
     return number
 
 
-async def _bring_up_to_date(front: Front, done: Interaction, refused: Refused) -> None:
-    ticket = str(refused.facts.get("ticket", "")).removeprefix("T-")
-    shown = done.channel is not None and done.message_ts is not None
-    if refused.code in OUTDATED and shown and ticket.isdigit():
-        assert done.channel is not None
-        assert done.message_ts is not None
-        await front.courier.redraw(front.workspace, int(ticket), done.channel, done.message_ts)
+async def _bring_up_to_date(
+    front: Front, done: Interaction, refused: Refused, card: int | None
+) -> None:
+    """`card`: whose was clicked, as far as a row knows."""
+    named = str(refused.facts.get("ticket", "")).removeprefix("T-")
+    ticket = int(named) if named.isdigit() else card
+    outdated = refused.code in OUTDATED or done.is_from_menu
+    channel, ts = done.channel, done.message_ts
+    if outdated and ticket is not None and channel and ts and not channel.startswith("D"):
+        await front.courier.redraw(front.workspace, ticket, channel, ts)

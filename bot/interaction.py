@@ -51,6 +51,12 @@ class Interaction:
         return bool((self.body.get("container") or {}).get("is_ephemeral"))
 
     @property
+    def is_from_menu(self) -> bool:
+        """From a list that keeps showing what was chosen until it is drawn anew."""
+        actions = self.body.get("actions") or [{}]
+        return bool(actions[0].get("type") == "static_select")
+
+    @property
     def view_pointer(self) -> Pointer | None:
         return read((self.body.get("view") or {}).get("private_metadata", ""))
 

@@ -184,9 +184,22 @@ def _element(element: Json, where: str) -> Problems:
         case "overflow":
             yield from _options(element["options"], OVERFLOW_OPTIONS, f"{where}/options")
         case "static_select":
-            yield from _options(element["options"], SELECT_OPTIONS, f"{where}/options")
+            yield from _select(element, where)
         case "plain_text_input":
             yield from _text_input(element, where)
+
+
+def _select(element: Json, where: str) -> Problems:
+    groups = element.get("option_groups")
+    if groups is None:
+        yield from _options(element["options"], SELECT_OPTIONS, f"{where}/options")
+        return
+    if not 0 < len(groups) <= SELECT_OPTIONS:
+        yield f"{where}/option_groups: 1 to {SELECT_OPTIONS}"
+    for index, group in enumerate(groups):
+        inside = f"{where}/option_groups/{index}"
+        yield from _text(group["label"], OPTION_TEXT, f"{inside}/label", plain=True)
+        yield from _options(group["options"], SELECT_OPTIONS, f"{inside}/options")
 
 
 def _button(element: Json, where: str) -> Problems:

@@ -1,9 +1,10 @@
-"""The forms: reply, ask, resolve, priority, assign, new. Pure: a ticket in, a view out.
+"""The forms behind the buttons, and the one for a new ticket. Pure: a ticket in, a view out.
 
 Blocks keep their names from one version of a form to the next, so that Slack keeps what was typed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -12,15 +13,28 @@ from bot.blocks import Titles
 from bot.limits import Json
 from bot.pointer import Pointer
 from bot.words import label, sentence
-from engine.lifecycle import Action
-from engine.model import Priority
+from engine.escalation import top_of
+from engine.lifecycle import Action, unexcused
+from engine.model import Priority, Team
+from engine.rules import Rules
 from engine.views import TicketLine
 
 WORDS: Final = "words"
 PRIORITY: Final = "priority"
+CATEGORY: Final = "category"
+TEAM: Final = "team"
 ASSIGNEE: Final = "assignee"
 SUBJECT: Final = "subject"
+INTO: Final = "into"
 NEW: Final = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from, and who would be paged."""
+
+    rules: Rules
+    teams: Sequence[Team] = ()
 
 
 def new_ticket(*, channel: str) -> Json:
@@ -35,28 +49,58 @@ def new_ticket(*, channel: str) -> Json:
     return blocks.modal(NEW, _titles(NEW, "open"), fields, metadata=metadata)
 
 
-def form(action: Action, line: TicketLine, *, channel: str, changed: bool = False) -> Json:
+def form(
+    action: Action, line: TicketLine, choices: Choices, *, channel: str, changed: bool = False
+) -> Json:
     """The form behind a button. `changed`: the ticket moved while an earlier one was open."""
-    ticket = line.ticket
-    top = [blocks.section(sentence("form_for", _for_whom(action, line)))]
+    top = [blocks.section(sentence("form_for", _for_whom(action, line, choices)))]
     if changed:
-        top.append(blocks.section(sentence("form_changed", {"ticket": ticket.id})))
-    pointer = Pointer(ticket.number, ticket.version, ticket.workspace, channel=channel)
+        top.append(blocks.section(sentence("form_changed", {"ticket": line.ticket.id})))
     titles = _titles(action.value, _SUBMITS[action])
-    inputs = [_INPUTS[action](line)]
-    return blocks.modal(action.value, titles, [*top, *inputs], metadata=str(pointer))
+    inputs = _INPUTS[action](line, choices)
+    metadata = str(_pointer(line, channel))
+    return blocks.modal(action.value, titles, [*top, *inputs], metadata=metadata)
 
 
-def _for_whom(action: Action, line: TicketLine) -> dict[str, object]:
+def merge_form(line: TicketLine, other: TicketLine, choices: Choices, *, channel: str) -> Json:
+    """The form once more, with the ticket that was named in it to be looked at."""
+    named = [blocks.section(sentence("form_merge", _other(line, other)))]
+    inputs = _INPUTS[Action.MERGE](line, choices)
+    titles = _titles("merge", "title_merge")
+    metadata = str(replace(_pointer(line, channel), other=other.ticket.number))
+    return blocks.modal(Action.MERGE.value, titles, [*named, *inputs], metadata=metadata)
+
+
+def _pointer(line: TicketLine, channel: str) -> Pointer:
+    ticket = line.ticket
+    return Pointer(ticket.number, ticket.version, ticket.workspace, channel=channel)
+
+
+def _for_whom(action: Action, line: TicketLine, choices: Choices) -> dict[str, object]:
     """Names the requester, not the address: who may see that is decided only when the form is sent."""
-    channel = line.ticket.channel
-    reachable = channel in ("mail", "slack")
+    ticket = line.ticket
+    reachable = ticket.channel in ("mail", "slack")
+    ladder = choices.rules.ladder(line.team, ticket.ruled_at)
+    following = min(ticket.escalation_level + 1, top_of(ladder))
     return {
         "kind": action.value,
-        "ticket": line.ticket.id,
-        "subject": line.ticket.subject,
+        "ticket": ticket.id,
+        "subject": ticket.subject,
         "name": line.requester.name if reachable else "",
-        "channel": channel,
+        "channel": ticket.channel,
+        "next_level": ladder.levels[following].called,
+        "clocks": [clock.kind.value for clock in unexcused(ticket)],
+    }
+
+
+def _other(line: TicketLine, other: TicketLine) -> dict[str, object]:
+    return {
+        "ticket": line.ticket.id,
+        "name": line.requester.name,
+        "other": other.ticket.id,
+        "subject": other.ticket.subject,
+        "state": label(other.ticket.state.value),
+        "assignee": other.assignee.name if other.assignee else label("nobody"),
     }
 
 
@@ -64,21 +108,20 @@ def _titles(form: str, submit: str) -> Titles:
     return Titles(label(f"title_{form}"), label(submit), label("cancel"))
 
 
-def _words(name: str) -> Callable[[TicketLine], Json]:
-    def words(_line: TicketLine) -> Json:
-        return blocks.input_block(label(name), blocks.text_input(WORDS, multiline=True))
+Inputs = Callable[[TicketLine, Choices], list[Json]]
+
+
+def _words(name: str, *, hint: str = "", optional: bool = False) -> Inputs:
+    def words(_line: TicketLine, _choices: Choices) -> list[Json]:
+        element = blocks.text_input(WORDS, multiline=True)
+        said = label(hint) if hint else ""
+        return [blocks.input_block(label(name), element, hint=said, optional=optional)]
 
     return words
 
 
-def _last_words(_line: TicketLine) -> Json:
-    element = blocks.text_input(WORDS, multiline=True)
-    hint = label("last_words_hint")
-    return blocks.input_block(label("last_words"), element, hint=hint, optional=True)
-
-
-def _priority(line: TicketLine) -> Json:
-    return blocks.input_block(label("priority_field"), _priorities(line.ticket.priority))
+def _priority(line: TicketLine, _choices: Choices) -> list[Json]:
+    return [blocks.input_block(label("priority_field"), _priorities(line.ticket.priority))]
 
 
 def _priorities(chosen: Priority) -> Json:
@@ -86,17 +129,50 @@ def _priorities(chosen: Priority) -> Json:
     return blocks.select(PRIORITY, list(options.values()), options[chosen])
 
 
-def _assignee(_line: TicketLine) -> Json:
-    return blocks.input_block(label("agent"), blocks.people_select(ASSIGNEE))
+def _category(line: TicketLine, choices: Choices) -> list[Json]:
+    now = line.ticket.category
+    names = dict.fromkeys((*choices.rules.workspace.categories, now))
+    options = {name: blocks.option(name, name) for name in names}
+    select = blocks.select(CATEGORY, list(options.values()), options[now])
+    return [blocks.input_block(label("category_field"), select)]
 
 
-_INPUTS: Final[Mapping[Action, Callable[[TicketLine], Json]]] = MappingProxyType(
+def _team(line: TicketLine, choices: Choices) -> list[Json]:
+    teams = {team.id: team for team in (*choices.teams, line.team)}
+    options = {id: blocks.option(team.name, id) for id, team in teams.items()}
+    select = blocks.select(TEAM, list(options.values()), options[line.team.id])
+    return [blocks.input_block(label("team_field"), select)]
+
+
+def _assignee(_line: TicketLine, _choices: Choices) -> list[Json]:
+    return [blocks.input_block(label("agent"), blocks.people_select(ASSIGNEE))]
+
+
+def _into(_line: TicketLine, _choices: Choices) -> list[Json]:
+    element = blocks.text_input(INTO, multiline=False)
+    return [blocks.input_block(label("into"), element, hint=label("into_hint"))]
+
+
+def _part(_line: TicketLine, _choices: Choices) -> list[Json]:
+    return [
+        blocks.input_block(label("subject"), blocks.text_input(SUBJECT, multiline=False)),
+        blocks.input_block(label("split_details"), blocks.text_input(WORDS, multiline=True)),
+    ]
+
+
+_INPUTS: Final[Mapping[Action, Inputs]] = MappingProxyType(
     {
         Action.REPLY: _words("words"),
         Action.ASK: _words("question"),
-        Action.RESOLVE: _last_words,
+        Action.RESOLVE: _words("last_words", hint="last_words_hint", optional=True),
         Action.PRIORITY: _priority,
+        Action.CATEGORY: _category,
+        Action.TEAM: _team,
         Action.ASSIGN: _assignee,
+        Action.ESCALATE: _words("why_escalate", hint="why_escalate_hint"),
+        Action.WAIVE: _words("why_waive", hint="why_waive_hint"),
+        Action.MERGE: _into,
+        Action.SPLIT: _part,
     }
 )
 _SUBMITS: Final[Mapping[Action, str]] = MappingProxyType(
@@ -105,10 +181,16 @@ _SUBMITS: Final[Mapping[Action, str]] = MappingProxyType(
         Action.ASK: "send",
         Action.RESOLVE: "resolve",
         Action.PRIORITY: "save",
+        Action.CATEGORY: "save",
+        Action.TEAM: "save",
         Action.ASSIGN: "save",
+        Action.ESCALATE: "title_escalate",
+        Action.WAIVE: "title_waive",
+        Action.MERGE: "check",
+        Action.SPLIT: "title_split",
     }
 )
-"""A form that may send no words at all must not say "Send"."""
+"""A form that may send no words at all must not say "Send"; one that names another ticket is shown once more."""
 FORMS: Final = frozenset(_INPUTS)
 """Actions that need something from the person first."""
 

@@ -15,6 +15,8 @@ class Pointer:
     """Where the button was pressed: a form's submission does not say."""
     action: str = ""
     """In an overflow's options, which have no id of their own."""
+    other: int = 0
+    """Another ticket that a form has named already; 0: none."""
 
     def __str__(self) -> str:
         value: dict[str, object] = {"t": self.ticket, "v": self.version}
@@ -24,6 +26,8 @@ class Pointer:
             value["c"] = self.channel
         if self.action:
             value["a"] = self.action
+        if self.other:
+            value["o"] = self.other
         return json.dumps(value, separators=(",", ":"))
 
 
@@ -37,6 +41,7 @@ def read(value: str) -> Pointer | None:
             workspace=WorkspaceId(str(held.get("w", DEFAULT))),
             channel=str(held.get("c", "")),
             action=str(held.get("a", "")),
+            other=int(held.get("o", 0)),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

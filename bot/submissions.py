@@ -5,28 +5,37 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from bot.clicks import choices_of
 from bot.front import Front
 from bot.guard import bury, settle
 from bot.interaction import Interaction
 from bot.limits import Json
 from bot.modals import (
     ASSIGNEE,
+    CATEGORY,
     FORMS,
+    INTO,
     NEW,
     PRIORITY,
     SUBJECT,
+    TEAM,
     WORDS,
     entered,
     first_input,
     form,
+    merge_form,
 )
 from bot.outsiders import reason_for
 from bot.people import UnreachableError
-from bot.pointer import Pointer
+from bot.pointer import Pointer, read
+from bot.text import ticket_number
 from bot.words import label, refusal, sentence
+from engine import access, lifecycle
+from engine.access import Right
 from engine.errors import Refused
 from engine.lifecycle import Action
-from engine.model import Draft, Request
+from engine.model import Draft, Person, Request, ticket_id
+from engine.views import TicketLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,10 @@ async def _submit(front: Front, sent: Interaction, view: Json) -> Answer:
         await front.desk.open(front.workspace, _draft(view), by=by, settles=sent.spool_id)
     else:
         request = Request(front.workspace, pointer.ticket, by, pointer.version, sent.spool_id)
-        await _SENT[Action(name)](front, request, view)
+        again = await _SENT[Action(name)](front, request, view)
+        if again is not None:
+            await settle(front, sent, reason="form shown again")
+            return again
     return Answer(words=sentence("done_late", {"about": label(f"title_{name}")}))
 
 
@@ -95,6 +107,58 @@ async def _set_priority(front: Front, request: Request, view: Json) -> None:
     await front.desk.set_priority(request, entered(view, PRIORITY) or "")
 
 
+async def _set_category(front: Front, request: Request, view: Json) -> None:
+    await front.desk.set_category(request, entered(view, CATEGORY) or "")
+
+
+async def _set_team(front: Front, request: Request, view: Json) -> None:
+    await front.desk.set_team(request, entered(view, TEAM) or "")
+
+
+async def _escalate(front: Front, request: Request, view: Json) -> None:
+    await front.desk.escalate(request, entered(view, WORDS) or "")
+
+
+async def _waive(front: Front, request: Request, view: Json) -> None:
+    await front.desk.waive(request, entered(view, WORDS) or "")
+
+
+async def _split(front: Front, request: Request, view: Json) -> None:
+    draft = Draft(entered(view, SUBJECT) or "", entered(view, WORDS) or "")
+    await front.desk.split(request, draft)
+
+
+async def _merge(front: Front, request: Request, view: Json) -> Answer | None:
+    """The other ticket is named first; what is merged is what was named."""
+    written = (entered(view, INTO) or "").strip()
+    into = ticket_number(written)
+    pointer = read(view["private_metadata"])
+    if into is None:
+        raise Refused("absent", ticket=written)
+    if pointer is not None and into == pointer.other:
+        await front.desk.merge(request, into)
+        return None
+    channel = pointer.channel if pointer else ""
+    return await _name_other(front, request, into, channel)
+
+
+async def _name_other(front: Front, request: Request, into: int, channel: str) -> Answer:
+    person = await front.desk.identify(front.workspace, request.by)
+    line = await _mergeable(front, person, request.ticket)
+    other = await _mergeable(front, person, into)
+    lifecycle.merge(line.ticket, into=other.ticket)
+    view = merge_form(line, other, await choices_of(front), channel=channel)
+    return Answer({"response_action": "update", "view": view})
+
+
+async def _mergeable(front: Front, person: Person, number: int) -> TicketLine:
+    line = await front.views.ticket(front.workspace, number)
+    if line is None:
+        raise Refused("absent", ticket=ticket_id(number))
+    access.authorize(person, Right.MERGE, line.ticket, line.team)
+    return line
+
+
 async def _assign(front: Front, request: Request, view: Json) -> None:
     """Somebody the desk has never met is introduced first, so that the private channel can vouch for them."""
     chosen = entered(view, ASSIGNEE) or ""
@@ -103,13 +167,22 @@ async def _assign(front: Front, request: Request, view: Json) -> None:
     await front.desk.assign(request, chosen)
 
 
-_SENT: Final[Mapping[Action, Callable[[Front, Request, Json], Awaitable[None]]]] = MappingProxyType(
+Sent = Callable[[Front, Request, Json], Awaitable[Answer | None]]
+"""Asks the desk for it. An Answer: the form is shown once more, and nothing has been done."""
+
+_SENT: Final[Mapping[Action, Sent]] = MappingProxyType(
     {
         Action.REPLY: _reply,
         Action.ASK: _ask,
         Action.RESOLVE: _resolve,
         Action.PRIORITY: _set_priority,
+        Action.CATEGORY: _set_category,
+        Action.TEAM: _set_team,
         Action.ASSIGN: _assign,
+        Action.ESCALATE: _escalate,
+        Action.WAIVE: _waive,
+        Action.MERGE: _merge,
+        Action.SPLIT: _split,
     }
 )
 
@@ -130,7 +203,8 @@ async def _once_more(front: Front, view: Json, pointer: Pointer, words: str) -> 
     line = await front.views.ticket(front.workspace, pointer.ticket)
     if line is None:
         return _no(view, words)
-    again = form(Action(view["callback_id"]), line, channel=pointer.channel, changed=True)
+    choices = await choices_of(front)
+    again = form(Action(view["callback_id"]), line, choices, channel=pointer.channel, changed=True)
     return Answer({"response_action": "update", "view": again}, words)
 
 

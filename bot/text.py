@@ -81,6 +81,16 @@ def first_line(text: str, most: int) -> str:
 
 # --- what people typed
 
+# Ticket numbers are far smaller; a longer one is a slip of the keyboard.
+_NUMBER: Final = re.compile(r"(?:t-|#)?([0-9]{1,9})", re.IGNORECASE)
+
+
+def ticket_number(text: str) -> int | None:
+    """7 for "T-7", "t-7", "#7" and "7"; None for what is no ticket's number."""
+    found = _NUMBER.fullmatch(text.strip())
+    return int(found[1]) if found else None
+
+
 _ANGLED: Final = re.compile(r"<([^<>\n]+)>")
 
 

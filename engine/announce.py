@@ -65,7 +65,7 @@ def _told_of_work(scene: Scene, entry: Entry) -> list[Tell]:
             return _assigned(scene, entry, why) if agent != entry.actor else []
         case Moved():
             return _moved(scene, entry, entry.event)
-        case Linked(other=other, how=how):
+        case Linked(other=other, how=how) if how != "merged":  # the merger itself is told
             return to_team(scene, entry, "linked", {"other": ticket_id(other), "how": how})
         case _:
             return []

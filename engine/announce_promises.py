@@ -17,7 +17,6 @@ from engine.events import (
 )
 from engine.model import Address, Fact, Person, PersonId
 from engine.promises import PROMISES, ClockKind
-from engine.rules import Level
 from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_team
 
 
@@ -80,8 +79,8 @@ def _page(scene: Scene, paged: Paged) -> dict[str, Fact]:
     people = [scene.people[PersonId(id)] for id in paged.people]
     return {
         "level": paged.level,
-        "role": _called(levels, paged.level),
-        "next_role": _called(levels, min(paged.level + 1, top)),
+        "role": levels[paged.level].called,
+        "next_role": levels[min(paged.level + 1, top)].called,
         "is_top": paged.level >= top,
         "cause": paged.cause,
         "by": name_of(scene.actor) if paged.cause == "manual" else "",
@@ -92,16 +91,9 @@ def _page(scene: Scene, paged: Paged) -> dict[str, Fact]:
         "names": [person.name for person in people],
         "people_slack": [person.slack for person in people if person.slack],
         "groups": list(paged.groups),
-        "empty": [_called(levels, level) for level in empty],
+        "empty": [levels[level].called for level in empty],
         "requester": scene.requester.name,
     }
-
-
-def _called(levels: Sequence[Level], level: int) -> str:
-    """A level by the role it pages; by its number when it pages something else."""
-    targets = levels[level].targets
-    roles = [target.name for target in targets if target.kind == "role"]
-    return roles[0] if roles else str(level)
 
 
 def _to_people(scene: Scene, entry: Entry, paged: Paged, facts: dict[str, Fact]) -> list[Tell]:

@@ -79,7 +79,9 @@ class TeamChanged:
 @dataclass(frozen=True, slots=True)
 class Linked:
     other: int
-    how: str  # "follows" (a late reply to a closed ticket) | "names" (only mentions its number)
+    how: str
+    """follows (a late reply to a closed ticket) | names (only mentions its number) | split | merged | merged_from |
+    parted (a merge undone)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ UNMERGE_WITHIN: Final = timedelta(hours=24)
 
 
 def merge(transaction: Transaction, request: Request, given: Given, into: int) -> Ticket:
+    if step.is_done(transaction, request):
+        return _led_to(transaction, request)
     person = directory.identify(transaction, request.by, given.ids, given.at)
     # Both rows are locked in the order of their numbers: two merges at once must not wait for each other.
     found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
@@ -35,7 +37,19 @@ def merge(transaction: Transaction, request: Request, given: Given, into: int) -
     events: list[Event] = [Linked(source.number, "merged_from")]
     events += _no_time_bought(transaction, source, target, hand)
     followers = _followers(transaction.audience(target.number), transaction.audience(source.number))
-    return step.record(transaction, target, Step(events, audience=followers), hand)
+    after = step.record(transaction, target, Step(events, audience=followers), hand)
+    step.settle(transaction, request, after)
+    return after
+
+
+def _led_to(transaction: Transaction, request: Request) -> Ticket:
+    """The ticket that this very request led to, when it was recorded before."""
+    assert request.settles is not None
+    number = transaction.ticket_settled(request.settles)
+    found = transaction.ticket(number) if number is not None else None
+    if found is None:
+        raise Refused("absent", ticket=ticket_id(request.ticket))
+    return found
 
 
 def _allowed(
@@ -76,6 +90,8 @@ def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
     ticket = transaction.ticket(request.ticket)
     if ticket is None:
         raise Refused("absent", ticket=ticket_id(request.ticket))
+    if step.is_done(transaction, request):
+        return ticket
     access.authorize(person, Right.UNMERGE, ticket, step.team_of(transaction, ticket))
     lifecycle.destination(ticket, lifecycle.Action.UNMERGE)
     history = transaction.history(ticket.number)
@@ -86,14 +102,33 @@ def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
         raise Refused("too_late_to_unmerge", ticket=ticket.id, hours=hours)
     hand = Hand(person, request.by.via, given.at, request.by.source)
     events: Sequence[Event] = lifecycle.unmerge(ticket, to=merged.event.before)
-    return step.record(transaction, ticket, Step(events), hand)
+    _part(transaction, ticket, hand)
+    after = step.record(transaction, ticket, Step(events), hand)
+    step.settle(transaction, request, after)
+    return after
+
+
+def _part(transaction: Transaction, ticket: Ticket, hand: Hand) -> None:
+    """Whoever followed the other ticket because of the merge hears of it no more."""
+    other = transaction.ticket(ticket.merged_into) if ticket.merged_into is not None else None
+    if other is None:
+        return
+    audience, leaving = transaction.audience(other.number), transaction.audience(ticket.number)
+    gone = {leaving.requester, *leaving.copied}
+    kept = tuple(address for address in audience.copied if address not in gone)
+    parted = Step([Linked(ticket.number, "parted")], audience=replace(audience, copied=kept))
+    step.record(transaction, other, parted, hand)
 
 
 def split(transaction: Transaction, request: Request, given: Given, draft: Draft) -> Ticket:
     """The new ticket starts now, for the same requester, with promises of its own."""
+    if step.is_done(transaction, request):
+        return _led_to(transaction, request)
     person = directory.identify(transaction, request.by, given.ids, given.at)
     ticket = transaction.ticket(request.ticket)
     source = _allowed(transaction, person, ticket, request.ticket)
     lifecycle.destination(source, lifecycle.Action.SPLIT)
     hand = Hand(person, request.by.via, given.at, request.by.source)
-    return opening.open_from_split(transaction, source, draft, hand, given)
+    opened = opening.open_from_split(transaction, source, draft, hand, given)
+    step.settle(transaction, request, opened)
+    return opened

@@ -336,6 +336,10 @@ class Views(Protocol):
 
     async def teams(self, workspace: WorkspaceId) -> Sequence[Team]: ...
 
+    async def rules(self, workspace: WorkspaceId) -> Rules:
+        """As they are now: what a card needs to say how much of a promise is used, and who is paged next."""
+        ...
+
     async def ticket_facts(
         self, workspace: WorkspaceId, *, since: datetime
     ) -> Sequence[TicketFacts]:

@@ -78,6 +78,16 @@ class Level:
     ack_required: bool = True
     """False: this level is only told, and the climb ends here."""
 
+    @property
+    def called(self) -> str:
+        """In one word: its role, "duty" (whose turn it is), "group", or a person's name."""
+        by_kind = {target.kind: target for target in reversed(self.targets)}
+        if "role" in by_kind:
+            return by_kind["role"].name
+        if "rotation" in by_kind:
+            return "duty"
+        return by_kind["person"].name if "person" in by_kind else "group"
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:

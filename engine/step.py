@@ -99,8 +99,8 @@ def change(
     ticket = transaction.ticket(request.ticket)
     if ticket is None:
         raise Refused("absent", ticket=f"T-{request.ticket}")
-    if request.settles is not None and transaction.spool_is_done(request.settles):
-        return ticket  # this very request was recorded; only its answer was lost
+    if is_done(transaction, request):
+        return ticket
     team = team_of(transaction, ticket)
     right = access.right_for(action, person, ticket) if action else Right.READ
     if not (action is Action.ACKNOWLEDGE and transaction.was_paged(ticket.number, person.id)):
@@ -114,9 +114,19 @@ def change(
     if step.events:
         hand = Hand(person, request.by.via, at, request.by.source)
         after = record(transaction, ticket, step, hand)
+    settle(transaction, request, after)
+    return after
+
+
+def is_done(transaction: Transaction, request: Request) -> bool:
+    """This very request was recorded; only its answer was lost."""
+    return request.settles is not None and transaction.spool_is_done(request.settles)
+
+
+def settle(transaction: Transaction, request: Request, ticket: Ticket) -> None:
+    """`ticket`: what the request led to."""
     if request.settles is not None:
         transaction.settle(request.settles, ticket=ticket.number, reason="acted")
-    return after
 
 
 def record(transaction: Transaction, before: Ticket, step: Step, hand: Hand) -> Ticket:

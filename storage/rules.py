@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from engine import hours
 from engine.calendar import Calendar
-from engine.model import Workspace
+from engine.model import Workspace, WorkspaceId
 from engine.rules import Declared, DeclaredRotation, Editions, Mute, Rules
 from engine.schedules import schedule_of
-from storage import rules_rows
+from storage import rows, rules_rows
 from storage.rows import AnyRow
+from storage.schema import workspaces
 from storage.schema_rules import calendars, ladders, mutes, policies, rotations
 
 T = TypeVar("T")
@@ -43,6 +44,13 @@ class KnownRules:
                 self._known.pop(next(iter(self._known)))
             self._known[key] = known
         return known
+
+
+def read(connection: Connection, workspace: WorkspaceId, known: KnownRules) -> Rules:
+    """For looking, beside every transaction."""
+    mine = select(workspaces.c.settings).where(workspaces.c.id == workspace)
+    found = connection.execute(mine).scalar()
+    return known.of(connection, rows.settings(workspace, found))
 
 
 def _read(connection: Connection, workspace: Workspace) -> Rules:

@@ -7,14 +7,17 @@ from functools import partial
 from engine.model import Comment, Note, Person, Reference, Team, WorkspaceId
 from engine.ports import DeskAddress
 from engine.report_facts import TicketFacts
+from engine.rules import Rules
 from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
-from storage import queue_views, report_views, ticket_views
+from storage import queue_views, report_views, rules, ticket_views
 from storage.readers import Readers
+from storage.rules import KnownRules
 
 
 class SqlViews:
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
+        self._known = KnownRules()
 
     async def tickets(self, workspace: WorkspaceId, wanted: TicketFilter) -> Sequence[TicketLine]:
         async with self._readers.open() as read:
@@ -83,6 +86,10 @@ class SqlViews:
     ) -> Sequence[TicketFacts]:
         async with self._readers.open() as read:
             return await read.run_sync(page_of, workspace, after)
+
+    async def rules(self, workspace: WorkspaceId) -> Rules:
+        async with self._readers.open() as read:
+            return await read.run_sync(rules.read, workspace, self._known)
 
     async def teams(self, workspace: WorkspaceId) -> Sequence[Team]:
         async with self._readers.open() as read:

@@ -36,6 +36,7 @@ def _environment() -> Environment:
     )
     environment.filters["when"] = when
     environment.filters["slack_when"] = slack_when
+    environment.filters["slack_time"] = slack_time
     environment.filters["paragraphs"] = paragraphs
     environment.filters["day"] = day
     environment.filters["lasting"] = lasting
@@ -68,6 +69,12 @@ def slack_when(instant: str | datetime) -> str:
     """A date that each Slack client shows in its reader's zone; the fallback is UTC."""
     at = _instant(instant)
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{when(at, 'UTC')}>"
+
+
+def slack_time(instant: str | datetime) -> str:
+    """Only the time of day: for what happens to be today."""
+    at = _instant(instant)
+    return f"<!date^{int(at.timestamp())}^{{time}}|{at:%H:%M} UTC>"
 
 
 def day(written: str) -> str:

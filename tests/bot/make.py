@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.modals import Choices
+from bot.standing import Moment
 from engine.model import (
     DEFAULT,
     Attachment,
@@ -18,11 +20,16 @@ from engine.model import (
     Team,
     TeamId,
     Ticket,
+    Workspace,
 )
 from engine.promises import Clock, ClockKind
+from engine.rules import Rules
 from engine.views import Said, TicketFile, TicketLine
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+RULES = Rules(Workspace(DEFAULT))
+NOW = Moment(RULES, NOON + timedelta(hours=1))
+CHOICES = Choices(RULES, (Team(TeamId("network"), "Network", "IT"),))
 DORA = Person(PersonId("p1"), "Dora")
 ANA = Person(PersonId("p2"), "Ana", slack="U0ANA")
 
@@ -71,6 +78,35 @@ def line(
         opening=text,
         attachments=attachments,
     )
+
+
+def paged(shown: TicketLine, *, level: int = 1, pages: int = 1, muted: bool = False) -> TicketLine:
+    """Waits for somebody to say "I have it", since half past twelve."""
+    since = NOON + timedelta(minutes=30)
+    wait = timedelta(hours=1)
+    ack = Clock(ClockKind.ACK, 2, wait, since, running_since=since, due_at=since + wait)
+    ticket = replace(
+        shown.ticket,
+        escalation_level=level,
+        pages=pages,
+        muted=muted,
+        clocks=(*shown.ticket.clocks, ack),
+    )
+    return replace(shown, ticket=ticket)
+
+
+def late(shown: TicketLine) -> TicketLine:
+    """Its first answer came too late, and counts."""
+    clock = Clock(
+        ClockKind.FIRST_RESPONSE,
+        1,
+        timedelta(hours=2),
+        NOON - timedelta(hours=3),
+        breached_at=NOON - timedelta(hours=1),
+        due_at=NOON - timedelta(hours=1),
+        stopped_at=NOON,
+    )
+    return replace(shown, ticket=replace(shown.ticket, clocks=(clock,)))
 
 
 def file(text: str, *, many: int = 12) -> TicketFile:

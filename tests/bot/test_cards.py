@@ -3,6 +3,8 @@
 import itertools
 import json
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ from bot.words import label
 from engine.effects import Tell
 from engine.lifecycle import Action, legal
 from engine.model import Address, Fact, Priority, State
+from engine.views import TicketLine
 from sandbox.blocks import check_message, check_view
-from tests.bot.make import file, line, strings
+from tests.bot.make import CHOICES, NOW, file, late, line, paged, strings
 
 HOSTILE = (
     "<!channel> <!here|x> <@U0ANA> <#C1|general> <https://evil.example|your bank> "
@@ -153,33 +156,84 @@ def harmless(payload: Any) -> None:
 @pytest.mark.parametrize("assigned", [False, True])
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_card_is_taken_and_harmless(state: State, assigned: bool, text: str) -> None:
-    accepted(ticket_card(line(state, text=text, name=text or "Dora", assigned=assigned, files=7)))
+    accepted(
+        ticket_card(line(state, text=text, name=text or "Dora", assigned=assigned, files=7), NOW)
+    )
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("assigned", [False, True])
-def test_a_card_offers_only_what_is_legal(state: State, assigned: bool) -> None:
-    given_line = line(state, assigned=assigned)
-    offered = []
-    for block in ticket_card(given_line).blocks:
+LINES = [
+    pytest.param(make(line(state, assigned=assigned)), id=f"{state.value}-{assigned}-{name}")
+    for name, make in {"": lambda it: it, "paged": paged, "late": late}.items()
+    for state in State
+    for assigned in (False, True)
+]
+
+
+def offered(card: Said) -> list[str]:
+    """The actions behind its buttons and its menu, in the order in which they stand there."""
+    found = []
+    for block in card.blocks:
         for element in block.get("elements", []) if block["type"] == "actions" else []:
-            for one in element.get("options", [element]):
+            groups = element.get("option_groups", [])
+            options = [one for group in groups for one in group["options"]]
+            for one in options or element.get("options") or [element]:
                 pointer = read(one["value"])
                 assert pointer is not None
                 assert (pointer.ticket, pointer.version) == (7, 3)
-                offered.append(pointer.action or element["action_id"])
-    allowed = {action.value for action in legal(given_line.ticket)}
-    assert set(offered) <= allowed
-    assert len(offered) == len(set(offered))
-    shown = {"claim", "reply", "resolve", "reopen", "ask", "release", "priority", "assign", "close"}
-    assert allowed & shown == set(offered), "nothing that makes sense is missing"
+                found.append(pointer.action or element["action_id"])
+    return found
+
+
+def actions(card: Said) -> list[Any]:
+    (row,) = [block for block in card.blocks if block["type"] == "actions"]
+    return list(row["elements"])
+
+
+@pytest.mark.parametrize("shown", LINES)
+def test_a_card_offers_all_that_is_legal_and_nothing_else(shown: TicketLine) -> None:
+    card = ticket_card(shown, NOW)
+    accepted(card)
+    found = offered(card)
+    assert len(found) == len(set(found))
+    assert set(found) == {action.value for action in legal(shown.ticket)} - {"note"}
+
+
+@pytest.mark.parametrize("shown", LINES)
+def test_a_card_has_three_buttons_and_one_menu_at_most(shown: TicketLine) -> None:
+    kinds = [element["type"] for element in actions(ticket_card(shown, NOW))]
+    assert kinds.count("button") <= 3
+    assert len(kinds) - kinds.count("button") <= 1
+
+
+def test_five_verbs_are_an_overflow_and_more_are_a_list_in_groups() -> None:
+    assert actions(ticket_card(line(State.CLOSED), NOW))[-1]["type"] == "button"
+    assert actions(ticket_card(line(State.RESOLVED), NOW))[-1]["type"] == "overflow"
+    menu = actions(ticket_card(line(), NOW))[-1]
+    assert menu["placeholder"]["text"] == "More…"
+    headings = [group["label"]["text"] for group in menu["option_groups"]]
+    assert headings == ["Work on it", "Sort it", "Call for help", "Tidy up"]
+
+
+def test_a_menu_has_a_new_name_each_time_it_is_drawn() -> None:
+    """Slack's clients would go on showing what was chosen, and would not let it be chosen again."""
+    later = replace(NOW, at=NOW.at + timedelta(seconds=1))
+    names = {ticket_card(line(), at).blocks[-1]["block_id"] for at in (NOW, NOW, later)}
+    assert len(names) == 2
+
+
+def test_to_acknowledge_comes_first_while_a_page_waits() -> None:
+    first, second, *_ = actions(ticket_card(paged(line()), NOW))
+    assert (first["action_id"], first["style"]) == ("acknowledge", "primary")
+    assert (second["action_id"], second.get("style")) == ("claim", None)
+    nobody_paged = actions(ticket_card(paged(line(), level=0, pages=0), NOW))
+    assert nobody_paged[0]["action_id"] == "claim"
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
     accepted(ticket_list([line(text=text)] * 20, more=True))
-    accepted(ticket_in_full(file(text or "x"), works_on_it=True))
-    accepted(ticket_in_full(file(text or "x"), works_on_it=False))
+    accepted(ticket_in_full(file(text or "x"), NOW, works_on_it=True))
+    accepted(ticket_in_full(file(text or "x"), NOW, works_on_it=False))
 
 
 def test_an_empty_list_says_so() -> None:
@@ -225,11 +279,21 @@ def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
 @pytest.mark.parametrize("changed", [False, True])
 def test_every_form_is_taken_and_harmless(action: Action, text: str, changed: bool) -> None:
     shown = line(State.IN_PROGRESS, text=text, name=text or "Dora")
-    view = modals.form(action, shown, channel="C1", changed=changed)
+    view = modals.form(action, shown, CHOICES, channel="C1", changed=changed)
     assert limits.validate(view, "modal") == []
     check_view(view)
     harmless(view)
     assert modals.first_input(view) in json.dumps(view)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_form_of_a_merger_names_the_other_ticket(text: str) -> None:
+    other = line(State.IN_PROGRESS, text=text, name=text or "Dora")
+    view = modals.merge_form(line(text=text), other, CHOICES, channel="C1")
+    assert limits.validate(view, "modal") == []
+    check_view(view)
+    harmless(view)
+    assert read(view["private_metadata"]) == Pointer(7, 3, channel="C1", other=7)
 
 
 def test_the_form_for_a_new_ticket_is_taken() -> None:
@@ -245,7 +309,7 @@ def test_every_word_on_a_card_or_form_exists() -> None:
 
 def test_what_slack_refuses_we_refuse() -> None:
     """A validator that accepts everything would pass all tests above."""
-    card = ticket_card(line()).payload()
+    card = ticket_card(line(), NOW).payload()
     for spoil in SPOILED:
         spoiled = json.loads(json.dumps(card))
         spoil(spoiled)
@@ -277,10 +341,12 @@ SPOILED = [
     _field(-1, "elements", 0, "text", "text", value="x" * 76),
     _field(-1, "elements", 0, "value", value="x" * 2001),
     _field(-1, "elements", 1, "action_id", value="claim"),
-    _field(-1, "elements", 3, "options", value=[]),
-    _field(-1, "elements", 3, "options", 0, "value", value="x" * 151),
+    _field(-1, "elements", 3, "option_groups", value=[]),
+    _field(-1, "elements", 3, "option_groups", 0, "options", value=[]),
+    _field(-1, "elements", 3, "option_groups", 0, "label", "text", value="x" * 76),
+    _field(-1, "elements", 3, "option_groups", 0, "options", 0, "value", value="x" * 151),
     _field(2, "type", value="input"),
-    _field(2, "elements", 0, "elements", 0, "text", value="x" * 13_201),
+    _field(3, "elements", 0, "elements", 0, "text", value="x" * 13_201),
 ]
 
 
@@ -298,4 +364,4 @@ def test_what_is_no_pointer_of_ours_is_none(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=4000), st.text(min_size=1, max_size=200))
 def test_no_text_breaks_a_card(text: str, name: str) -> None:
-    accepted(ticket_card(line(State.NEW, text=text, name=name, files=1)))
+    accepted(ticket_card(line(State.NEW, text=text, name=name, files=1), NOW))

@@ -1,0 +1,137 @@
+"""Two tickets that are one, and one that is two, by the forms behind the card."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.town import Town, town, worked
+
+BOB = "bob@example.com"
+CARLA = "carla@example.com"
+LEA = """
+[[people]]
+name = "Lea"
+slack = "{lea}"
+role = "lead"
+teams = ["support"]
+"""
+
+
+@pytest.fixture
+async def two(tmp_path: Path, database: str) -> AsyncIterator[Town]:
+    """Bob and Carla write about the same outage; Ben is a senior, Lea a team lead."""
+    async with town(tmp_path, database, start=False) as desk:
+        lea = desk.slack.add_user("lea")
+        desk.extra = LEA.format(lea=lea.user_id)
+        await desk.start()
+        desk.mailbox.open(CARLA)
+        await desk.mail(BOB, "VPN is down", "Nothing works.")
+        await desk.card("T-1")
+        await desk.mail(CARLA, "No VPN since ten", "I cannot connect.")
+        await desk.card("T-2")
+        await desk.quiet()
+        yield desk
+
+
+async def merge(desk: Town, number: str = "T-1") -> None:
+    """Carla's into Bob's, by Ben."""
+    ben = desk.person("ben")
+    worked(await ben.choose(await desk.card("T-2"), "more", "Merge into another…"))
+    asked = await ben.submit(await desk.form(ben), {"into": number})
+    assert asked.view is not None
+    assert "VPN is down" in asked.view.visible_text()
+    worked(await ben.submit(asked.view))
+    await desk.card("Goes on as *T-1*")
+
+
+async def test_a_merger_names_the_other_ticket_before_it_is_done(two: Town) -> None:
+    ben = two.person("ben")
+    worked(await ben.choose(await two.card("T-2"), "more", "Merge into another…"))
+    form = await two.form(ben)
+    assert form.submit is not None
+    assert form.submit["text"] == "Look it up"
+    for wrong, why in (
+        ("T-9", "There is no ticket T-9"),
+        ("the other one", "There is no ticket the other one"),
+        ("2", "does not merge with itself"),
+    ):
+        refused = await ben.submit(form, {"into": wrong})
+        assert why in refused.errors["into"]
+    asked = await ben.submit(form, {"into": "#1"})
+    assert asked.view is not None
+    assert "*T-1* VPN is down" in asked.view.visible_text()
+    assert await two.state(2) == "NEW"
+    again = await ben.submit(asked.view, {"into": "2"})
+    assert "itself" in again.errors["into"], "another number is looked up anew"
+
+
+async def test_whoever_asked_in_the_merged_ticket_gets_the_answer(two: Town) -> None:
+    await merge(two)
+    told = await two.letter(CARLA, containing="T-1")
+    assert "the same matter" in told.text
+    await two.person("ben").reply(await two.card("VPN is down"), "! The gateway is back.")
+    await two.letter(BOB, containing="gateway is back")
+    answer = await two.letter(CARLA, containing="gateway is back")
+    await two.writer(CARLA).reply(answer, "It works again for me.")
+    await two.in_thread(await two.card("VPN is down"), "It works again for me")
+    assert (await two.state(2), len(await two.tickets())) == ("MERGED", 2)
+
+
+async def test_an_agent_may_not_merge_and_hears_who_may(two: Town) -> None:
+    ana = two.person("ana")
+    worked(await ana.choose(await two.card("T-2"), "more", "Merge into another…"))
+    refused = await ana.submit(await two.form(ana), {"into": "1"})
+    assert "senior" in refused.errors["into"]
+
+
+async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(two: Town) -> None:
+    await merge(two)
+    card = await two.card("Goes on as *T-1*")
+    lea = two.person("lea")
+    two.slack.workspace.change_channel(
+        card.channel, members=(*two.slack.channel("it-desk").members, lea.user_id)
+    )
+    worked(await two.person("ben").click(card, "unmerge"))
+    told = await two.until(lambda: two.person("ben").ephemerals, "refusal")
+    assert "lead" in told[-1].visible_text()
+    worked(await lea.click(card, "unmerge"))
+    await two.in_thread(card, "Lea took it out of T-1 again")
+    assert await two.state(2) == "NEW"
+    await two.in_thread(await two.card("VPN is down"), "no longer follows")
+    await two.person("ben").reply(await two.card("VPN is down"), "! Only for Bob.")
+    await two.letter(BOB, containing="Only for Bob")
+    await two.quiet()
+    assert all("Only for Bob" not in one.text for one in two.mailbox.received(CARLA))
+
+
+async def test_a_part_of_a_ticket_becomes_one_of_its_own_for_the_same_requester(two: Town) -> None:
+    ben = two.person("ben")
+    worked(await ben.choose(await two.card("VPN is down"), "more", "Split off a new ticket…"))
+    words = {"subject": "Printer too", "words": "The printer on floor 3 is offline."}
+    worked(await ben.submit(await two.form(ben), words))
+    card = await two.card("T-3 · Printer too")
+    assert "The printer on floor 3" in card.visible_text()
+    assert "From *Bob*" in card.visible_text()
+    receipt = await two.letter(BOB, "[T-3]")
+    await two.writer(BOB).reply(receipt, "Yes, that one.")
+    await two.in_thread(card, "Yes, that one")
+
+
+async def test_a_new_category_is_chosen_from_the_desks_own(two: Town) -> None:
+    ana = two.person("ana")
+    worked(await ana.choose(await two.card("VPN is down"), "more", "Change category…"))
+    worked(await ana.submit(await two.form(ana), {"category": "Network"}))
+    await two.card("Network")
+    assert (await two.ticket()).line.ticket.category == "Network"
+
+
+async def test_the_menu_can_be_used_twice_for_the_same_thing(two: Town) -> None:
+    """A list keeps what was chosen until its block has another name."""
+    ana = two.person("ana")
+    card = await two.card("VPN is down")
+    before = card.blocks[-1]["block_id"]
+    await two.clock.forward(seconds=1)
+    worked(await ana.choose(card, "more", "Change category…"))
+    await ana.close(await two.form(ana))
+    await two.until(lambda: two.slack.current(card).blocks[-1]["block_id"] != before, "new menu")
