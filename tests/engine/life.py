@@ -1,7 +1,7 @@
 """A ticket lived by hand through the real rules: somebody does something at an instant, timers ring in between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -57,7 +57,9 @@ class Life:
         moved = [event.to for event in events if isinstance(event, TeamChanged)]
         id = moved[-1] if moved else ticket.team
         team = next(team for team in (self.team, *self.others) if team.id == id)
-        return around(at=at, rules=self.rules, team=team, promise_reply=self.promise_reply)
+        made = around(at=at, rules=self.rules, team=team, promise_reply=self.promise_reply)
+        ladder = self.rules.ladder(team, ticket.ruled_at)
+        return replace(made, climb=replace(made.climb, ladder=ladder))
 
     def until(self, at: datetime) -> Self:
         self.course = self.course.until(at, self.around)
