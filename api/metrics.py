@@ -53,6 +53,11 @@ class Metrics:
             "Timers that the last sweep found missing or left over.",
             registry=kept,
         )
+        self._given_out = Counter(
+            "deskd_tickets_given_out",
+            "Tickets given to somebody by the desk itself.",
+            registry=kept,
+        )
         build = Gauge("deskd_build_info", "Which deskd this is.", ["version"], registry=kept)
         build.labels(version).set(1)
 
@@ -61,6 +66,9 @@ class Metrics:
 
     def rang(self, lateness_seconds: float) -> None:
         self._lateness.observe(lateness_seconds)
+
+    def gave_out(self, tickets: int) -> None:
+        self._given_out.inc(tickets)
 
     def drifted(self, timers: int) -> None:
         self._drift.set(timers)

@@ -120,7 +120,7 @@ def build(ground: Ground) -> Built:
         late=metrics.rang,
     )
     chores = _chores(ground, metrics, Digests(reports, frozenset(couriers)))
-    dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work)
+    dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work, metrics.gave_out)
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]
     if slack:

@@ -31,6 +31,8 @@ class Dispatcher:
     views: Views
     clock: Clock
     bell: Bell
+    gave_out: Callable[[int], None] = lambda tickets: None
+    """A metric: tickets given out by one look at one team."""
     name: str = "dispatcher"
     trouble: str | None = field(default=None, init=False)
 
@@ -57,4 +59,5 @@ class Dispatcher:
         for workspace, team in await self.work.staffed_teams(waiting=not everywhere):
             given = await self.floor.dispatch(workspace, team)
             if given:
+                self.gave_out(given)
                 log.info("tickets given out", extra={"team": team, "tickets": given})

@@ -35,6 +35,7 @@ def ticket(line: TicketLine) -> Json:
         "phase": t.state.phase.value,
         "escalation_level": t.escalation_level,
         "acknowledged": t.acknowledged,
+        "offered": t.offered,
         "priority": t.priority.value,
         "category": t.category,
         "department": line.team.department,

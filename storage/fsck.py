@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Select
 
-from storage import fsck_tables, fsck_tickets
+from storage import fsck_people, fsck_tables, fsck_tickets
 from storage.findings import PAGE, TOLD_MAX, Finding, Page
 from storage.opening import Storage
 from storage.readers import Readers
@@ -23,6 +23,7 @@ async def fsck(storage: Storage) -> Sequence[Finding]:
         async with storage.readers.open() as read:
             findings += await read.run_sync(check)
     findings += await _in_pages(storage.readers, fsck_tickets.after, fsck_tickets.check)
+    findings += await _in_pages(storage.readers, fsck_people.after, fsck_people.check)
     files = partial(fsck_tickets.check_files, storage.files)
     findings += await _in_pages(storage.readers, fsck_tickets.files_after, files)
     return findings

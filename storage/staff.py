@@ -145,11 +145,11 @@ class SqlStaff:
     def presence(self, person: PersonId) -> Presence:
         self._lock_people([person])
         row = self._connection.execute(_PRESENCE, self._mine(person=person)).one_or_none()
-        return _presence(row) if row is not None else Presence()
+        return presence_of(row) if row is not None else Presence()
 
     def presences(self) -> Mapping[PersonId, Presence]:
         found = self._connection.execute(_PRESENCES, self._mine())
-        return {PersonId(row.person): _presence(row) for row in found}
+        return {PersonId(row.person): presence_of(row) for row in found}
 
     def keep(self, person: PersonId, after: Presence, entries: Sequence[SaidEntry]) -> None:
         self._keep_row(person, _presence_values(after))
@@ -158,11 +158,12 @@ class SqlStaff:
         stream = self._mine(stream_kind=PERSON_STREAM, stream_id=person)
         numbered = enumerate(entries, start=first)
         rows = [stream | _entry_values(entry) | {"seq": seq} for seq, entry in numbered]
-        self._connection.execute(_INSERT_EVENTS, rows)
+        if rows:
+            self._connection.execute(_INSERT_EVENTS, rows)
 
     def history(self, person: PersonId, *, limit: int) -> Sequence[SaidEntry]:
         wanted = self._mine(person=person, limit=limit)
-        return [_entry(row) for row in self._connection.execute(_SAID, wanted)]
+        return [said_entry(row) for row in self._connection.execute(_SAID, wanted)]
 
     # Who is given what
 
@@ -227,7 +228,7 @@ class SqlStaff:
         return {"workspace": self._workspace, **given}
 
 
-def _presence(row: AnyRow) -> Presence:
+def presence_of(row: AnyRow) -> Presence:
     return Presence(
         started_at=row.started_at,
         until=row.until,
@@ -258,7 +259,7 @@ def _entry_values(entry: SaidEntry) -> Values:
     }
 
 
-def _entry(row: AnyRow) -> SaidEntry:
+def said_entry(row: AnyRow) -> SaidEntry:
     said = codec.decode_said(row.type, row.facts)
     return SaidEntry(row.seq, row.at, row.actor, row.via, said)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.duty import Duty, Out
+from engine.duty import Duty, Out, Presence
 from engine.errors import Refused
 from engine.events import Assigned
 from engine.model import (
@@ -14,6 +14,8 @@ from engine.model import (
     State,
 )
 from engine.rules import DeclaredRotation
+from storage.fsck import fsck
+from tests.clock import MORNING
 from tests.engine.floor import ANA, BEN, BOB, TEAM, World, caller, template, world
 
 __all__ = ["template", "world"]
@@ -241,3 +243,17 @@ async def test_what_is_reopened_while_its_agent_is_off_finds_somebody_else(world
     await world.desk.reopen(Request(DEFAULT, 1, BOB), "Still broken")
     assert await world.dispatch() == 1
     assert await world.holder() == "Ben"
+
+
+async def test_fsck_finds_a_presence_that_its_history_does_not_tell(world: World) -> None:
+    await working(world)
+    standing = await world.floor.end_shift(DEFAULT, ANA)
+    await world.start(ANA, hours=1)
+    await world.floor.go_out(DEFAULT, ANA, Out.BREAK, length=timedelta(minutes=5))
+    await world.clock.forward(hours=2)
+    await world.floor.lapse(DEFAULT)
+    assert [one for one in await fsck(world.storage) if one.code == "presence"] == []
+    await world.storage.store.run(
+        DEFAULT, lambda t: t.staff.keep(standing.person.id, Presence(MORNING), [])
+    )
+    assert [one.code for one in await fsck(world.storage)] == ["presence"]

@@ -53,6 +53,11 @@ ASKED: dict[str, tuple[Callable[[Storage], Engine], Ask, list[str]]] = {
         lambda s: s.store.run(DEFAULT, lambda t: t.tickets_opened_since(BOB.id, MORNING)),
         ["ix_tickets_requester"],
     ),
+    "teams with work to give out": (
+        reading,
+        lambda s: s.work.staffed_teams(waiting=True),
+        ["ix_tickets_unassigned"],
+    ),
     "the depth of the outbox": (reading, lambda s: s.views.outbox_depth(), ["ix_outbox_d"]),
 }
 
