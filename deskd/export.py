@@ -53,6 +53,12 @@ def write_csv(table: Table, out: TextIO) -> None:
     writer.writerows([_plain(cell) for cell in row] for row in table.rows)
 
 
+def as_csv(table: Table) -> str:
+    out = io.StringIO(newline="")
+    write_csv(table, out)
+    return out.getvalue()
+
+
 def _plain(cell: Cell) -> str | int | float:
     match cell:
         case None:

@@ -4,18 +4,23 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from deskd.clean import printable
 from engine import sla
 from engine.access import LEAST_ROLE, Right
+from engine.directory import agent_named
+from engine.forecast import LOOK_BACK, NotEnough
 from engine.model import DEFAULT, Person, Team, WorkspaceId
+from engine.outlook import Outlook, hours_of, outlook
 from engine.ports import Clock, Store, Views
 from engine.promises import Clock as Promise
 from engine.report import By, Report, looks_back, report
 from engine.report_facts import Period, TicketFacts, seen_by
 from engine.report_kinds import Kind, period_of
 from engine.report_plain import PlainReport, plain
+from engine.routing import team_named
 from engine.rules import Rules
 from templates import zone
 
@@ -41,6 +46,13 @@ class Material:
 
     def _lateness(self, promise: Promise, at: datetime) -> timedelta:
         return sla.used_by(promise, self.rules, at) - promise.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    facts: Sequence[TicketFacts]
+    scope: str
+    """Whose they are, as people read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,36 @@ class Reports:
         teams = await self.views.teams(self.workspace)
         return plain(made, kind=kind, scope=scope(who, teams), listed=LISTED)
 
+    async def narrowed(
+        self, facts: Sequence[TicketFacts], *, team: str = "", agent: str = ""
+    ) -> Narrowed:
+        """Those of one team or agent, by any name they go by ("": all). Raises Refused for a name nobody has."""
+        teams = await self.views.teams(self.workspace)
+        names = [] if team or agent else sorted({each.department for each in teams})
+        if team:
+            one = team_named(team, teams)
+            facts, names = [each for each in facts if each.team == one.id], [one.name]
+        if agent:
+            who = await self.store.run(self.workspace, lambda t: agent_named(t, agent))
+            facts = [each for each in facts if each.assignee == who.id]
+            names.append(who.name)
+        return Narrowed(facts, ", ".join(names))
+
+    async def outlook(self, team: str = "") -> tuple[Outlook | NotEnough, str]:
+        """Of one team or of all, and whose it is. Raises as `narrowed` and `material` do."""
+        now = self.clock.now()
+        found = await self.views.ticket_facts(self.workspace, since=now - LOOK_BACK)
+        narrowed = await self.narrowed(found, team=team)
+        rules = await self.rules()
+        teams = await self.views.teams(self.workspace)
+        chosen = [team_named(team, teams)] if team else teams
+        people = await self.store.run(self.workspace, lambda t: t.agents())
+        ids = {each.id for each in chosen}
+        hours = hours_of([who for who in people if who.teams & ids], chosen, rules)
+        here = zone(rules.workspace.timezone)
+        made = await asyncio.to_thread(outlook, narrowed.facts, hours, now=now, zone=here)
+        return made, narrowed.scope
+
 
 def scope(who: Person, teams: Sequence[Team]) -> str:
     """Whose figures somebody sees, in a few words: a department, or the names of teams."""
@@ -85,3 +127,17 @@ def zone_of(team: Team, rules: Rules) -> tzinfo:
     """A team lives by its calendar; one without by the workspace's clock."""
     known = rules.calendars.get(team.calendar or "")
     return ZoneInfo(known[1].hours.zone) if known else zone(rules.workspace.timezone)
+
+
+def printable_report(report: PlainReport) -> PlainReport:
+    """The same without anything that could order a terminal about."""
+    clean: PlainReport = _printable(report)
+    return clean
+
+
+def _printable(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _printable(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_printable(one) for one in part]
+    return printable(part) if isinstance(part, str) else part

@@ -98,8 +98,14 @@ class Rhythm:
 
     def range(self, hours: Iterable[int]) -> Range:
         """How many come in these hours together."""
-        likely = sum(map(self.expected, hours))
-        spread = Z * sqrt(self.restlessness * likely * (1 + self._doubt))
+        return self._around(sum(map(self.expected, hours)), 1 + self._doubt)
+
+    def mean(self, hour: int) -> Range:
+        """The rate of this hour, without the chance of any single one."""
+        return self._around(self.expected(hour), self._doubt)
+
+    def _around(self, likely: float, share: float) -> Range:
+        spread = Z * sqrt(self.restlessness * likely * share)
         return Range(max(0.0, likely - spread), likely, likely + spread)
 
     @property

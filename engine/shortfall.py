@@ -1,11 +1,11 @@
 """Which promises will break with the people there are: open clocks by due time against the agents' time until then.
 
 A desk takes up what is due first. A promise is expected to break when everything due up to it takes longer than the
-agents have until it is due. How long one ticket takes is learnt from the past: the agents' time divided by what they
-resolved in it, as a Range, so the answer is a Range too.
+agents have until it is due. How long one ticket takes is learnt from the days just past, as a Range, so the answer is
+a Range too. The agents' time over what they resolved in it holds idle hours as well; on the busiest days it does not.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, repeat
@@ -17,6 +17,8 @@ Staffed = Callable[[datetime], timedelta]
 """Agents' time from now until an instant: two agents for an hour are two hours."""
 
 MINUTE: Final = timedelta(minutes=1)
+BUSIEST: Final = 5
+"""The busiest fifth of the days: then nobody waits for work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,29 @@ class Shortfall:
     """Which ones, when a ticket takes as long as it usually does; due first."""
 
 
-def handling(resolved: Range, staffed: timedelta) -> Range | None:
-    """Agents' minutes for one ticket, from what is resolved a week and the agents' time in that week.
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A day that is over: the agents' time in it, and what they resolved."""
 
-    None when nothing is resolved, so nothing can be said. Where the low end of `resolved` is nothing, one ticket
-    may take the whole week.
+    staffed: timedelta
+    resolved: int
+
+
+def handling(days: Iterable[Worked]) -> Range | None:
+    """Agents' minutes for one ticket: the busiest day, the middle of the busiest fifth, the middle of all days.
+
+    Days with fewer than half the agents' time of the fullest are left out: what is resolved in the evening of a
+    holiday says nothing. None when nothing was resolved while anybody was there, so nothing can be said.
     """
-    if resolved.likely <= 0 or not staffed:
+    known = [day for day in days if day.staffed and day.resolved]
+    full = max((day.staffed for day in known), default=timedelta())
+    minutes = sorted(
+        day.staffed / MINUTE / day.resolved for day in known if day.staffed >= full / 2
+    )
+    if not minutes:
         return None
-    minutes = staffed / MINUTE
-    least = max(resolved.low, min(1.0, resolved.likely))
-    return Range(minutes / resolved.high, minutes / resolved.likely, minutes / least)
+    busiest = minutes[: max(1, len(minutes) // BUSIEST)]
+    return Range(minutes[0], busiest[len(busiest) // 2], minutes[len(minutes) // 2])
 
 
 def shortfall(owed: Sequence[Owed], *, minutes: Range, staffed: Staffed) -> Shortfall:

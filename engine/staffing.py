@@ -79,8 +79,8 @@ def needs(came: Rhythm, *, minutes: Range, wait: timedelta) -> Iterable[Need]:
     than `wait` before somebody takes it up."""
     for first in range(0, HOURS, DAY_HOURS):
         busiest = max(range(first, first + DAY_HOURS), key=came.expected)
-        comes = came.range([busiest])
-        pairs = zip(_values(comes), _values(minutes), strict=True)
+        # That they come by chance is in Erlang's formula already.
+        pairs = zip(_values(came.mean(busiest)), _values(minutes), strict=True)
         agents = (agents_needed(rate, handling=each * MINUTE, wait=wait) for rate, each in pairs)
         yield Need(came.ends + busiest * HOUR, Range(*map(float, agents)))
 

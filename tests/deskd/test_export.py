@@ -17,9 +17,9 @@ from deskd.export import (
     ROWS_MAX,
     Cell,
     Table,
+    as_csv,
     defused,
     workbook,
-    write_csv,
 )
 
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
@@ -36,10 +36,8 @@ EVIL = [
 _NS = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
-def as_csv(*rows: tuple[Cell, ...], head: tuple[str, ...] = ("a", "b")) -> str:
-    out = io.StringIO(newline="")
-    write_csv(Table("t", head, rows), out)
-    return out.getvalue()
+def written(*rows: tuple[Cell, ...], head: tuple[str, ...] = ("a", "b")) -> str:
+    return as_csv(Table("t", head, rows))
 
 
 def parts(book: bytes) -> dict[str, str]:
@@ -59,7 +57,7 @@ def strings(found: dict[str, str]) -> list[str]:
 
 @pytest.mark.parametrize("text", EVIL)
 def test_no_text_is_a_formula(text: str) -> None:
-    cell = next(csv.reader(io.StringIO(as_csv((text, "x")).split("\r\n", 1)[1], newline="")))[0]
+    cell = next(csv.reader(io.StringIO(written((text, "x")).split("\r\n", 1)[1], newline="")))[0]
     assert cell.startswith("'")
     book = sheet((text, "x"))
     assert strings(book)[2].startswith("'")
@@ -68,29 +66,29 @@ def test_no_text_is_a_formula(text: str) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_whatever_is_written_no_cell_begins_like_a_formula(text: str) -> None:
-    row = list(csv.reader(io.StringIO(as_csv((text, "x")), newline="")))[1]
+    row = list(csv.reader(io.StringIO(written((text, "x")), newline="")))[1]
     assert not row[0].startswith(FORMULA_STARTS)
     assert len(row) == 2
 
 
 def test_harmless_text_stays_as_it_is() -> None:
     assert defused("VPN = down, 2+2") == "VPN = down, 2+2"
-    assert as_csv(('say "no", please', "ä")) == 'a,b\r\n"say ""no"", please",ä\r\n'
+    assert written(('say "no", please', "ä")) == 'a,b\r\n"say ""no"", please",ä\r\n'
 
 
 def test_numbers_are_numbers_also_below_zero() -> None:
-    assert as_csv((-5, 1.5)).splitlines()[1] == "-5,1.5"
+    assert written((-5, 1.5)).splitlines()[1] == "-5,1.5"
     assert "<v>-5</v>" in sheet((-5, 1.5))["xl/worksheets/sheet1.xml"]
 
 
 def test_instants_are_rfc_3339_in_utc() -> None:
     berlin = datetime(2026, 11, 16, 10, 30, tzinfo=timezone(timedelta(hours=1)))
-    assert as_csv((berlin, None)).splitlines()[1] == "2026-11-16T09:30:00Z,"
+    assert written((berlin, None)).splitlines()[1] == "2026-11-16T09:30:00Z,"
     assert "2026-11-16T09:30:00Z" in strings(sheet((berlin, None)))
 
 
 def test_yes_and_no_and_nothing() -> None:
-    assert as_csv((True, None)).splitlines()[1] == "true,"
+    assert written((True, None)).splitlines()[1] == "true,"
     assert 't="b"><v>1</v>' in sheet((True, None))["xl/worksheets/sheet1.xml"]
 
 

@@ -1,0 +1,159 @@
+"""`deskd report` and `deskd forecast`: figures of a period, and what is likely to come."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deskd.cli_given import Given, Json, given
+from deskd.errors import WRONG_USAGE, Failure
+from deskd.screen import show, show_json, write_bytes
+
+if TYPE_CHECKING:
+
+    from engine.outlook_plain import Plain
+    from engine.report_facts import Period
+    from engine.rules import Rules
+
+KINDS = ("daily", "weekly", "today", "week", "month")
+FORMATS = ("text", "json", "csv", "xlsx")
+
+Day = datetime | None
+TeamName = Annotated[str, typer.Option(help="Only this team, by id or name.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    kind: str
+    first: Day
+    last: Day
+    team: str
+    agent: str
+
+
+def report(
+    context: typer.Context,
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="daily, weekly, today, week or month.")
+    ] = "daily",
+    *,
+    first: Annotated[
+        Day,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; then no KIND counts."),
+    ] = None,
+    last: Annotated[
+        Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; default: today.")
+    ] = None,
+    team: TeamName = "",
+    agent: Annotated[
+        str, typer.Option(help="Only what this agent has, by name, address or Slack id.")
+    ] = "",
+    format: Annotated[str, typer.Option(help="text, json, csv or xlsx.")] = "text",
+    table: Annotated[
+        str,
+        typer.Option(
+            help="For csv: figures, groups, trend, late, at_risk, tickets or clocks; xlsx has all."
+        ),
+    ] = "figures",
+    output: Annotated[
+        Path | None, typer.Option(help="Write to this file and not to the terminal.")
+    ] = None,
+) -> None:
+    """Figures of a period: which promises were kept, how long things took, what is late."""
+    from deskd.sheets import NAMES
+
+    for name, value, known in (
+        ("KIND", kind, KINDS),
+        ("--format", format, FORMATS),
+        ("--table", table, NAMES),
+    ):
+        if value not in known:
+            raise Failure(f"{name} {value}: one of {', '.join(known)}", code=WRONG_USAGE)
+    wanted = Wanted(kind, first, last, team, agent)
+    content = asyncio.run(_written(given(context), wanted, format, table))
+    if output is not None:
+        output.write_bytes(content)
+        return
+    if format == "xlsx" and sys.stdout.isatty():
+        raise Failure("a workbook is no text: name a file with --output", code=WRONG_USAGE)
+    write_bytes(content)
+
+
+async def _written(here: Given, wanted: Wanted, format: str, table: str) -> bytes:
+    import json
+
+    from deskd.clock import WallClock
+    from deskd.export import as_csv, workbook
+    from deskd.reports import LISTED, Reports, printable_report
+    from deskd.sheets import tables
+    from engine.report_kinds import Kind
+    from engine.report_plain import plain
+    from templates import render
+
+    async with here.storage() as storage:
+        reports = Reports(storage.store, storage.views, WallClock())
+        period = _period(wanted, await reports.rules(), reports.clock.now())
+        try:
+            material = await reports.material(period)
+        except LookupError as error:
+            raise Failure(str(error)) from error
+        narrowed = await reports.narrowed(material.facts, team=wanted.team, agent=wanted.agent)
+    made = await material.report(narrowed.facts)
+    if format == "xlsx":
+        return workbook(tables(made, narrowed.facts), made_at=made.now)
+    if format == "csv":
+        (one,) = (each for each in tables(made, narrowed.facts) if each.name == table)
+        return as_csv(one).encode()
+    kind = Kind.RANGE if wanted.first else Kind(wanted.kind)
+    listed = LISTED if format == "text" else None
+    said = plain(made, kind=kind, scope=narrowed.scope, listed=listed)
+    if format == "json":
+        return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
+    return (render("mail/report.txt.j2", {"report": printable_report(said)}) + "\n").encode()
+
+
+def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":
+    from engine.report_facts import DAY, Period
+    from engine.report_kinds import Kind, period_of
+    from templates import zone
+
+    here = zone(rules.workspace.timezone)
+    if wanted.first is None:
+        if wanted.last is not None:
+            raise Failure("--to needs --from: from which day?", code=WRONG_USAGE)
+        return period_of(Kind(wanted.kind), now, here)
+    last = wanted.last.date() if wanted.last else now.astimezone(here).date()
+    if last < wanted.first.date():
+        raise Failure("--to is before --from", code=WRONG_USAGE)
+    return Period(wanted.first.date(), last + DAY, here)
+
+
+def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = False) -> None:
+    """The next seven days: what will come, be left over, need people and break; with its own past error."""
+    from deskd.clean import printable
+    from templates import render
+
+    found = asyncio.run(_outlook(given(context), team))
+    if as_json:
+        show_json(found)
+    else:
+        for line in render("report/forecast.j2", found).splitlines():
+            show(printable(line))
+
+
+async def _outlook(here: Given, team: str) -> "Plain":
+    from deskd.clock import WallClock
+    from deskd.reports import Reports
+    from engine.outlook_plain import plain
+
+    async with here.storage() as storage:
+        reports = Reports(storage.store, storage.views, WallClock())
+        try:
+            found, scope = await reports.outlook(team)
+        except LookupError as error:
+            raise Failure(str(error)) from error
+    return plain(found, scope=scope)
