@@ -1,6 +1,8 @@
 """What time does to a ticket, in the whole daemon: the very second, the late change, the night it was down."""
 
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from engine.events import Breached
 from engine.model import Ticket
 from engine.promises import PROMISES, Clock, ClockKind
 from engine.sla import JUST_AFTER
-from tests.stories.town import Town, worked
+from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"
 
@@ -152,3 +154,51 @@ async def test_a_question_nobody_answers_is_reminded_of_and_then_taken_as_solved
     await opened.clock.forward(days=3)
     await opened.letter(BOB, containing="take your request T-1 as solved")
     assert await opened.state() == "RESOLVED"
+
+
+OFFICE = """
+[[calendars]]
+id = "office"
+timezone = "Europe/Berlin"
+hours = {mon-fri = ["09:00-17:00"]}
+[[policies]]
+id = "devops"
+calendar = "office"
+[policies.goals.P3]
+first_response = "2h"
+resolution = "40h"
+"""
+
+
+@pytest.fixture
+async def office(tmp_path: Path, database: str) -> AsyncIterator[Town]:
+    """Monday, ten in Berlin, and forty hours of the office to solve it: until ten on the Monday after."""
+    async with town(tmp_path, database, extra=OFFICE) as made:
+        yield await ask(made)
+
+
+async def test_a_pause_over_a_weekend_costs_only_the_hours_that_were_open(office: Town) -> None:
+    """Asked on Friday at 16:00 with two hours left, answered on Monday at 11:00: due on Monday at 13:00."""
+    ana = office.person("ana")
+    promised = await clock(office, ClockKind.RESOLUTION)
+    assert promised.due_at is not None
+    assert hours(promised.due_at - datetime(2026, 3, 9, 9, tzinfo=UTC)) == 0
+    await office.clock.move_to(datetime(2026, 3, 6, 15, tzinfo=UTC))
+    worked(await ana.choose(await office.card("T-1"), "more", "Ask the requester…"))
+    worked(await ana.submit(await office.form(ana), {"words": "Which gateway?"}))
+    asked = await office.letter(BOB, containing="Which gateway?")
+    paused = await clock(office, ClockKind.RESOLUTION)
+    assert paused.paused
+    assert hours(paused.used) == 38
+    await office.clock.move_to(datetime(2026, 3, 9, 10, tzinfo=UTC))
+    await office.writer(BOB).reply(asked, "The second one.")
+    await office.in_thread(await office.card("T-1"), "second one")
+    resumed = await clock(office, ClockKind.RESOLUTION)
+    assert resumed.used == paused.used, "no working time went by while we waited"
+    assert resumed.due_at is not None
+    assert hours(resumed.due_at - datetime(2026, 3, 9, 10, tzinfo=UTC)) == 2
+
+
+def hours(length: timedelta) -> float:
+    """To the minute: the daemon and the mail take seconds of their own."""
+    return round(length / timedelta(hours=1), 1)
