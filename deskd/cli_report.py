@@ -14,7 +14,6 @@ from deskd.errors import WRONG_USAGE, Failure
 from deskd.screen import show, show_json, write_bytes
 
 if TYPE_CHECKING:
-
     from engine.outlook_plain import Plain
     from engine.report_facts import Period
     from engine.rules import Rules
