@@ -46,6 +46,13 @@ FACTS: dict[str, dict[str, Fact]] = {
         "due_at": "2026-03-02T11:00:00Z",
         "next_at": "2026-03-02T10:00:00Z",
     },
+    "handover": {
+        "stays": ["T-7|P1|2026-03-02T11:00:00Z|VPN is down", "T-8|P3||No mail | again"],
+        "stays_more": 2,
+        "back": ["T-9|P4||A second monitor"],
+        "back_more": 0,
+        "urgent": ["T-7"],
+    },
     "report": report_plain.facts(plain(sample(), kind=Kind.WEEKLY, scope="Support", listed=5)),
     "overdue_digest": {
         "count": 3,
