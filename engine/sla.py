@@ -166,7 +166,8 @@ def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Even
         return []
     if after is Phase.WAITING and resolution.running:
         used = used_by(resolution, now.rules, now.at)
-        return [ClockPaused(resolution.kind, resolution.cycle, used)]
+        paused = ClockPaused(resolution.kind, resolution.cycle, used)
+        return [*_verdict(resolution, now.at), paused]
     if after is Phase.ACTIVE and before is not Phase.ACTIVE and not resolution.running:
         return [_resume(resolution, now)] if _is_owed(resolution, now) else []
     return []

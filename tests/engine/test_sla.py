@@ -67,6 +67,14 @@ def test_waiting_for_the_requester_pauses_resolution_only() -> None:
     assert clock(asked, FIRST).running
 
 
+def test_a_question_asked_too_late_hides_no_broken_promise() -> None:
+    """Nobody's alarm rang in between: the daemon was down."""
+    asked = follow(ticket(), [Moved(State.NEW, State.PENDING_INFO, "ask")], at=after(hours=25))
+    assert clock(asked, RESOLUTION).breached_at == after(hours=24)
+    back = follow(asked, [Moved(State.PENDING_INFO, State.OPEN, "answer")], at=after(hours=26))
+    assert TimerKind.RESOLUTION_BREACH not in {t.kind for t in sla.timers(back)}
+
+
 def test_after_a_pause_what_was_left_is_left() -> None:
     asked = follow(ticket(), [Moved(State.NEW, State.PENDING_INFO, "ask")], at=after(hours=1))
     back = follow(asked, [Moved(State.PENDING_INFO, State.OPEN, "answer")], at=after(hours=11))
