@@ -1,7 +1,7 @@
 """Text made fit for a log or a terminal: without secrets, and without characters that give orders."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 # What looks like a secret wherever it stands: Slack tokens, bearer tokens, URLs with a password, API keys.
 _SECRETS: Final = re.compile(
@@ -26,6 +26,15 @@ def redact(text: str) -> str:
 def printable(text: str) -> str:
     """The text on one line, with control characters written out: for logs and for the terminal."""
     return _CONTROLS_AND_BREAKS.sub(_written_out, text)
+
+
+def printable_all(part: Any) -> Any:
+    """Plain values with every text in them made `printable`."""
+    if isinstance(part, dict):
+        return {name: printable_all(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [printable_all(one) for one in part]
+    return printable(part) if isinstance(part, str) else part
 
 
 def _written_out(match: re.Match[str]) -> str:

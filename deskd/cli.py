@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskd import cli_calendar, cli_config, cli_db, cli_queues, cli_report, cli_ticket, cli_workload
+from deskd import (
+    cli_calendar,
+    cli_config,
+    cli_db,
+    cli_queues,
+    cli_report,
+    cli_sla,
+    cli_ticket,
+    cli_workload,
+)
 from deskd.cli_given import Given, Json, flags_of, given
 from deskd.errors import FAILED, Failure
 from deskd.screen import complain, show, show_json
@@ -36,6 +45,7 @@ app.add_typer(cli_ticket.app, name="ticket")
 app.add_typer(cli_queues.spool, name="spool")
 app.add_typer(cli_queues.outbox, name="outbox")
 app.add_typer(cli_db.app, name="db")
+app.add_typer(cli_sla.app, name="sla")
 app.add_typer(cli_workload.app, name="workload")
 app.add_typer(cli_workload.shift, name="shift")
 app.command()(cli_report.report)

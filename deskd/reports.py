@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from deskd.clean import printable
+from deskd.clean import printable_all
 from engine import sla
 from engine.access import LEAST_ROLE, Right
 from engine.directory import agent_named
@@ -131,13 +131,5 @@ def zone_of(team: Team, rules: Rules) -> tzinfo:
 
 def printable_report(report: PlainReport) -> PlainReport:
     """The same without anything that could order a terminal about."""
-    clean: PlainReport = _printable(report)
+    clean: PlainReport = printable_all(report)
     return clean
-
-
-def _printable(part: Any) -> Any:
-    if isinstance(part, dict):
-        return {name: _printable(value) for name, value in part.items()}
-    if isinstance(part, list):
-        return [_printable(one) for one in part]
-    return printable(part) if isinstance(part, str) else part

@@ -19,10 +19,12 @@ from engine import (
     routing,
     step,
     undelivered,
+    why,
 )
 from engine.delivery import Parcel
 from engine.directory import Roster
 from engine.errors import Refused
+from engine.explain_plain import PlainExplanation
 from engine.lifecycle import Action
 from engine.model import (
     Caller,
@@ -266,6 +268,13 @@ class Desk:
     async def see(self, request: Request) -> Ticket:
         """The ticket, if the caller may read it; Refused("absent") says nothing more to those who may not."""
         return await self._change(request, None, lambda _acting: Step(()))
+
+    async def why(self, request: Request) -> PlainExplanation:
+        """Which promises were kept or broken, and where the time went, as far as the caller may know."""
+        given = Given(self._ids, self._clock.now())
+        return await self._store.run(
+            request.workspace, partial(why.asked, request=request, given=given)
+        )
 
     async def identify(self, workspace: WorkspaceId, by: Caller) -> Person:
         at = self._clock.now()

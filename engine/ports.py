@@ -31,6 +31,7 @@ from engine.promises import Timer
 from engine.report_facts import TicketFacts
 from engine.rules import Declared, Rules
 from engine.staff import Staff
+from engine.tally import Almanac
 from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
 
 T = TypeVar("T")
@@ -155,6 +156,10 @@ class Transaction(Protocol):
 
     def rules(self) -> Rules:
         """What the workspace lives by, ready to count with. The same object while nothing changes."""
+        ...
+
+    def almanac(self) -> Almanac:
+        """Every edition of every calendar there has been."""
         ...
 
     def keep_rules(self, declared: Declared, *, at: datetime) -> None:

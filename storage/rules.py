@@ -16,6 +16,7 @@ from engine.calendar import Calendar
 from engine.model import Workspace, WorkspaceId
 from engine.rules import Declared, DeclaredRotation, Editions, Mute, Rules
 from engine.schedules import schedule_of
+from engine.tally import Almanac, Edition
 from storage import rows, rules_rows
 from storage.rows import AnyRow
 from storage.schema import workspaces
@@ -69,6 +70,14 @@ def _read(connection: Connection, workspace: Workspace) -> Rules:
             for id, row in plans.items()
         },
     )
+
+
+def almanac(connection: Connection, workspace: WorkspaceId) -> Almanac:
+    editions: dict[str, list[Edition]] = {}
+    for row in connection.execute(_all_of(calendars), {"workspace": workspace}):
+        edition = Edition(row.version, _compiled(row.document), row.valid_from)
+        editions.setdefault(row.id, []).append(edition)
+    return Almanac(editions)
 
 
 def _current(connection: Connection, table: Table, workspace: Workspace) -> Mapping[str, AnyRow]:

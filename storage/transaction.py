@@ -25,6 +25,7 @@ from engine.model import (
 from engine.ports import Change
 from engine.promises import Timer
 from engine.rules import Declared, Rules
+from engine.tally import Almanac
 from storage import directory, rows, rules
 from storage.record import record, tell_without_ticket
 from storage.rules import KnownRules
@@ -181,6 +182,9 @@ class BoundTransaction:
 
     def rules(self) -> Rules:
         return self._known.of(self._connection, self.settings())
+
+    def almanac(self) -> Almanac:
+        return rules.almanac(self._connection, self._workspace)
 
     def keep_rules(self, declared: Declared, *, at: datetime) -> None:
         settings = self._hold()

@@ -39,6 +39,10 @@ def _environment() -> Environment:
     environment.filters["slack_time"] = slack_time
     environment.filters["paragraphs"] = paragraphs
     environment.filters["day"] = day
+    environment.filters["briefly"] = briefly
+    environment.filters["date_of"] = date_of
+    environment.filters["time_of"] = time_of
+    environment.filters["roundly"] = roundly
     environment.filters["lasting"] = lasting
     environment.filters["share"] = share
     return environment
@@ -81,6 +85,27 @@ def day(written: str) -> str:
     """ "Mon 23 Nov" for an ISO date."""
     at = date.fromisoformat(written)
     return f"{at:%a} {at.day} {at:%b}"
+
+
+def date_of(instant: str | datetime, timezone_name: str | None) -> str:
+    """ "Mon 2 Mar" in the reader's zone."""
+    at = _instant(instant).astimezone(zone(timezone_name))
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def time_of(instant: str | datetime, timezone_name: str | None) -> str:
+    """ "10:00" in the reader's zone."""
+    return f"{_instant(instant).astimezone(zone(timezone_name)):%H:%M}"
+
+
+def briefly(instant: str | datetime, timezone_name: str | None) -> str:
+    """ "Mon 2 Mar, 10:00" in the reader's zone, which is named once above."""
+    return f"{date_of(instant, timezone_name)}, {time_of(instant, timezone_name)}"
+
+
+def roundly(seconds: float) -> str:
+    """As lasting, but whole hours alone: "8 h"."""
+    return lasting(seconds).removesuffix(f"{_NO_BREAK}00{_NO_BREAK}min")
 
 
 def lasting(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from engine import lifecycle, sla
@@ -14,9 +14,11 @@ from engine.model import DEFAULT, MessageId, PersonId, Priority, State, Team, Ti
 from engine.promises import Clock, ClockKind
 from engine.rules import Rules
 from engine.sla import Situation
+from engine.tally import Almanac, Edition
 from tests.engine.make import ANA, BOB, TEAM, around
 
 WORDS = MessageId("words")
+BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -29,6 +31,12 @@ class Life:
     others: tuple[Team, ...] = ()
     """Teams it may be moved to."""
     course: Course = field(init=False)
+    almanac: Almanac = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = self.rules.calendars.items()
+        first = {id: (Edition(version, each, BEFORE),) for id, (version, each) in known}
+        self.almanac = Almanac(first)
 
     def born(
         self,
@@ -124,6 +132,10 @@ class Life:
         """A calendar was edited: open clocks are counted anew at once."""
         ticket = self.before(at)
         self.rules = rules
+        known = rules.calendars.items()
+        newer = {id: Edition(version, each, at) for id, (version, each) in known}
+        older = self.almanac.editions
+        self.almanac = Almanac({id: (*older.get(id, ()), each) for id, each in newer.items()})
         counted = sla.recount(ticket.clocks, self.situation(at), why="calendar")
         return self.does(at, counted, by=None)
 

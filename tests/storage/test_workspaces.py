@@ -102,6 +102,7 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "keep_team": lambda t: t.keep_team(TEAM),
     "keep_settings": lambda t: t.keep_settings(Workspace(DEFAULT)),
     "rules": lambda t: t.rules(),
+    "almanac": lambda t: t.almanac(),
     "keep_rules": lambda t: t.keep_rules(DECLARED, at=MORNING),
     "was_paged": lambda t: t.was_paged(1, ANA.id),
     "tickets_by_calendar": lambda t: t.tickets_by_calendar("24x7", not_version=1, limit=9),
