@@ -2,13 +2,14 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from deskd.ids import TimeSortedIds
+from engine.calendar import Hours
 from engine.desk import Desk
 from engine.directory import DeclaredPerson, Roster
 from engine.duty import Duty
@@ -72,9 +73,11 @@ class World:
         *,
         managers: tuple[str, ...] = (),
         rotations: tuple[DeclaredRotation, ...] = (),
+        calendars: Mapping[str, Hours] | None = None,
     ) -> None:
         people = (*PEOPLE, *(declared(name, Role.MANAGER) for name in managers))
-        roster = Roster(SETTINGS, (team,), people, Declared(rotations=rotations))
+        rules = Declared(rotations=rotations, calendars=calendars or {})
+        roster = Roster(SETTINGS, (team,), people, rules)
         await self.desk.declare(DEFAULT, roster)
 
     async def open(self, *, priority: str = "P3", category: str | None = None) -> Ticket:

@@ -1,13 +1,14 @@
 """Shifts over real SQLite: what people say of being there, and what becomes of their tickets when they go."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from engine.calendar import WEEKDAYS, Hours
 from engine.duty import Duty, Out, Presence
 from engine.errors import Refused
-from engine.events import Assigned
+from engine.events import Assigned, Paged
 from engine.model import (
     DEFAULT,
     Request,
@@ -142,6 +143,31 @@ async def test_a_manager_in_the_team_is_given_nothing_unless_they_start_a_shift(
     assert await world.dispatch() == 9
     await world.start(caller("Mia"))
     assert await world.dispatch() == 1
+
+
+async def test_the_teams_hours_put_everybody_on_duty_and_take_them_off_again(world: World) -> None:
+    """Nine to five; whoever goes home at four is away until closing, and there again in the morning."""
+    open_hours = Hours("UTC", dict.fromkeys(WEEKDAYS, ((time(9), time(17)),)))
+    team = replace(TEAM, on_shift="hours", calendar="office")
+    await world.declare(team, calendars={"office": open_hours})
+    await world.clock.move_to(MORNING.replace(hour=16))
+    assert await world.duty(ANA) is Duty.ON
+    gone = await world.floor.end_shift(DEFAULT, ANA)
+    assert gone.presence.out_until == MORNING.replace(hour=17)
+    await world.clock.move_to(MORNING.replace(hour=18))
+    assert await world.duty(BEN) is Duty.UNSAID
+    await world.clock.move_to(MORNING.replace(hour=10) + timedelta(days=1))
+    assert await world.duty(ANA) is Duty.ON
+
+
+async def test_a_page_reaches_who_said_nothing_and_not_who_went_home(world: World) -> None:
+    await world.start(ANA)
+    await world.floor.end_shift(DEFAULT, ANA)
+    await world.open(priority="P1")
+    history = await world.storage.store.run(DEFAULT, lambda t: t.history(1))
+    paged = [entry.event.people for entry in history if isinstance(entry.event, Paged)]
+    ben = await world.storage.store.run(DEFAULT, lambda t: t.people_named("Ben")[0].id)
+    assert paged == [(ben,)]
 
 
 async def test_who_is_on_the_teams_rotation_is_on_duty_without_a_word(world: World) -> None:
