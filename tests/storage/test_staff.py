@@ -1,10 +1,16 @@
 """Presences, loads and waiting tickets on both databases."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
+import pytest
+
+from deskd.ids import TimeSortedIds
 from engine.duty import CameBack, Out, Presence, ShiftEnded, ShiftStarted, WentOut, Why
 from engine.events import Assigned, Released
+from engine.floor import Floor
 from engine.model import (
     DEFAULT,
     MessageId,
@@ -20,7 +26,9 @@ from engine.promises import Clock, ClockKind
 from engine.staff import GivenBack, SaidEntry
 from engine.workload import Load
 from storage import Storage
-from tests.clock import MORNING
+from tests.clock import MORNING, ManualClock
+from tests.storage import postgres
+from tests.storage.conftest import Database
 from tests.storage.make import (
     ANA,
     BEN,
@@ -226,3 +234,26 @@ async def test_own_work_is_what_is_mine_what_waits_and_what_is_due_next(storage:
     assert work.asked == ()
     asked = (await storage.work.own_work(DEFAULT, BOB)).asked
     assert [line.ticket.number for line in asked] == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", ["teams", "people"])
+async def test_who_gives_out_waits_for_who_gives_out_and_nobody_else_does(
+    storage: Storage, database: Database, clock: ManualClock, table: str
+) -> None:
+    """Another daemon holds the team, or its people: tickets can be opened meanwhile, and none is given."""
+    await furnish(storage)
+    entry = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
+    await run(storage, lambda t: t.staff.keep(ANA.id, Presence(MORNING), [entry]))
+    floor = Floor(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+
+    async def hold(other: asyncpg.Connection) -> None:
+        async with asyncio.TaskGroup() as group, other.transaction():
+            await other.fetch(f"SELECT id FROM {table} FOR NO KEY UPDATE")
+            await open_with(storage, 1)
+            giving = group.create_task(floor.dispatch(DEFAULT, TEAM.id))
+            done, _ = await asyncio.wait({giving}, timeout=0.3)
+            assert not done
+        assert giving.result() == 1
+
+    await postgres.connected(database.url, hold)

@@ -1,8 +1,12 @@
-"""Four daemons on one PostgreSQL: each ticket is given once, and nobody gets more than their limit."""
+"""Four daemons on one PostgreSQL: each ticket is given once, and nobody gets more than their limit.
+
+Everybody works in all of ten teams, so that daemons that give out different teams' tickets meet at the people.
+"""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,16 +17,19 @@ from deskd.ids import TimeSortedIds
 from engine.duty import Presence, ShiftStarted
 from engine.events import Assigned
 from engine.floor import Floor
-from engine.model import DEFAULT, Person, PersonId, Role
+from engine.model import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
 from engine.ports import Transaction
-from engine.staff import SaidEntry
+from engine.staff import SaidEntry, WorkViews
+from engine.views import OwnWork
 from storage.opening import Storage, open_storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
-from tests.storage.make import TEAM, furnish, open_with
+from tests.storage.make import TEAM, furnish, opening, record, ticket
 
+TEAMS = [replace(TEAM, id=TeamId(f"team{n}"), addresses=()) for n in range(10)]
+EVERYWHERE = frozenset(team.id for team in TEAMS)
 AGENTS = [
-    Person(PersonId(f"agent{n:02}"), f"Agent {n}", Role.AGENT, frozenset({TEAM.id}), limit=25)
+    Person(PersonId(f"agent{n:02}"), f"Agent {n}", Role.AGENT, EVERYWHERE, limit=25)
     for n in range(40)
 ]
 TICKETS = 1_000
@@ -47,7 +54,10 @@ async def test_four_daemons_give_a_thousand_tickets_once_each_and_nobody_too_man
         await storages[0].store.run(DEFAULT, staffed)
         await asyncio.gather(*(open_many(one, n) for n, one in enumerate(storages)))
         async with asyncio.TaskGroup() as group:
-            daemons = [group.create_task(dispatcher(one, clock)) for one in storages]
+            daemons = [
+                group.create_task(dispatcher(one, clock, first=3 * n))
+                for n, one in enumerate(storages)
+            ]
             await until_all_are_given(storages[0], clock)
             for daemon in daemons:
                 daemon.cancel()
@@ -58,6 +68,8 @@ async def test_four_daemons_give_a_thousand_tickets_once_each_and_nobody_too_man
 
 
 def staffed(transaction: Transaction) -> None:
+    for team in TEAMS:
+        transaction.keep_team(team)
     for agent in AGENTS:
         transaction.keep_person(agent)
         entry = SaidEntry(0, MORNING, agent.id, "slack", ShiftStarted(None))
@@ -66,13 +78,31 @@ def staffed(transaction: Transaction) -> None:
 
 async def open_many(storage: Storage, first: int) -> None:
     for number in range(first + 1, TICKETS + 1, 4):
-        await open_with(storage, number)
+        team = TEAMS[number // 4 % len(TEAMS)].id
+        await record(storage, opening(number, after=ticket(number, team=team)))
 
 
-async def dispatcher(storage: Storage, clock: ManualClock) -> None:
+@dataclass
+class OutOfStep:
+    """The views of a daemon that is elsewhere on its way through the teams than the others."""
+
+    views: WorkViews
+    first: int
+
+    async def own_work(self, workspace: WorkspaceId, person: Person) -> OwnWork:
+        return await self.views.own_work(workspace, person)
+
+    async def staffed_teams(self, *, waiting: bool) -> Sequence[tuple[WorkspaceId, TeamId]]:
+        teams = await self.views.staffed_teams(waiting=waiting)
+        first = self.first % max(len(teams), 1)
+        return [*teams[first:], *teams[:first]]
+
+
+async def dispatcher(storage: Storage, clock: ManualClock, *, first: int) -> None:
     bell = Bell(clock)
     floor = Floor(storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
-    await Dispatcher(floor, storage.work, storage.views, clock, bell).run(ready=lambda: None)
+    work = OutOfStep(storage.work, first)
+    await Dispatcher(floor, work, storage.views, clock, bell).run(ready=lambda: None)
 
 
 async def until_all_are_given(storage: Storage, clock: ManualClock) -> None:
