@@ -29,6 +29,10 @@ PG_TIMEOUTS: Final = {
     "idle_in_transaction_session_timeout": "60000",
 }
 
+# What a daemon holds that stopped in the middle (a suspended machine) is free again after this; if it goes on, the
+# writer finds its connection lost and begins anew.
+PG_WRITER_TIMEOUTS: Final = PG_TIMEOUTS | {"idle_in_transaction_session_timeout": "10000"}
+
 
 def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
@@ -88,7 +92,7 @@ def open_postgres_writers(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
         # No ping: it costs four round trips, and the writer repeats a work whose connection was lost.
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"server_settings": PG_TIMEOUTS},
+        connect_args={"server_settings": PG_WRITER_TIMEOUTS},
     )
 
 

@@ -17,12 +17,12 @@ NAMESAKES_MAX: Final = 10
 
 _MINE: Final = people.c.workspace == bindparam("workspace")
 # One row for each team they are in, or one without a team: a statement less than asking for both.
-_WITH_TEAMS: Final = select(people, memberships.c.team.label("member_of")).outerjoin(
+WITH_TEAMS: Final = select(people, memberships.c.team.label("member_of")).outerjoin(
     memberships,
     and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
 )
-_PERSON: Final = _WITH_TEAMS.where(_MINE, people.c.id == bindparam("id"))
-_PERSON_BY: Final = _WITH_TEAMS.where(
+_PERSON: Final = WITH_TEAMS.where(_MINE, people.c.id == bindparam("id"))
+_PERSON_BY: Final = WITH_TEAMS.where(
     _MINE,
     people.c.id
     == select(identities.c.person)
@@ -166,7 +166,16 @@ def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> Non
 
 
 def _person(found: Sequence[AnyRow]) -> Person | None:
-    return rows.person(found[0], _given(row.member_of for row in found)) if found else None
+    return next(iter(people_of(found)), None)
+
+
+def people_of(found: Iterable[AnyRow]) -> Iterable[Person]:
+    """Of rows of WITH_TEAMS."""
+    by_id: dict[str, list[AnyRow]] = {}
+    for row in found:
+        by_id.setdefault(row.id, []).append(row)
+    for each in by_id.values():
+        yield rows.person(each[0], _given(row.member_of for row in each))
 
 
 def _given(words: Iterable[str | None]) -> Iterable[str]:

@@ -62,7 +62,7 @@ def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[An
     it sorts the whole table.
     """
     claim = (
-        select(timers)
+        select(timers, *(column for column in tickets.c if column.name != "workspace"))
         .join(
             tickets,
             and_(tickets.c.workspace == timers.c.workspace, tickets.c.number == timers.c.ticket),
@@ -113,7 +113,11 @@ class SqlTimers:
     ) -> Round:
         claim, next_at = _statements(limit, some_aside="aside" in values)
         claimed = connection.execute(claim, values).all()
-        bound = {id: self._bind(connection, id) for id in {row.workspace for row in claimed}}
+        bound: dict[str, BoundTransaction] = {}
+        for id in {row.workspace for row in claimed}:
+            bound[id] = self._bind(connection, id)
+            mine = [row for row in claimed if row.workspace == id]
+            bound[id].read_ahead(mine, size=limit)
         rung = [ring_one(connection, bound[row.workspace], rows.timer(row)) for row in claimed]
         left = [
             _key(each.workspace, each.timer)

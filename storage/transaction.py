@@ -11,7 +11,6 @@ from engine.effects import Tell
 from engine.errors import Stale
 from engine.events import Entry
 from engine.model import (
-    Address,
     Audience,
     Identity,
     Person,
@@ -26,8 +25,10 @@ from engine.ports import Change
 from engine.promises import Timer
 from engine.rules import Declared, Rules
 from engine.tally import Almanac
-from storage import directory, rows, rules
+from storage import ahead, directory, rows, rules
+from storage.ahead import Ahead
 from storage.record import record, tell_without_ticket
+from storage.rows import AnyRow
 from storage.rules import KnownRules
 from storage.schema import (
     RUNNING,
@@ -139,6 +140,7 @@ class BoundTransaction:
         self.dropped: set[Timer] = set()
         """Timers whose rows its steps have deleted."""
         self._known = known
+        self._ahead = Ahead()
         # Asked for several times by one use case, and rarely written: read once per transaction.
         self._settings: Workspace | None = None
         self._exists = False
@@ -221,7 +223,13 @@ class BoundTransaction:
 
     # Tickets
 
+    def read_ahead(self, locked: Sequence[AnyRow], *, size: int) -> None:
+        """Of a batch of at most `size` tickets: what is asked of each for the first time is known already."""
+        self._ahead = ahead.read(self._connection, self._workspace, locked, size=size)
+
     def ticket(self, number: int) -> Ticket | None:
+        if known := self._ahead.tickets.pop(number, None):
+            return known
         wanted = {"workspace": self._workspace, "ticket": number}
         row = self._connection.execute(_TICKET, wanted).one_or_none()
         if row is None:
@@ -234,15 +242,10 @@ class BoundTransaction:
         return [rows.entry(row) for row in self._connection.execute(_HISTORY, wanted)]
 
     def audience(self, number: int) -> Audience:
+        if known := self._ahead.audiences.pop(number, None):
+            return known
         wanted = {"workspace": self._workspace, "ticket": number}
-        by_role: dict[str, list[Address]] = {}
-        for row in self._connection.execute(_AUDIENCE, wanted):
-            by_role.setdefault(row.role, []).append(Address(row.channel, row.place))
-        return Audience(
-            requester=next(iter(by_role.get("requester", ())), None),
-            copied=tuple(by_role.get("copied", ())),
-            team=next(iter(by_role.get("team", ())), None),
-        )
+        return rows.audience(self._connection.execute(_AUDIENCE, wanted))
 
     def ticket_by_reference(
         self, channel: str, ref: str, *, place: str | None = None
@@ -261,6 +264,7 @@ class BoundTransaction:
             raise ValueError("a transaction can not record another workspace's ticket")
         record(self._connection, change, now=self._now())
         self.dropped.update(change.timers_dropped)
+        self._ahead.forget(change.after.number)
 
     def tell(self, effects: Sequence[Tell]) -> None:
         if any(tell.comment or tell.note for tell in effects):
@@ -271,7 +275,8 @@ class BoundTransaction:
     # People and teams
 
     def person(self, id: PersonId) -> Person | None:
-        return directory.person(self._connection, self._workspace, id)
+        known = self._ahead.people.get(id)
+        return known or directory.person(self._connection, self._workspace, id)
 
     def person_by(self, identity: Identity) -> Person | None:
         return directory.person_by(self._connection, self._workspace, identity)
@@ -285,6 +290,7 @@ class BoundTransaction:
     def keep_person(self, person: Person) -> None:
         self._found()
         directory.keep_person(self._connection, self._workspace, person)
+        self._ahead.people.pop(person.id, None)
 
     def keep_identity(
         self, identity: Identity, person: PersonId, *, at: datetime, how: str

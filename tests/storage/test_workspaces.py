@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from engine.ports import Transaction
 from engine.promises import Clock, ClockKind, Timer, TimerKind
 from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Mute
 from engine.staff import SaidEntry
-from storage import Storage, StorageTrouble
+from storage import Storage, StorageTrouble, rows
 from storage.staff import SqlStaff
 from storage.transaction import BoundTransaction
 from tests.clock import MORNING
@@ -79,11 +80,14 @@ DECLARED = Declared(
     (DeclaredRotation("days", "support", PLAN),),
 )
 
+ROW = SimpleNamespace(workspace=DEFAULT, number=1, **rows.ticket_values(RICH.after))
+
 # Every verb of a Transaction, by name, so that a new one is noticed.
 VERBS: dict[str, Callable[[Transaction], object]] = {
     "settings": lambda t: t.settings(),
     "next_number": lambda t: t.next_number(),
     "ticket": lambda t: t.ticket(1),
+    "read_ahead": lambda t: t.read_ahead([ROW], size=2),
     "history": lambda t: t.history(1),
     "audience": lambda t: t.audience(1),
     "ticket_by_reference": lambda t: (
