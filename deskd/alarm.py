@@ -23,13 +23,14 @@ POLL: Final = timedelta(seconds=1)
 """Another process may set a timer without our nudge."""
 BATCH_MAX: Final = 16
 """Rung in one transaction: so few that the first does not wait long for the last, nor an agent for a ticket."""
-BESIDE_OTHERS: Final = timedelta(milliseconds=20)
-"""Whoever comes too late leaves what is due to the others for this long: one daemon that rings at once and some that
-look now and then are quicker than all at the same rows. It is also how late one is when the quick one dies."""
+PATIENCE: Final = timedelta(milliseconds=25)
+"""Whoever comes too late for a timer leaves the next ones to the others until they are late by this much. So one
+daemon rings at once, and those beside it cost little, help when it is behind, and take over when it dies."""
+NO_TIME: Final = timedelta()
 SET_ASIDE: Final = timedelta(minutes=1)
 """A timer whose ringing failed is tried again this much later, and meanwhile holds nobody up."""
 SET_ASIDE_MAX: Final = 1000
-"""More failing timers than this are no accident of single tickets: then nothing is set aside any more."""
+"""More failing timers than this are no accident of single tickets, and the alarm is in trouble."""
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Alarm:
     name: str = "alarm"
     _next_at: datetime | None = None
     """When the next timer was due, at our last look."""
+    _patience: timedelta = NO_TIME
     _aside: dict[Due, datetime] = field(default_factory=dict)
     _trouble: str | None = None
 
@@ -74,17 +76,18 @@ class Alarm:
         """Ring what is due; when to look again."""
         self._aside = {due: at for due, at in self._aside.items() if now < at <= now + SET_ASIDE}
         done = await self.timers.ring_due(
-            now=now,
+            now=now - self._patience,
             limit=BATCH_MAX,
             work=lambda transaction, timer: self.ring(transaction, timer, now),
             aside=self._aside,
         )
         self._note(done.rung)
         came_for, self._next_at = self._next_at, done.next_at
-        rang = any(each.error is None for each in done.rung)
-        if not rang and any(at is not None and at <= now for at in (came_for, done.next_at)):
-            return now + BESIDE_OTHERS
-        return done.next_at or now + POLL
+        if done.rung:
+            self._patience = NO_TIME
+        elif any(at is not None and at <= now for at in (came_for, done.next_at)):
+            self._patience = PATIENCE
+        return max(done.next_at or now + POLL, now) + self._patience
 
     def _note(self, rung: Sequence[Rung]) -> None:
         now = self.clock.now()
@@ -100,5 +103,6 @@ class Alarm:
         timer = failed.timer
         with bound(ticket=ticket_id(timer.ticket), timer=timer.kind.value):
             log.error("a timer could not be rung; it is tried again later", exc_info=failed.error)
-        if len(self._aside) < SET_ASIDE_MAX:
-            self._aside[(failed.workspace, timer)] = now + SET_ASIDE
+        if len(self._aside) == SET_ASIDE_MAX:
+            raise RuntimeError("more timers fail than are set aside")
+        self._aside[(failed.workspace, timer)] = now + SET_ASIDE

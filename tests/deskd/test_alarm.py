@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from deskd.alarm import POLL
+from deskd.alarm import NO_TIME, PATIENCE, POLL
 from deskd.ids import TimeSortedIds
 from engine import ringing, sla
 from engine.desk import Desk
@@ -221,10 +221,8 @@ class Elsewhere:
         return Round((), self.next_at)
 
 
-async def test_whoever_comes_too_late_leaves_what_is_due_to_the_others_for_a_moment(
-    room: Room,
-) -> None:
-    """Two hundred a second are due, and somebody else has each: fifty looks are enough to be there if they die."""
+async def test_whoever_comes_too_late_looks_seldom_while_others_ring(room: Room) -> None:
+    """Two hundred a second are due, and somebody else has each."""
     alarm = room.alarm()
     others = Elsewhere(room.clock, room.clock.now() + POLL)
     alarm.timers = cast("Timers", others)
@@ -233,7 +231,27 @@ async def test_whoever_comes_too_late_leaves_what_is_due_to_the_others_for_a_mom
         others.looks = 0
         for _ in range(200):
             await room.clock.forward(seconds=0.005)
-    assert 40 <= others.looks <= 50
+    assert 20 <= others.looks <= 40
+
+
+async def test_whoever_came_too_late_rings_what_nobody_rang_and_is_exact_again(room: Room) -> None:
+    tickets = []
+    for _ in range(2):
+        tickets.append(await room.ticket(priority="P1"))
+        await room.clock.forward(seconds=10)
+    alarm = room.alarm()
+    timers, others = alarm.timers, Elsewhere(room.clock, room.clock.now() + POLL)
+    alarm.timers = cast("Timers", others)
+    async with room.running(alarm):
+        await room.clock.forward(seconds=1)
+        await eventually(lambda: alarm._patience == PATIENCE, "it came too late for one")
+        alarm.timers = timers
+        await room.clock.forward(seconds=1)
+        for ticket, late in zip(tickets, (PATIENCE, NO_TIME), strict=True):
+            await room.clock.move_to(earliest(ticket))
+            await room.clock.move_to(earliest(ticket) + late)
+            await happened(room, ticket, "Warned")
+    assert room.lateness == [PATIENCE.total_seconds(), 0.0]
 
 
 async def test_trouble_of_the_database_is_said_and_over_when_it_is_over(room: Room) -> None:
