@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
-from engine.model import Audience, Person, PersonId, Ticket, WorkspaceId
+from engine.model import Address, Audience, Person, PersonId, Ticket, WorkspaceId
 from storage import directory, rows
 from storage.rows import AnyRow
 from storage.schema import clocks, participants, people
@@ -44,8 +44,20 @@ def read(
     named_people = directory.people_of(connection.execute(_people(size), asked))
     return Ahead(
         {row.number: rows.ticket(row, map(rows.clock, running[row.number])) for row in found},
-        {row.number: rows.audience(following[row.number]) for row in found},
+        {row.number: audience_of(following[row.number]) for row in found},
         {person.id: person for person in named_people},
+    )
+
+
+def audience_of(participants: Iterable[AnyRow]) -> Audience:
+    """Of rows in their positions."""
+    by_role: dict[str, list[Address]] = {}
+    for row in participants:
+        by_role.setdefault(row.role, []).append(Address(row.channel, row.place))
+    return Audience(
+        requester=next(iter(by_role.get("requester", ())), None),
+        copied=tuple(by_role.get("copied", ())),
+        team=next(iter(by_role.get("team", ())), None),
     )
 
 

@@ -11,7 +11,6 @@ from engine.events import Entry
 from engine.model import (
     Address,
     Attachment,
-    Audience,
     Comment,
     MessageId,
     Note,
@@ -140,18 +139,6 @@ def clock(row: AnyRow) -> Clock:
         calendar=row.calendar,
         calendar_version=row.calendar_version,
         runs=tuple((instant(since), instant(until)) for since, until in row.runs or ()),
-    )
-
-
-def audience(participants: Iterable[AnyRow]) -> Audience:
-    """Of rows in their positions."""
-    by_role: dict[str, list[Address]] = {}
-    for row in participants:
-        by_role.setdefault(row.role, []).append(Address(row.channel, row.place))
-    return Audience(
-        requester=next(iter(by_role.get("requester", ())), None),
-        copied=tuple(by_role.get("copied", ())),
-        team=next(iter(by_role.get("team", ())), None),
     )
 
 

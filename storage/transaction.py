@@ -245,7 +245,7 @@ class BoundTransaction:
         if known := self._ahead.audiences.pop(number, None):
             return known
         wanted = {"workspace": self._workspace, "ticket": number}
-        return rows.audience(self._connection.execute(_AUDIENCE, wanted))
+        return ahead.audience_of(self._connection.execute(_AUDIENCE, wanted))
 
     def ticket_by_reference(
         self, channel: str, ref: str, *, place: str | None = None
