@@ -17,6 +17,7 @@ from bot.modals import new_ticket
 from bot.reports import report_message
 from bot.text import first_line, plain, ticket_number
 from bot.voice import in_marked_words
+from bot.whys import why_message
 from bot.words import sentence
 from engine import access
 from engine.access import Right
@@ -117,13 +118,26 @@ async def _show(given: Command) -> None:
     front, done = given.front, given.done
     number = ticket_number(given.rest)
     if number is None:
-        await _answer(given, sentence("show_which", {"command": given.name}))
+        await _answer(given, sentence("show_which", {"command": given.name, "verb": "show"}))
         return
     by = await front.people.who_is(done.user)
     ticket = await front.desk.see(Request(front.workspace, number, by))
     shown = await in_full(front, by, ticket)
     await settle(front, done, reason="answered")
     await front.voice.whisper(done.ear, shown)
+
+
+async def _why(given: Command) -> None:
+    """`/ticket why T-1`; only the person who asks sees it."""
+    front, done = given.front, given.done
+    number = ticket_number(given.rest)
+    if number is None:
+        await _answer(given, sentence("show_which", {"command": given.name, "verb": "why"}))
+        return
+    by = await front.people.who_is(done.user)
+    explanation = await front.desk.why(Request(front.workspace, number, by))
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, why_message(explanation))
 
 
 async def _shift(given: Command) -> None:
@@ -202,6 +216,7 @@ _VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxy
         "new": _new,
         "list": _list,
         "show": _show,
+        "why": _why,
         "report": _report,
         "shift": _shift,
         "workload": _workload,

@@ -4,13 +4,13 @@ The text twin says everything the charts show, for screen readers, notifications
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from bot import blocks
 from bot.blocks import Said
 from bot.limits import Json
-from bot.text import cut_escaped, mrkdwn
-from bot.words import FACT_TEXT, plain_sentence, sentence
+from bot.text import mrkdwn
+from bot.words import harmless, plain_sentence, sentence
 from engine.report_plain import PlainReport
 from templates import day
 
@@ -23,7 +23,7 @@ _BRIEF: Final = frozenset({"daily", "today"})
 
 
 def report_message(report: PlainReport) -> Said:
-    safe = _harmless(report)
+    safe = harmless(report, _FOREIGN)
     parts = {name: sentence(f"report_{name}", {"report": safe}) for name in _PARTS}
     groups = list(_groups(safe))
     head = plain_sentence("report_title", {"report": report})
@@ -80,14 +80,3 @@ def _groups(safe: PlainReport) -> Iterator[str]:
 
 def _chart(word: str) -> str:
     return plain_sentence("report_chart", {"word": word})
-
-
-def _harmless(part: Any, key: str = "") -> Any:
-    """The same report with every foreign word escaped."""
-    if isinstance(part, dict):
-        return {name: _harmless(value, name) for name, value in part.items()}
-    if isinstance(part, list):
-        return [_harmless(one) for one in part]
-    if isinstance(part, str) and key in _FOREIGN:
-        return cut_escaped(mrkdwn(" ".join(part.split())), FACT_TEXT)
-    return part

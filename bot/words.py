@@ -1,8 +1,8 @@
 """Sentences and labels from templates/slack, with every foreign fact made harmless on its way in."""
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from bot.text import cut_escaped, mrkdwn
 from engine.errors import Refused
@@ -64,6 +64,17 @@ def _brief(written: str) -> dict[str, str]:
     ticket, priority, due_at, subject = written.split("|", 3)
     safe = cut_escaped(mrkdwn(" ".join(subject.split())), FACT_TEXT)
     return {"ticket": ticket, "priority": label(priority), "due_at": due_at, "subject": safe}
+
+
+def harmless(part: Any, foreign: Collection[str], key: str = "") -> Any:
+    """Plain values with every word under a `foreign` key escaped."""
+    if isinstance(part, dict):
+        return {name: harmless(value, foreign, name) for name, value in part.items()}
+    if isinstance(part, list):
+        return [harmless(one, foreign, key) for one in part]
+    if isinstance(part, str) and key in foreign:
+        return cut_escaped(mrkdwn(" ".join(part.split())), FACT_TEXT)
+    return part
 
 
 def _safe(key: str, value: object) -> object:
