@@ -24,6 +24,7 @@ from deskd.dispatch import Dispatcher
 from deskd.errors import WRONG_USAGE, Failure
 from deskd.ids import TimeSortedIds
 from deskd.introductions import Introductions
+from deskd.recounts import Recounts
 from deskd.remark import Remark
 from deskd.reports import Reports
 from deskd.roster import roster
@@ -111,16 +112,10 @@ def build(ground: Ground) -> Built:
         count=metrics.delivered,
         crowded=reader.crowded,
     )
-    alarm = Alarm(
-        storage.timers,
-        ringing.ring,
-        clock,
-        bells.timers,
-        rang=ring_all(bells.outbox, bells.work),
-        late=metrics.rang,
-    )
+    alarm = _alarm(ground, metrics, bells)
     chores = _chores(ground, metrics, Digests(reports, frozenset(couriers)))
     dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work, metrics.gave_out)
+    working: list[Part] = [alarm, dispatcher, chores, Recounts(desk, storage.views, clock)]
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]
     if slack:
@@ -129,7 +124,7 @@ def build(ground: Ground) -> Built:
         reading.append(_introductions(ground, desk, slack))
     daemon = Daemon(
         # Draining: first nothing new, then what came in is read, then nothing is rung, last what is due goes out.
-        [taking_in, reading, [alarm, dispatcher, chores], [delivery], _remarks(settings)],
+        [taking_in, reading, working, [delivery], _remarks(settings)],
         clock,
         settings.drain,
     )
@@ -137,6 +132,17 @@ def build(ground: Ground) -> Built:
     if http:
         daemon.stages = [*daemon.stages, [http]]
     return Built(daemon, desk, storage.views, smtp_in, http, slack, mail_courier)
+
+
+def _alarm(ground: Ground, metrics: Metrics, bells: _Bells) -> Alarm:
+    return Alarm(
+        ground.storage.timers,
+        ringing.ring,
+        ground.clock,
+        bells.timers,
+        rang=ring_all(bells.outbox, bells.work),
+        late=metrics.rang,
+    )
 
 
 def _couriers(slack: Face | None, mail: MailCourier | None) -> dict[str, Courier]:

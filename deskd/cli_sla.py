@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deskd import cli_policies
 from deskd.cli_given import Given, Json, given, ticket_number
 from deskd.screen import show, show_json
 
 if TYPE_CHECKING:
     from engine.explain_plain import PlainExplanation
 
-app = typer.Typer(no_args_is_help=True, help="Promises: explain, check, try out.")
+app = typer.Typer(no_args_is_help=True, help="Promises: which hold, explain, check, try out.")
+app.command()(cli_policies.policies)
+app.command()(cli_policies.apply)
 
 
 @app.command()

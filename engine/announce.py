@@ -11,6 +11,7 @@ from engine.announce_promises import told_of_pages, told_of_promises
 from engine.effects import Effect, Show, Tell
 from engine.events import (
     Assigned,
+    ClockChanged,
     Commented,
     Entry,
     Linked,
@@ -28,10 +29,16 @@ from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_re
 
 
 def effects_of(scene: Scene) -> tuple[Effect, ...]:
-    team = scene.audience.team
-    shows = [Show(place) for place in (team, scene.former_team) if place is not None]
+    places = () if _looks_the_same(scene) else (scene.audience.team, scene.former_team)
+    shows = [Show(place) for place in places if place is not None]
     tells = [tell for entry in scene.entries for tell in _tells(scene, entry)]
     return (*shows, *tells)
+
+
+def _looks_the_same(scene: Scene) -> bool:
+    """A calendar's edit reckons every open ticket anew and moves few of them: no card is redrawn for nothing."""
+    reckoned = all(isinstance(entry.event, ClockChanged) for entry in scene.entries)
+    return reckoned and scene.before is not None and scene.before.due_at == scene.after.due_at
 
 
 def _tells(scene: Scene, entry: Entry) -> list[Tell]:

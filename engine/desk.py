@@ -4,9 +4,10 @@ Each is the same few lines: load, decide, evolve, announce, record, in one trans
 A use case runs inside `Store.run` and may run twice, so it only reads and records; nothing is sent here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from engine import (
     access,
@@ -39,8 +40,11 @@ from engine.model import (
     WorkspaceId,
 )
 from engine.opening import Received
+from engine.oversight import Applied
 from engine.ports import Clock, Ids, Store, Transaction
 from engine.step import Acting, Decide, Given, Step
+
+T = TypeVar("T")
 
 PUBLIC_PREFIX = "!"
 """Words in the working thread that begin with this go to the requester. With two ("!!! urgent") it is a shout."""
@@ -253,15 +257,13 @@ class Desk:
             raise Refused("empty_text", action="split")
         return await self._run(request, partial(joining.split, draft=draft))
 
-    async def _run(
-        self, request: Request, work: Callable[[Transaction, Request, Given], Ticket]
-    ) -> Ticket:
+    async def _run(self, request: Request, work: Callable[[Transaction, Request, Given], T]) -> T:
         given = Given(self._ids, self._clock.now())
-        ticket = await self._store.run(
+        done = await self._store.run(
             request.workspace, lambda transaction: work(transaction, request, given)
         )
         self._nudge()
-        return ticket
+        return done
 
     # Looking, and what no person asks for
 
@@ -289,17 +291,20 @@ class Desk:
         )
 
     async def recount(self, workspace: WorkspaceId, limit: int) -> int:
-        """Clocks that were reckoned by an older edition of their calendar; how many tickets were looked at."""
+        """How many tickets changed, of up to `limit` clocks reckoned by an older edition of their calendar."""
         at = self._clock.now()
         counted = await self._store.run(workspace, partial(oversight.recount, limit=limit, at=at))
         if counted:
             self._nudge()
         return counted
 
-    async def apply_policies(self, workspace: WorkspaceId, number: int, *, by: Caller) -> Ticket:
-        """The ticket lives by today's editions of policies and ladders from now on."""
-        request = Request(workspace, number, by)
-        return await self._run(request, oversight.apply_policies)
+    async def former_calendars(self, workspace: WorkspaceId) -> Sequence[str]:
+        """Those that are declared no more, and that clocks still count by."""
+        return await self._store.run(workspace, oversight.former_calendars)
+
+    async def apply_policies(self, request: Request, *, dry_run: bool = False) -> Applied:
+        """The ticket lives by today's editions of policies and ladders from now on; or what that would change."""
+        return await self._run(request, partial(oversight.apply_policies, dry_run=dry_run))
 
     async def undelivered(self, parcel: Parcel, reason: str) -> None:
         """Words for a person could not be delivered: a team hears of it."""

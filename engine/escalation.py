@@ -119,6 +119,8 @@ def _just_paged(ticket: Ticket, now: Situation) -> bool:
 def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
     """Nobody has it any more: it was given back, moved to another team, or reopened."""
     ticket = now.after
+    if any(isinstance(event, Opened) for event in events):
+        return _first_wait(_level(climb, 0), now)
     given_back = any(
         isinstance(event, Released | TeamChanged)
         or (isinstance(event, Moved) and event.to is State.REOPENED)
@@ -127,6 +129,13 @@ def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[
     if not given_back or lifecycle.awaits_ack(ticket):
         return []
     return _ack_clock(_level(climb, ticket.escalation_level), 1, now)
+
+
+def _first_wait(level: Level, now: Situation) -> list[Event]:
+    """A ladder whose first level says how long it waits is asked before the policy."""
+    if level.wait is None and level.ack_required:
+        return []
+    return [*_stopped(now), *_ack_clock(level, 1, now)]
 
 
 def page(

@@ -1,6 +1,7 @@
 """What people above the agents do, and what a change of rules does to open tickets. Functions of a Transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from engine import access, directory, escalation, sla, step
@@ -10,6 +11,7 @@ from engine.errors import Refused
 from engine.events import Noted, PolicyApplied
 from engine.model import Note, Request, Ticket
 from engine.ports import Transaction
+from engine.promises import PROMISES, Clock
 from engine.step import Acting, Given, Hand, Step
 
 
@@ -24,31 +26,91 @@ def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], 
 
 
 def recount(transaction: Transaction, limit: int, at: datetime) -> int:
-    """Up to `limit` tickets with clocks that were reckoned by an older edition of their calendar."""
-    counted = 0
+    """How many tickets changed, of up to `limit` clocks reckoned by an older edition of their calendar."""
+    wanted: list[int] = []
     for id, (version, _) in transaction.rules().calendars.items():
-        for number in transaction.tickets_by_calendar(id, not_version=version, limit=limit):
-            _recount(transaction, number, at)
-            counted += 1
-    return counted
+        left = limit - len(wanted)
+        if left > 0:
+            wanted += transaction.tickets_by_calendar(id, older_than=version, limit=left)
+    return sum(_recount(transaction, number, at) for number in dict.fromkeys(wanted))
 
 
-def _recount(transaction: Transaction, number: int, at: datetime) -> None:
+def _recount(transaction: Transaction, number: int, at: datetime) -> bool:
     ticket = transaction.ticket(number)
     if ticket is None:
-        return
+        return False
     hand = Hand(None, "calendar", at)
     around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
     events = sla.recount(ticket.clocks, situation(ticket, around), why="calendar")
     if events:
         step.record(transaction, ticket, Step(events), hand)
+    return bool(events)
 
 
-def apply_policies(transaction: Transaction, request: Request, given: Given) -> Ticket:
+def former_calendars(transaction: Transaction) -> Sequence[str]:
+    """Those that are declared no more, and that clocks still count by."""
+    rules = transaction.rules()
+
+    def is_used(id: str) -> bool:
+        version, _ = rules.calendar(id)
+        return bool(transaction.tickets_by_calendar(id, older_than=version + 1, limit=1))
+
+    return sorted(id for id in rules.former if is_used(id))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What today's editions of policies and ladders make of a ticket."""
+
+    before: Ticket
+    after: Ticket
+    at: datetime
+
+    @property
+    def moved(self) -> int:
+        """Promises whose due time is another, or that are none any more."""
+        return sum(
+            (old.due_at, old.cancelled_at) != (new.due_at, new.cancelled_at)
+            for old, new in self._pairs()
+        )
+
+    @property
+    def rebased(self) -> int:
+        """Of those, how many would have been late already, and count anew from now."""
+        return sum(new.rebased and not old.rebased for old, new in self._pairs())
+
+    @property
+    def late(self) -> int:
+        """Promises that are broken with this, or at once after it."""
+        return sum(
+            _is_late(new, self.at) and not _is_late(old, self.at) for old, new in self._pairs()
+        )
+
+    def _pairs(self) -> Iterator[tuple[Clock, Clock]]:
+        pairs = zip(self.before.clocks, self.after.clocks, strict=False)
+        return (pair for pair in pairs if pair[0].kind in PROMISES)
+
+
+def _is_late(clock: Clock, at: datetime) -> bool:
+    return clock.breached or (clock.running and clock.due_at is not None and clock.due_at < at)
+
+
+def apply_policies(
+    transaction: Transaction, request: Request, given: Given, *, dry_run: bool
+) -> Applied:
     person = directory.identify(transaction, request.by, given.ids, given.at)
     ticket = transaction.ticket(request.ticket)
     if ticket is None:
         raise Refused("absent", ticket=f"T-{request.ticket}")
     access.authorize(person, Right.CONFIGURE, ticket, step.team_of(transaction, ticket))
     hand = Hand(person, request.by.via, given.at)
-    return step.record(transaction, ticket, Step([PolicyApplied(given.at)]), hand)
+    decided = Step([PolicyApplied(given.at)])
+    _, after = step.foresee(transaction, ticket, decided, hand)
+    edited_at = transaction.rules().edited_at
+    is_new = edited_at is not None and edited_at > ticket.ruled_at
+    if not is_new and after.clocks == ticket.clocks:
+        # The same rules again would only make the history longer.
+        return Applied(ticket, ticket, given.at)
+    if not dry_run:
+        after = step.record(transaction, ticket, decided, hand)
+    return Applied(ticket, after, given.at)

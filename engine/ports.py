@@ -170,8 +170,8 @@ class Transaction(Protocol):
         """Whether a page of this ticket went to that person."""
         ...
 
-    def tickets_by_calendar(self, calendar: str, *, not_version: int, limit: int) -> Sequence[int]:
-        """Tickets with a running, unbroken clock that was reckoned by another edition of the calendar."""
+    def tickets_by_calendar(self, calendar: str, *, older_than: int, limit: int) -> Sequence[int]:
+        """Tickets with a running, unbroken clock that was reckoned by an older edition: of `limit` such clocks."""
         ...
 
     def record(self, change: Change) -> None:

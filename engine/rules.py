@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from engine.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.durations import Duration
 from engine.model import Priority, Role, Team, Ticket, Workspace
-from engine.promises import ALWAYS_OPEN, TEAMS_OWN, ClockKind
+from engine.promises import ALWAYS_OPEN, NO_POLICY, TEAMS_OWN, ClockKind
 from engine.rotation import Schedule, on_duty
 
 T = TypeVar("T")
@@ -58,6 +58,11 @@ class Policy:
     """Shares of a goal at which a warning comes, rising."""
     response_stop: str = "reply"
     """What ends a first response: "reply", or "ack" for desks that measure how soon somebody took it."""
+
+    def counts_by(self, priority: Priority) -> str:
+        """A calendar's id, or TEAMS_OWN."""
+        own = self.goals[priority].calendar if priority in self.goals else None
+        return own or (ALWAYS_OPEN if priority is Priority.P1 else self.calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +171,6 @@ class Terms:
         return duration.working(start, self.calendar) if duration else None
 
 
-NO_GOALS: Final = Terms("", Goals(), ALWAYS_OPEN, 0, AROUND_THE_CLOCK)
-
-
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What goals depend on."""
@@ -200,7 +202,11 @@ class Rules:
             goals = policy.goals.get(subject.priority)
             if goals is not None:
                 return self._terms(policy, goals, subject)
-        return NO_GOALS
+        return self.no_goals(ALWAYS_OPEN)
+
+    def no_goals(self, calendar_id: str) -> Terms:
+        version, calendar = self.calendar(calendar_id)
+        return Terms(NO_POLICY, Goals(), calendar_id, version, calendar)
 
     def _policies(self, subject: Subject) -> Sequence[Policy]:
         own, team = self.workspace, subject.team
@@ -217,11 +223,22 @@ class Rules:
         return as_of(self.policies.get(id, ()), at, PRESETS.get(id))
 
     def _terms(self, policy: Policy, goals: Goals, subject: Subject) -> Terms:
-        id = goals.calendar or (ALWAYS_OPEN if subject.priority is Priority.P1 else policy.calendar)
+        id = policy.counts_by(subject.priority)
         if id == TEAMS_OWN:
             id = subject.team.calendar or ALWAYS_OPEN
         version, calendar = self.calendar(id)
         return Terms(policy.id, goals, id, version, calendar, policy.warn_at, policy.response_stop)
+
+    def policies_at(self, at: datetime) -> list[Policy]:
+        """Every policy that holds for a ticket opened at `at`, presets included, by id."""
+        found = (self._policy(id, at) for id in sorted({*self.policies, *PRESETS}))
+        return [policy for policy in found if policy is not None]
+
+    @property
+    def edited_at(self) -> datetime | None:
+        """When a policy or ladder last became another."""
+        editions = [*self.policies.values(), *self.ladders.values()]
+        return max((at for several in editions for at, _ in several), default=None)
 
     def calendar(self, id: str | None) -> tuple[int, Calendar]:
         """(edition, calendar); around the clock for an id that never was there."""

@@ -268,29 +268,31 @@ def recount(clocks: Sequence[Clock], now: Situation, *, why: str) -> list[Event]
 
 
 def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
-    terms = now.terms
-    if clock.settled or clock.policy == NO_POLICY:
+    if clock.settled:
         return []
+    # A level's own wait is no policy's: only its calendar may have become another.
+    is_own = clock.policy == NO_POLICY
+    terms = now.rules.no_goals(clock.calendar) if is_own else now.terms
     broken = _verdict(clock, now.at)
     if broken:
         return broken  # by the rules that held until now: no change unbreaks it
-    goal = terms.goal(clock.kind, clock.started_at)
+    goal = clock.goal if is_own else terms.goal(clock.kind, clock.started_at)
     if goal is None:
         return cancel(clock, now.rules, now.at)
     same = (clock.goal, clock.policy, clock.calendar, clock.calendar_version)
     if same == (goal, terms.policy, terms.calendar_id, terms.calendar_version):
         return []
-    return [_changed(clock, goal, now, why)]
+    return [_changed(clock, goal, terms, now.at, why)]
 
 
-def _changed(clock: Clock, goal: timedelta, now: Situation, why: str) -> ClockChanged:
+def _changed(clock: Clock, goal: timedelta, terms: Terms, at: datetime, why: str) -> ClockChanged:
     """From the start, by the new terms; if that is already past, from now, once."""
-    terms, calendar = now.terms, now.terms.calendar
+    calendar = terms.calendar
     used = sum((calendar.between(*run) for run in clock.runs), timedelta())
-    running = calendar.between(clock.running_since, now.at) if clock.running_since else timedelta()
+    running = calendar.between(clock.running_since, at) if clock.running_since else timedelta()
     rebased = used + running >= goal and not clock.rebased
     runs = () if rebased else clock.runs
-    since = now.at if rebased else clock.running_since
+    since = at if rebased else clock.running_since
     due = warn = None
     if clock.running_since and since:
         due = due_over(runs, since, goal, calendar)

@@ -131,13 +131,20 @@ def settle(transaction: Transaction, request: Request, ticket: Ticket) -> None:
 
 def record(transaction: Transaction, before: Ticket, step: Step, hand: Hand) -> Ticket:
     """Evolve an existing ticket by a step and write everything that follows from it."""
+    entries, after = foresee(transaction, before, step, hand)
+    write(transaction, before, after, entries, Written(step, hand, step.audience))
+    return after
+
+
+def foresee(
+    transaction: Transaction, before: Ticket, step: Step, hand: Hand
+) -> tuple[Sequence[Entry], Ticket]:
+    """What a step would bring, and the ticket afterwards; nothing is written."""
     moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
     team = team_of(transaction, replace(before, team=moved[-1]) if moved else before)
     events = consequences.unfold(before, step.events, around(transaction, before, team, hand))
     entries = numbered(events, after=before.version, hand=hand)
-    after = evolve.evolve_all(before, entries)
-    write(transaction, before, after, entries, Written(step, hand, step.audience))
-    return after
+    return entries, evolve.evolve_all(before, entries)
 
 
 def around(

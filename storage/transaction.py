@@ -96,11 +96,10 @@ _PAGED: Final = select(escalations.c.people).where(
 )
 _BY_CALENDAR: Final = (
     select(clocks.c.ticket)
-    .distinct()
     .where(
         clocks.c.workspace == _WORKSPACE,
         clocks.c.calendar == bindparam("calendar"),
-        clocks.c.calendar_version != bindparam("version"),
+        clocks.c.calendar_version < bindparam("version"),
         text(RUNNING),
     )
     .limit(bindparam("limit"))
@@ -200,10 +199,10 @@ class BoundTransaction:
         found = self._connection.execute(_PAGED, wanted)
         return any(person in row.people for row in found)
 
-    def tickets_by_calendar(self, calendar: str, *, not_version: int, limit: int) -> Sequence[int]:
-        wanted = {"workspace": self._workspace, "calendar": calendar, "version": not_version}
+    def tickets_by_calendar(self, calendar: str, *, older_than: int, limit: int) -> Sequence[int]:
+        wanted = {"workspace": self._workspace, "calendar": calendar, "version": older_than}
         found = self._connection.execute(_BY_CALENDAR, wanted | {"limit": limit})
-        return [row.ticket for row in found]
+        return [*dict.fromkeys(row.ticket for row in found)]
 
     def next_number(self) -> int:
         self._found()

@@ -307,3 +307,18 @@ def test_a_withdrawn_ticket_owes_nothing_and_a_reopened_one_owes_again() -> None
     asked = desk.ticket.clock(ClockKind.NEXT_RESPONSE)
     assert asked is not None
     assert asked.running
+
+
+def test_a_first_level_that_says_how_long_it_waits_is_asked_before_the_policy() -> None:
+    first, *others = BY_ROLE.levels
+    soon = Ladder("soon", (replace(first, wait=Duration.read("3m")), *others))
+    desk = Desk(Priority.P3, ladder=soon)
+    desk.until(after(minutes=3, seconds=1))
+    assert desk.pages() == [(timedelta(minutes=3), 1, "unacknowledged")]
+
+
+def test_a_first_level_that_is_only_told_is_never_climbed_from() -> None:
+    told = Ladder("told", (replace(BY_ROLE.levels[0], ack_required=False), *BY_ROLE.levels[1:]))
+    desk = Desk(Priority.P3, ladder=told)
+    desk.until(after(hours=20))
+    assert desk.pages() == []

@@ -58,6 +58,13 @@ ASKED: dict[str, tuple[Callable[[Storage], Engine], Ask, list[str]]] = {
         lambda s: s.work.staffed_teams(waiting=True),
         ["ix_tickets_unassigned"],
     ),
+    "clocks by an older calendar": (
+        writing,
+        lambda s: s.store.run(
+            DEFAULT, lambda t: t.tickets_by_calendar("office", older_than=2, limit=9)
+        ),
+        ["ix_clocks_calendar"],
+    ),
     "the depth of the outbox": (reading, lambda s: s.views.outbox_depth(), ["ix_outbox_d"]),
 }
 

@@ -109,7 +109,7 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "almanac": lambda t: t.almanac(),
     "keep_rules": lambda t: t.keep_rules(DECLARED, at=MORNING),
     "was_paged": lambda t: t.was_paged(1, ANA.id),
-    "tickets_by_calendar": lambda t: t.tickets_by_calendar("24x7", not_version=1, limit=9),
+    "tickets_by_calendar": lambda t: t.tickets_by_calendar("24x7", older_than=1, limit=9),
     "record": record_both,
     "tell": lambda t: t.tell([tell("apart")]),
     "settle": lambda t: t.settle(1, ticket=None, reason="acted"),
