@@ -24,7 +24,7 @@ POLL: Final = timedelta(seconds=1)
 BATCH_MAX: Final = 16
 """Rung in one transaction: so few that the first does not wait long for the last, nor an agent for a ticket."""
 PATIENCE: Final = timedelta(milliseconds=25)
-"""Whoever comes too late for a timer leaves the next ones to the others until they are late by this much. So one
+"""Whoever finds what is due in other hands leaves the next ones to them until they are late by this much. So one
 daemon rings at once, and those beside it cost little, help when it is behind, and take over when it dies."""
 NO_TIME: Final = timedelta()
 SET_ASIDE: Final = timedelta(minutes=1)
@@ -47,8 +47,6 @@ class Alarm:
     late: Callable[[float], None]
     """A metric: seconds between due and rung."""
     name: str = "alarm"
-    _next_at: datetime | None = None
-    """When the next timer was due, at our last look."""
     _patience: timedelta = NO_TIME
     _aside: dict[Due, datetime] = field(default_factory=dict)
     _trouble: str | None = None
@@ -82,12 +80,12 @@ class Alarm:
             aside=self._aside,
         )
         self._note(done.rung)
-        came_for, self._next_at = self._next_at, done.next_at
+        next_at = done.next_at or now + POLL
         if done.rung:
             self._patience = NO_TIME
-        elif any(at is not None and at <= now for at in (came_for, done.next_at)):
+        elif next_at <= now:
             self._patience = PATIENCE
-        return max(done.next_at or now + POLL, now) + self._patience
+        return max(next_at, now) + self._patience
 
     def _note(self, rung: Sequence[Rung]) -> None:
         now = self.clock.now()
