@@ -17,6 +17,7 @@ from engine.events import (
     Acknowledged,
     Assigned,
     Breached,
+    CategoryChanged,
     ClockStarted,
     ClockStopped,
     Commented,
@@ -65,8 +66,11 @@ class Climb:
 def acknowledgements(
     before: Ticket | None, events: Sequence[Event], actor: PersonId | None
 ) -> list[Event]:
-    """Who claims it or answers has it."""
-    if before is None or not lifecycle.awaits_ack(before):
+    """Who claims it or answers has it: a page, an escalation or an offer was for somebody to say so."""
+    asked = before is not None and (
+        lifecycle.awaits_ack(before) or before.escalated or before.offered
+    )
+    if before is None or not asked:
         return []
     has_it = any(
         (isinstance(event, Commented) and event.by_agent)
@@ -84,7 +88,7 @@ def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]
     if ticket.state.phase not in (Phase.ACTIVE, Phase.WAITING) or _paged_in(events):
         return []
     for event in events:
-        found = _trigger(event, ticket)
+        found = _trigger(event, now)
         if found is not None:
             level, cause = found
             early = cause == "resolution" and _just_paged(ticket, now)
@@ -92,13 +96,15 @@ def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]
     return _begin_again(events, now, climb)
 
 
-def _trigger(event: Event, ticket: Ticket) -> tuple[int, str] | None:
-    level = ticket.escalation_level
+def _trigger(event: Event, now: Situation) -> tuple[int, str] | None:
+    ticket, level = now.after, now.after.escalation_level
     match event:
         case Opened(priority=Priority.P1):
             return 0, "p1"
         case PriorityChanged(to=Priority.P1) if not ticket.acknowledged:
             return level, "p1"
+        case TeamChanged() | CategoryChanged():
+            return _elsewhere(event, now)
         case Moved(to=State.REOPENED) if ticket.reopened >= REOPENED_TOO_OFTEN:
             return level + 1, "reopened"
         case Breached(kind=ClockKind.RESOLUTION):
@@ -107,13 +113,23 @@ def _trigger(event: Event, ticket: Ticket) -> tuple[int, str] | None:
             return None
 
 
+def _elsewhere(event: Event, now: Situation) -> tuple[int, str] | None:
+    """The people of another team have heard nothing of it; and its mute window may have stayed behind."""
+    ticket, level = now.after, now.after.escalation_level
+    if isinstance(event, TeamChanged) and ticket.priority is Priority.P1:
+        return level, "p1"
+    unmuted = ticket.muted and now.rules.muted_until(ticket, now.at) is None
+    return (level, "mute_over") if unmuted else None
+
+
 def _paged_in(events: Sequence[Event]) -> bool:
     return any(isinstance(event, Paged | PageHeld) for event in events)
 
 
 def _just_paged(ticket: Ticket, now: Situation) -> bool:
+    """The wait begins with the page; without one it began because somebody gave the ticket back."""
     ack = ticket.clock(ClockKind.ACK)
-    return ack is not None and ack.cycle > 1 and now.at - ack.started_at < ONE_PAGE_WITHIN
+    return ack is not None and ticket.pages > 0 and now.at - ack.started_at < ONE_PAGE_WITHIN
 
 
 def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:

@@ -274,6 +274,8 @@ def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
     is_own = clock.policy == NO_POLICY
     terms = now.rules.no_goals(clock.calendar) if is_own else now.terms
     broken = _verdict(clock, now.at)
+    if broken and clock.kind is ClockKind.ACK:
+        return []  # a page that nobody acknowledged in time climbs: that is for its timer
     if broken:
         return broken  # by the rules that held until now: no change unbreaks it
     goal = clock.goal if is_own else terms.goal(clock.kind, clock.started_at)
