@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from bot import homes, shifts, workloads
+from bot import homes, shifts, verbs, workloads
 from bot.cards import ticket_list
 from bot.clicks import in_full, open_view
 from bot.front import Front
@@ -47,15 +47,36 @@ class Command:
 
 
 async def command(front: Front, done: Interaction) -> None:
-    text = plain(str(done.body.get("text", "")), {})
+    raw = str(done.body.get("text", ""))
+    text = plain(raw, {})
     verb, _, rest = text.partition(" ")
     given = Command(front, done, str(done.body["command"]), verb.lower(), rest.strip())
     if given.name == SHIFT:
         given = replace(given, verb="shift", rest=text)
+    asked = verbs.read(raw)
+    if asked.is_known:
+        await _on_ticket(given, asked)
+        return
     if done.replayed and given.verb != "new":
         await settle(front, done, reason="ignored: nobody waits for the answer")
         return
     await _VERBS.get(given.verb, _help)(given)
+
+
+async def _on_ticket(given: Command, asked: verbs.Asked) -> None:
+    """`/ticket escalate T-1 they cannot pay`: what follows the number is the verb's."""
+    front, done = given.front, given.done
+    named, _, rest = asked.rest.partition(" ")
+    number = ticket_number(named)
+    if number is None:
+        facts = {"command": given.name, "verb": asked.verb}
+        await _answer(given, sentence("show_which", facts))
+        return
+    by = await front.people.who_is(done.user)
+    request = Request(front.workspace, number, by, settles=done.spool_id)
+    words = rest.strip() if asked.verb == "assign" else plain(rest, {})
+    ticket = await verbs.do(front, request, replace(asked, rest=words))
+    await front.voice.whisper(done.ear, in_marked_words(verbs.did(asked, number, ticket)))
 
 
 async def _new(given: Command) -> None:
@@ -197,7 +218,8 @@ _REPORTED: Final = frozenset({"mine", *_SPANS})
 
 async def _help(given: Command) -> None:
     known = given.verb in ("", "help")
-    near = [] if known else difflib.get_close_matches(given.verb, list(_VERBS), n=1)
+    verb_names = [*_VERBS, *verbs.VERBS]
+    near = [] if known else difflib.get_close_matches(given.verb, verb_names, n=1)
     facts = {
         "command": given.name,
         "unknown": "" if known else given.verb,

@@ -187,7 +187,8 @@ class Connection:
         data: Json = dict(answer.data) if isinstance(answer.data, dict) else {}
         self._login.learn(data)
         self._front.people.team_id = str(data["team_id"])
-        self._front.people.site = str(data.get("url") or "")
+        self._front.people.me = str(data["user_id"])
+        self._front.people.site = self._front.courier.site = str(data.get("url") or "")
 
     async def _connect(self) -> None:
         """A ticket is good for one handshake, so each try opens its own."""

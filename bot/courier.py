@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from slack_sdk.errors import SlackApiError
@@ -20,8 +20,10 @@ from bot.blocks import Said
 from bot.cards import ticket_card
 from bot.limits import Json
 from bot.pace import DRAW_BURST, DRAW_EVERY, POST_BURST, POST_EVERY, Pace
+from bot.pages import PAGE, PAGE_OVER, page, page_over
 from bot.standing import Moment
 from bot.tells import told
+from bot.text import permalink
 from bot.troubles import CALL_ERRORS, MESSAGE_GONE, UNREADABLE, code_of, in_words, verdict
 from bot.words import plain_sentence
 from engine.delivery import Later, Never, Parcel, Sent
@@ -38,6 +40,9 @@ _KEYS: Final = uuid.UUID("6f1d6c1e-3a0b-5f57-9a35-0f3d1f2f7f10")
 _LOOK_BACK: Final = timedelta(seconds=5)
 _LOOK_PAGE: Final = 200
 _LOOK_PAGES: Final = 5
+# How often, and how long each time, a page waits for the card that it leads to.
+_CARD_AWAITED: Final = 3
+_CARD_SOON: Final = timedelta(seconds=0.3)
 # A person's direct channel never changes; this many are remembered.
 _MOST_DIRECT: Final = 10_000
 
@@ -74,6 +79,8 @@ class SlackCourier:
         self._posts = Pace(clock, every=POST_EVERY, burst=POST_BURST)
         self._draws = Pace(clock, every=DRAW_EVERY, burst=DRAW_BURST)
         self._direct: OrderedDict[str, str] = OrderedDict()
+        self.site = ""
+        """Slack's address of this workspace, for links; told by auth.test."""
 
     async def deliver(self, parcel: Parcel) -> Sent:
         effect = parcel.effect
@@ -157,7 +164,16 @@ class SlackCourier:
                 plain_sentence("trouble", {"error": "note_to_person", "place": tell.to.place})
             )
         place = await self._direct_channel(tell.to.place)
-        said = _checked(told(tell, await self._words(parcel, tell)))
+        if tell.template == PAGE_OVER:
+            return await self._page_over(parcel, tell, place)
+        if tell.template == PAGE:
+            said = _checked(page(tell, parcel.workspace, await self._card_link(parcel)))
+            return _paged(await self._tell_direct(parcel, place, said))
+        return await self._tell_direct(
+            parcel, place, _checked(told(tell, await self._words(parcel, tell)))
+        )
+
+    async def _tell_direct(self, parcel: Parcel, place: str, said: Json) -> Sent:
         root = await self._last(parcel, place, "root")
         if root is not None:
             try:
@@ -165,6 +181,35 @@ class SlackCourier:
             except _ThreadGoneError:
                 _log.info("the direct thread of T-%d is gone: begun anew", parcel.ticket)
         return _named(await self._post(_Post(parcel, place, said)), "root")
+
+    async def _page_over(self, parcel: Parcel, tell: Tell, place: str) -> Sent:
+        """The pages of this call say who has it now, in the place of their buttons."""
+        since = datetime.fromisoformat(str(tell.facts["paged_at"])) - _LOOK_BACK
+        pages = await self._views.references(
+            parcel.workspace, _number(parcel), channel="slack", place=place, kind="page"
+        )
+        said = _checked(page_over(tell, parcel.workspace, await self._card_link(parcel)))
+        for one in pages:
+            if float(one.ref) < since.timestamp():
+                continue
+            try:
+                await self._call("chat.update", place, {"ts": one.ref, **said})
+            except CALL_ERRORS as error:
+                if code_of(error) not in MESSAGE_GONE:
+                    raise verdict(error, place, posting=False) from error
+        return Sent()
+
+    async def _card_link(self, parcel: Parcel) -> str:
+        """Of its newest card: a ticket that moved to another team has one in each channel.
+
+        A page of a new ticket may be faster than its card: it waits a moment for it, and then goes without.
+        """
+        cards = await self._views.references(
+            parcel.workspace, _number(parcel), channel="slack", kind="card"
+        )
+        if not cards and parcel.attempts <= _CARD_AWAITED:
+            raise Later("its card is not drawn yet", after=_CARD_SOON)
+        return permalink(self.site, cards[-1].place, cards[-1].ref) if cards else ""
 
     async def _tell_apart(self, parcel: Parcel, tell: Tell) -> Sent:
         """What belongs to no ticket stands by itself, at the top of the channel or of the direct conversation."""
@@ -288,6 +333,13 @@ def _key_of(message: Json) -> str | None:
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     return payload.get("k") if metadata.get("event_type") == EVENT_TYPE else None
+
+
+def _paged(sent: Sent) -> Sent:
+    """The same post, known as a page too, so that it can say later who answered it."""
+    (one,) = sent.references
+    page = Reference(one.channel, one.place, "page", one.ref)
+    return Sent((one, page), sent.repeated)
 
 
 def _named(sent: Sent, kind: str) -> Sent:

@@ -11,6 +11,7 @@ from bot import blocks
 from bot.cards import OVERFLOW, line_words, option_for
 from bot.limits import Json
 from bot.pointer import Pointer
+from bot.text import permalink
 from bot.words import label, sentence
 from engine.duty import Duty
 from engine.lifecycle import Action, legal
@@ -51,9 +52,7 @@ class Tab:
 
     def _card(self, line: TicketLine) -> str:
         card = self.work.cards.get(line.ticket.number)
-        if card is None or not self.site:
-            return ""
-        return f"{self.site}archives/{card.place}/p{card.ref.replace('.', '')}"
+        return permalink(self.site, card.place, card.ref) if card else ""
 
 
 def home_tab(tab: Tab) -> Json:

@@ -14,6 +14,7 @@ CONTEXT_ELEMENTS: Final = 10
 ACTIONS_ELEMENTS: Final = 25
 BUTTON_TEXT: Final = 75
 BUTTON_VALUE: Final = 2000
+BUTTON_URL: Final = 3000
 OVERFLOW_OPTIONS: Final = 5
 SELECT_OPTIONS: Final = 100
 OPTION_TEXT: Final = 75
@@ -204,8 +205,10 @@ def _select(element: Json, where: str) -> Problems:
 
 def _button(element: Json, where: str) -> Problems:
     yield from _text(element["text"], BUTTON_TEXT, f"{where}/text", plain=True)
-    if len(element["value"]) > BUTTON_VALUE:
+    if len(element.get("value", "")) > BUTTON_VALUE:
         yield f"{where}/value: too long"
+    if len(element.get("url", "")) > BUTTON_URL:
+        yield f"{where}/url: too long"
 
 
 def _text_input(element: Json, where: str) -> Problems:

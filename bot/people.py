@@ -81,6 +81,8 @@ class People:
         self._members: _Memory[frozenset[str]] = _Memory(clock, MEMBERS_TTL)
         self.team_id = ""
         """Our own workspace in Slack, told by auth.test before anybody can be asked about."""
+        self.me = ""
+        """Our own id in it."""
         self.site = ""
         """Its address, for links: "https://acme.slack.com/"; told by auth.test as well."""
 

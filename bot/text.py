@@ -73,10 +73,19 @@ def cut_bytes(text: str, most: int) -> str:
     return text
 
 
+# What a header shows of a subject.
+HEADER_WORDS: Final = 120
+
+
 def first_line(text: str, most: int) -> str:
     """The first line with words in it: what a message without a subject is called."""
     lines = (line.strip() for line in text.splitlines())
     return cut(next((line for line in lines if line), ""), most)
+
+
+def permalink(site: str, channel: str, ts: str) -> str:
+    """Where a message is; "" while `site` ("https://acme.slack.com/") is not known."""
+    return f"{site}archives/{channel}/p{ts.replace('.', '')}" if site else ""
 
 
 # --- what people typed

@@ -1,23 +1,32 @@
 """Promises and pages -> effects: who hears that time runs out, that it ran out, and who is to come."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from engine.effects import Tell
 from engine.escalation import top_of
 from engine.events import (
     Acknowledged,
+    Assigned,
     Breached,
+    ClockCancelled,
+    ClockStopped,
+    Commented,
     Entry,
     EscalationEnded,
     LevelEmpty,
+    Moved,
     Paged,
     PageHeld,
     Waived,
     Warned,
 )
-from engine.model import Address, Fact, Person, PersonId
+from engine.model import Address, Fact, Note, Person, PersonId
 from engine.promises import PROMISES, ClockKind
 from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_team
+
+REASON_CHARS: Final = 500
+"""A page is read at a glance; the whole of a longer reason is on the ticket."""
 
 
 def told_of_promises(scene: Scene, entry: Entry) -> list[Tell]:
@@ -37,7 +46,7 @@ def told_of_promises(scene: Scene, entry: Entry) -> list[Tell]:
 def told_of_pages(scene: Scene, entry: Entry) -> list[Tell]:
     match entry.event:
         case Paged() as paged:
-            facts = _page(scene, paged)
+            facts = _page(scene, entry, paged)
             return [
                 *to_team(scene, entry, "paged", facts),
                 *_to_people(scene, entry, paged, facts),
@@ -49,6 +58,8 @@ def told_of_pages(scene: Scene, entry: Entry) -> list[Tell]:
             return to_team(scene, entry, "acknowledged", facts)
         case EscalationEnded():
             return to_team(scene, entry, "escalation_ended", {"by": name_of(scene.actor)})
+        case ClockStopped(kind=ClockKind.ACK) | ClockCancelled(kind=ClockKind.ACK):
+            return _rest(scene, entry)
         case _:
             return []
 
@@ -70,24 +81,30 @@ def _to_level(scene: Scene, entry: Entry, facts: dict[str, Fact]) -> list[Tell]:
     return told
 
 
-def _page(scene: Scene, paged: Paged) -> dict[str, Fact]:
+def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
     """What a page says: which level, why, who else was asked, and when the next one is."""
     levels = scene.ladder.levels
     ack = scene.after.clock(ClockKind.ACK)
     top = top_of(scene.ladder)
     empty = [e.event.level for e in scene.entries if isinstance(e.event, LevelEmpty)]
     people = [scene.people[PersonId(id)] for id in paged.people]
+    due = scene.after.due_at
+    clock = next((c for c in scene.after.clocks if c.kind in PROMISES and c.due_at == due), None)
     return {
+        "page": entry.seq,
+        "version": scene.after.version,
         "level": paged.level,
         "role": levels[paged.level].called,
         "next_role": levels[min(paged.level + 1, top)].called,
         "is_top": paged.level >= top,
         "cause": paged.cause,
         "by": name_of(scene.actor) if paged.cause == "manual" else "",
+        "reason": _reason(scene, paged),
         "priority": scene.after.priority.value,
         "priority_label": scene.after.priority.label,
         "next_at": instant(ack.due_at if ack and ack.running else None),
-        "due_at": instant(scene.after.due_at),
+        "due_at": instant(due),
+        "clock": clock.kind.value if due and clock else "",
         "names": [person.name for person in people],
         "people_slack": [person.slack for person in people if person.slack],
         "groups": list(paged.groups),
@@ -96,15 +113,63 @@ def _page(scene: Scene, paged: Paged) -> dict[str, Fact]:
     }
 
 
+def _reason(scene: Scene, paged: Paged) -> str:
+    """Of whoever escalated. It is a note; those who are paged are the ones it was written for."""
+    words = scene.words
+    wrote = isinstance(words, Note) and words.id == paged.message
+    return words.text[:REASON_CHARS] if wrote and words else ""
+
+
 def _to_people(scene: Scene, entry: Entry, paged: Paged, facts: dict[str, Fact]) -> list[Tell]:
-    via = scene.ladder.levels[paged.level].via
     told: list[Tell] = []
-    for id in paged.people:
-        person = scene.people[PersonId(id)]
-        for place in places(person, via):
-            zone = {"timezone": person.timezone or scene.requester.timezone or ""}
-            told += telling(scene, entry, "page", place, {**facts, **zone, "person": person.id})
+    for person, place in _reached(scene, paged):
+        names = [scene.people[PersonId(id)].name for id in paged.people if id != person.id]
+        own: dict[str, Fact] = {"others": names, "timezone": _zone(scene, person)}
+        told += telling(scene, entry, "page", place, {**facts, **own})
     return told
+
+
+def _rest(scene: Scene, entry: Entry) -> list[Tell]:
+    """Everybody whose page waited hears that it need not be answered any more, at the place where it was told."""
+    calls = [(page, page.event) for page in scene.answered if isinstance(page.event, Paged)]
+    reached = {place: person for _, paged in calls for person, place in _reached(scene, paged)}
+    facts: dict[str, Fact] = {
+        "how": _how(scene),
+        "by": name_of(scene.actor),
+        "answered_at": instant(entry.at),
+        "paged_at": instant(calls[0][0].at if calls else entry.at),
+        "version": scene.after.version,
+        "claimable": scene.after.assignee is None,
+    }
+    told: list[Tell] = []
+    for place, person in reached.items():
+        yours = scene.actor is not None and person.id == scene.actor.id
+        if place.channel == "mail" and yours and entry.via != "mail":
+            continue  # they know what they have just done; in Slack it is their page that changes
+        own: dict[str, Fact] = {"yours": yours, "timezone": _zone(scene, person)}
+        told += telling(scene, entry, "page_over", place, {**facts, **own})
+    return told
+
+
+def _how(scene: Scene) -> str:
+    """What ended the wait: acknowledged | claimed | answered | the state that it went to."""
+    events = [entry.event for entry in scene.entries]
+    if not any(isinstance(event, Acknowledged) for event in events):
+        return scene.after.state.value
+    if any(isinstance(event, Commented) and event.by_agent for event in events):
+        return "answered"
+    claimed = any(isinstance(event, Assigned | Moved) for event in events)
+    return "claimed" if claimed else "acknowledged"
+
+
+def _reached(scene: Scene, paged: Paged) -> list[tuple[Person, Address]]:
+    via = scene.ladder.levels[min(paged.level, top_of(scene.ladder))].via
+    people = [scene.people.get(PersonId(id)) for id in paged.people]
+    return [(person, place) for person in people if person for place in places(person, via)]
+
+
+def _zone(scene: Scene, person: Person) -> str:
+    return person.timezone or scene.requester.timezone or ""
 
 
 def places(person: Person, via: Sequence[str]) -> list[Address]:

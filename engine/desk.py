@@ -221,9 +221,8 @@ class Desk:
         )
 
     async def acknowledge(self, request: Request) -> Ticket:
-        return await self._change(
-            request, Action.ACKNOWLEDGE, lambda acting: Step(lifecycle.acknowledge(acting.ticket))
-        )
+        """Refused("has_it") when somebody else was faster."""
+        return await self._change_reading(request, Action.ACKNOWLEDGE, oversight.acknowledge)
 
     async def end_escalation(self, request: Request) -> Ticket:
         return await self._change(

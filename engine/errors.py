@@ -12,6 +12,7 @@ CODES: Final = frozenset(
         "forbidden",  # facts: right, holders
         "illegal_move",  # facts: action, state, allowed
         "taken",  # facts: ticket, by
+        "has_it",  # facts: ticket, by
         "stale",  # facts: ticket, what
         "unknown_person",  # facts: name
         "not_an_agent",  # facts: name, team

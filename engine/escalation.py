@@ -21,8 +21,10 @@ from engine.events import (
     ClockStarted,
     ClockStopped,
     Commented,
+    Entry,
     Event,
     LevelEmpty,
+    Merged,
     Moved,
     Opened,
     Paged,
@@ -130,6 +132,20 @@ def _just_paged(ticket: Ticket, now: Situation) -> bool:
     """The wait begins with the page; without one it began because somebody gave the ticket back."""
     ack = ticket.clock(ClockKind.ACK)
     return ack is not None and ticket.pages > 0 and now.at - ack.started_at < ONE_PAGE_WITHIN
+
+
+def unanswered(history: Sequence[Entry]) -> list[Entry]:
+    """The pages that still wait for somebody to say "I have it", oldest first."""
+    waiting: list[Entry] = []
+    for entry in history:
+        match entry.event:
+            case Paged():
+                waiting.append(entry)
+            case Acknowledged() | Merged():
+                waiting = []
+            case Moved(to=state) if state.phase in (Phase.DONE, Phase.CLOSED):
+                waiting = []
+    return waiting
 
 
 def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:

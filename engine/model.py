@@ -258,7 +258,7 @@ class Reference:
     """An id of the outside world that stands for a ticket: a Message-ID, a Slack ts.
 
     kind: "message" (one message), "card" (the ticket's card in a channel), "root" (first message
-    of its direct thread).
+    of its direct thread), "page" (a call for somebody, which says later who answered it).
     """
 
     channel: str

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine import access, directory, escalation, sla, step
+from engine import access, directory, escalation, lifecycle, sla, step
 from engine.access import Right
 from engine.consequences import situation
 from engine.errors import Refused
-from engine.events import Noted, PolicyApplied
+from engine.events import Acknowledged, Entry, Noted, PolicyApplied
 from engine.model import Note, Request, Ticket
 from engine.ports import Transaction
 from engine.promises import PROMISES, Clock
@@ -23,6 +23,27 @@ def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], 
     level = acting.ticket.escalation_level + 1
     paged = escalation.page(level, "manual", now, around.climb, words.id)
     return Step([Noted(words.id), *paged], words)
+
+
+def acknowledge(transaction: Transaction, acting: Acting) -> Step:
+    """A second click changes nothing; somebody else's is told who has it."""
+    ticket = acting.ticket
+    events = lifecycle.acknowledge(ticket)
+    if not events:
+        had = last_acknowledgement(transaction, ticket)
+        if had is not None and had.actor != acting.person.id:
+            raise has_it(transaction, ticket, had)
+    return Step(events)
+
+
+def last_acknowledgement(transaction: Transaction, ticket: Ticket) -> Entry | None:
+    history = reversed(transaction.history(ticket.number))
+    return next((entry for entry in history if isinstance(entry.event, Acknowledged)), None)
+
+
+def has_it(transaction: Transaction, ticket: Ticket, had: Entry) -> Refused:
+    person = transaction.person(had.actor) if had.actor else None
+    return Refused("has_it", ticket=ticket.id, by=person.name if person else "")
 
 
 def recount(transaction: Transaction, limit: int, at: datetime) -> int:

@@ -31,6 +31,8 @@ class Scene:
     ladder: Ladder = BY_ROLE
     on_level: tuple[Person, ...] = ()
     """Who stands on the present level, when a broken promise is to be told to them."""
+    answered: tuple[Entry, ...] = ()
+    """The pages that waited until this step, when they wait no more: whoever was paged may rest."""
     former_team: Address | None = None
     """The channel of the team it was moved away from: its card must show that it is gone."""
 

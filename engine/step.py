@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine import access, announce, consequences, crew, directory, evolve, sla
+from engine import (
+    access,
+    announce,
+    consequences,
+    crew,
+    directory,
+    escalation,
+    evolve,
+    lifecycle,
+    sla,
+)
 from engine.access import Right
 from engine.consequences import Around
 from engine.errors import Refused
@@ -229,7 +239,9 @@ def _scene(
     hand = written.hand
     audience = written.audience or transaction.audience(after.number)
     people = {hand.actor.id: hand.actor} if hand.actor else {}
-    paged = [id for entry in entries if isinstance(entry.event, Paged) for id in entry.event.people]
+    answered = _answered(transaction, before, after)
+    pages = [e.event for e in (*entries, *answered) if isinstance(e.event, Paged)]
+    paged = [id for page in pages for id in page.people]
     for id in {after.requester, after.assignee, *map(PersonId, paged)} - people.keys():
         found = transaction.person(id) if id else None
         if found:
@@ -250,8 +262,16 @@ def _scene(
         source=hand.source,
         receipt=hand.receipt,
         refused_files=written.refused_files,
+        answered=answered,
         former_team=channel_of(team_of(transaction, before)) if before and moved_away else None,
     )
+
+
+def _answered(transaction: Transaction, before: Ticket | None, after: Ticket) -> tuple[Entry, ...]:
+    waited = before is not None and before.pages > 0 and lifecycle.awaits_ack(before)
+    if not waited or lifecycle.awaits_ack(after):
+        return ()
+    return tuple(escalation.unanswered(transaction.history(after.number)))
 
 
 def _hear_of_breach(
