@@ -21,7 +21,7 @@ from engine.events import (
     Waived,
     Warned,
 )
-from engine.model import Address, Fact, Note, Person, PersonId
+from engine.model import Address, Fact, Note, Person, PersonId, Phase
 from engine.promises import PROMISES, ClockKind
 from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_team
 
@@ -154,7 +154,8 @@ def _rest(scene: Scene, entry: Entry) -> list[Tell]:
 def _how(scene: Scene) -> str:
     """What ended the wait: acknowledged | claimed | answered | the state that it went to."""
     events = [entry.event for entry in scene.entries]
-    if not any(isinstance(event, Acknowledged) for event in events):
+    over = scene.after.state.phase in (Phase.DONE, Phase.CLOSED)
+    if over or not any(isinstance(event, Acknowledged) for event in events):
         return scene.after.state.value
     if any(isinstance(event, Commented) and event.by_agent for event in events):
         return "answered"

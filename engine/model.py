@@ -248,9 +248,8 @@ class Attachment:
     type: str
     size: int
     sha256: str | None = None
-    refused: str | None = (
-        None  # a code: too_large | blocked_type | too_many; its sentence is in templates
-    )
+    refused: str | None = None
+    """A code: too_large | blocked_type | too_many; its sentence is in templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +284,15 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks for by the address it was sent to: signed by us, for whom the message is from."""
+
+    action: str  # acknowledge
+    ticket: int
+    page: int  # the seq of the page that it answers
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """A message as any channel hands it in."""
 
@@ -304,6 +312,7 @@ class Inbound:
     replies_to: tuple[str, ...] = ()
     """Message-IDs it answers, nearest first; unproven."""
     proofs: tuple[Proof, ...] = ()
+    asks: Asked | None = None
     named: tuple[int, ...] = ()
     """Ticket numbers it merely names, e.g. in the subject: never enough to join one."""
     automatic: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from engine import consequences, directory, evolve, intake, lifecycle, routing, step
+from engine import answers, consequences, directory, evolve, intake, lifecycle, routing, step
 from engine.events import Commented, Event, Linked, Opened
 from engine.intake import Join, Open
 from engine.model import (
@@ -33,7 +33,7 @@ class Received:
     """What became of an inbound message."""
 
     ticket: int | None
-    outcome: str  # opened | joined | ignored
+    outcome: str  # opened | joined | acted | ignored
     reason: str
 
 
@@ -83,6 +83,9 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Given) -> Receiv
         return Received(None, "ignored", inbound.automatic or "")
     if _is_known(transaction, inbound):
         return Received(None, "ignored", "seen before")
+    answered = answers.acknowledged(transaction, inbound, given)
+    if answered is not None:
+        return Received(answered.number, "acted", "acknowledged")
     ticket = _target(transaction, inbound)
     sender = directory.sender_of(transaction, inbound, given.ids)
     audience = transaction.audience(ticket.number) if ticket else None

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 import templates
 from engine import report_plain
@@ -27,6 +28,7 @@ AUTOMATIC: Final[Mapping[str, str | None]] = {
     "reminder": "auto-generated",
     "breached": "auto-generated",
     "page": "auto-generated",
+    "page_over": "auto-generated",
     "report": "auto-generated",
     "overdue_digest": "auto-generated",
     "handover": "auto-generated",
@@ -72,7 +74,7 @@ def can_say(template: str) -> bool:
 def compose(occasion: Occasion, house: House, *, at: datetime) -> Letter:
     parcel, tell, line = occasion.parcel, occasion.tell, occasion.line
     address = line.team.addresses[0] if line and line.team.addresses else house.address
-    facts = _facts(occasion)
+    facts = _facts(occasion) | _ways_to_answer(occasion, house, address)
     subject = templates.render(f"mail/{tell.template}.subject.j2", facts)
     text = templates.render(f"mail/{tell.template}.txt.j2", facts)
     signer = house.signer
@@ -97,6 +99,28 @@ def _page(template: str, facts: Mapping[str, object]) -> str:
     """The HTML twin: of its own where it draws more than words, else the words set as a page."""
     own = f"mail/{template}.html.j2"
     return templates.render(own if templates.exists(own) else "mail/page.html.j2", facts)
+
+
+def _ways_to_answer(occasion: Occasion, house: House, address: str) -> dict[str, object]:
+    """`ack_address`: whoever is paged says "I have it" by writing there; "" where nothing of the kind goes.
+
+    `actions`: lines of the text that the HTML twin draws as a button, with what to press and where it leads.
+    """
+    parcel, tell = occasion.parcel, occasion.tell
+    page = tell.facts.get("page")
+    if tell.template != "page" or parcel.ticket is None or not isinstance(page, int):
+        return {"ack_address": "", "actions": {}}
+    if not house.plus_addresses:
+        return {"ack_address": "", "actions": {}}
+    written = house.signer.ack_address(
+        address, parcel.workspace, ticket=parcel.ticket, page=page, to=tell.to.place
+    )
+    subject = templates.render("mail/ack.j2", {"part": "subject", "ticket": tell.facts["ticket"]})
+    button = {
+        "label": templates.render("mail/ack.j2", {"part": "button", "ticket": ""}),
+        "href": f"mailto:{quote(written, safe='@+')}?subject={quote(subject)}",
+    }
+    return {"ack_address": written, "actions": {written: button}}
 
 
 def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: House) -> Letter:

@@ -227,6 +227,7 @@ class MailReader:
             reference=Reference("mail", "", "message", message_id) if message_id else None,
             replies_to=newest_first(parsed),
             proofs=self._reading.signer.proofs(parsed, envelope, row.workspace),
+            asks=self._reading.signer.asked(parsed, envelope, row.workspace),
             named=named_in(parsed.subject),
             automatic="own" if is_own else parsed.automatic,
             attachments=await self._keep_files(parsed),

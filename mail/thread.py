@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from engine.model import Proof, WorkspaceId
+from engine.model import Asked, Proof, WorkspaceId
 from mail.automatic import Envelope
-from mail.mailbox import domain_of
+from mail.mailbox import domain_of, normalise
 from mail.parse import Parsed
 
 # 60 bits: 12 letters that survive clients which lower-case addresses; 10^18 guesses, each one a mail.
@@ -21,6 +21,9 @@ MAC_LETTERS: Final = 12
 NAMED_MAX: Final = 10
 
 _TOKEN: Final = re.compile(rf"\+t([0-9a-z]{{1,12}})-([a-z2-7]{{{MAC_LETTERS}}})@")
+_ACK: Final = re.compile(
+    rf"\+ack-([0-9a-z]{{1,12}})-([0-9a-z]{{1,12}})-([a-z2-7]{{{MAC_LETTERS}}})@"
+)
 _MESSAGE_ID: Final = re.compile(
     rf"<t\.(\d{{1,18}})\.([0-9a-z]{{1,13}})\.([a-z2-7]{{{MAC_LETTERS}}})@[^<>@\s]+>",
     # ASCII: without it the long s and the Kelvin sign count as letters, and int() knows neither.
@@ -44,6 +47,17 @@ class Signer:
         local, _, domain = desk_address.rpartition("@")
         mac = self._mac("reply address", workspace, ticket)
         return f"{local}+t{base36(ticket)}-{mac}@{domain}"
+
+    def ack_address(
+        self, desk_address: str, workspace: WorkspaceId, *, ticket: int, page: int, to: str
+    ) -> str:
+        """`local+ack-<ticket>-<page>-<mac>@domain`: whoever `to` is says "I have it" by writing to it.
+
+        Signed for that one address: forwarded, it is no use to anybody else.
+        """
+        local, _, domain = desk_address.rpartition("@")
+        mac = self._mac("acknowledge", workspace, ticket, page, _normal(to))
+        return f"{local}+ack-{base36(ticket)}-{base36(page)}-{mac}@{domain}"
 
     def message_id(
         self, desk_address: str, workspace: WorkspaceId, ticket: int | None, parcel: int
@@ -76,11 +90,24 @@ class Signer:
         found = [*self._tokens(parsed, envelope, workspace), *self._answered(parsed, workspace)]
         return tuple(dict.fromkeys(found))
 
+    def asked(self, parsed: Parsed, envelope: Envelope, workspace: WorkspaceId) -> Asked | None:
+        """What the address it was sent to asks for, when that was signed for whom it is from."""
+        if len(parsed.from_) != 1:
+            return None
+        author = _normal(parsed.from_[0].address)
+        for address in _sent_to(parsed, envelope):
+            match = _ACK.search(address)
+            if match is None:
+                continue
+            ticket, page = int(match[1], 36), int(match[2], 36)
+            if self._agrees(match[3], "acknowledge", workspace, ticket, page, author):
+                return Asked("acknowledge", ticket, page)
+        return None
+
     def _tokens(self, parsed: Parsed, envelope: Envelope, workspace: WorkspaceId) -> list[Proof]:
-        named = [box.address for box in (*parsed.delivered_to, *parsed.to, *parsed.cc)]
         found: list[Proof] = []
-        for address in (*envelope.recipients, *named):
-            match = _TOKEN.search(address.lower())
+        for address in _sent_to(parsed, envelope):
+            match = _TOKEN.search(address)
             if match and self._agrees(match[2], "reply address", workspace, int(match[1], 36)):
                 found.append(Proof(int(match[1], 36), "token"))
         return found
@@ -103,6 +130,16 @@ class Signer:
         text = "\0".join((purpose, *map(str, facts)))
         digest = hmac.digest(self._key, text.encode(), "sha256")
         return base64.b32encode(digest).decode()[:MAC_LETTERS].lower()
+
+
+def _sent_to(parsed: Parsed, envelope: Envelope) -> list[str]:
+    """Every address it was sent to, as the transport and the headers say, in lower case."""
+    named = [box.address for box in (*parsed.delivered_to, *parsed.to, *parsed.cc)]
+    return [address.lower() for address in (*envelope.recipients, *named)]
+
+
+def _normal(address: str) -> str:
+    return normalise(address) or address.lower()
 
 
 def base36(number: int) -> str:

@@ -45,6 +45,17 @@ FACTS: dict[str, dict[str, Fact]] = {
         "priority_label": "Critical",
         "due_at": "2026-03-02T11:00:00Z",
         "next_at": "2026-03-02T10:00:00Z",
+        "page": 9,
+        "reason": "They cannot pay.",
+        "clock": "resolution",
+        "others": ["Ben", "Lea"],
+    },
+    "page_over": {
+        "how": "acknowledged",
+        "by": "Ana",
+        "yours": False,
+        "claimable": True,
+        "answered_at": "2026-03-02T10:00:00Z",
     },
     "handover": {
         "stays": ["T-7|P1|2026-03-02T11:00:00Z|VPN is down", "T-8|P3||No mail | again"],

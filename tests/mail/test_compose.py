@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import templates
 from engine.effects import Tell
-from engine.model import DEFAULT
+from engine.model import DEFAULT, Asked, Fact
 from mail.automatic import Envelope
 from mail.compose import AUTOMATIC, House, Occasion, bare_subject, compose
 from mail.headers import one_line
@@ -84,6 +84,47 @@ def test_a_resolved_message_says_until_when_a_reply_helps() -> None:
     assert "Your request T-1 is marked as solved." in by_requester
 
 
+def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge() -> None:
+    written = letter("page", by="Ana", cause="manual")
+    assert written.subject == "P1 Critical: VPN is down needs you [T-1]"
+    text = written.text
+    assert "T-1 needs you as team lead: escalated by Ana." in text
+    assert "Ana wrote:\n\nThey cannot pay." in text
+    assert "- The resolution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
+    assert "- Ben, Lea are paged too" in text
+    assert "by Mon 2 Mar 2026, 11:00 (UTC+01:00), the managers are paged next" in text
+    (address,) = [row for row in text.splitlines() if row.startswith("support+ack-")]
+    asked = Parsed(to=(Mailbox("", address),), from_=(Mailbox("", "bob@example.com"),))
+    assert SIGNER.asked(asked, Envelope(), DEFAULT) == Asked("acknowledge", 1, 9)
+    assert f'<a href="mailto:{address}?subject=I%20have%20T-1"' in written.html
+    assert ">Acknowledge</a>" in written.html
+
+
+def test_a_provider_that_refuses_plus_addresses_gets_no_button() -> None:
+    written = letter("page", house=House(SIGNER, SUPPORT, plus_addresses=False))
+    assert "+ack" not in written.text
+    assert "Acknowledge it in Slack" in written.text
+    assert "mailto:" not in written.html
+
+
+@pytest.mark.parametrize(
+    ("facts", "subject", "text"),
+    [
+        ({"yours": True}, "You have T-1: VPN is down", "Nobody else is paged for it."),
+        ({"by": "Ana"}, "Ana has T-1: VPN is down", "Ana has T-1, since Mon 2 Mar 2026, 11:00"),
+        ({"how": "RESOLVED"}, "T-1 is resolved: VPN is down", "T-1 is resolved by Ana, since"),
+        ({"how": "MERGED", "by": ""}, "T-1 is merged: VPN is down", "merged into another ticket"),
+    ],
+)
+def test_whoever_was_paged_reads_who_has_it(
+    facts: dict[str, Fact], subject: str, text: str
+) -> None:
+    written = letter("page_over", **facts)
+    assert written.subject == subject
+    assert text in written.text
+    assert ("You need not do anything" in written.text) is not bool(facts.get("yours"))
+
+
 # A report's page draws tables: tests/mail/test_reports.py holds its twins together.
 @pytest.mark.parametrize("template", sorted(FACTS.keys() - {"report"}))
 def test_both_twins_say_the_same_words(template: str) -> None:
@@ -102,7 +143,9 @@ def test_both_twins_say_the_same_words(template: str) -> None:
         "ascii", "xmlcharrefreplace"
     )
     shown = parse(only_html, Envelope(), attachment_bytes=1).text
-    assert " ".join(shown.split()) == " ".join(written.text.split())
+    said = " ".join(shown.split())
+    # The one word that a button adds to the address under it.
+    assert said.replace("Acknowledge support+ack", "support+ack") == " ".join(written.text.split())
 
 
 @pytest.mark.parametrize(("template", "automatic"), AUTOMATIC.items())

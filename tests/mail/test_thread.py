@@ -1,10 +1,12 @@
 """Tokens and signed ids: ours are known again, anything else proves nothing."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model import DEFAULT, Proof, WorkspaceId
+from engine.model import DEFAULT, Asked, Proof, WorkspaceId
 from mail.automatic import Envelope
 from mail.mailbox import Mailbox
 from mail.parse import Parsed
@@ -69,6 +71,49 @@ def test_a_signature_serves_one_ticket_one_workspace_one_purpose_and_one_key() -
     swapped = address.replace("+tc-", "+td-")
     assert SIGNER.proofs(to(other), NOWHERE, DEFAULT) == (Proof(13, "token"),)
     assert SIGNER.proofs(to(swapped), NOWHERE, DEFAULT) == ()
+
+
+MIA = "mia@example.com"
+
+
+def written(*to: str, by: str = MIA) -> Parsed:
+    return Parsed(from_=(Mailbox("", by),), to=tuple(Mailbox("", address) for address in to))
+
+
+@settings(max_examples=100, deadline=None)
+@given(TICKETS, TICKETS)
+def test_an_ack_address_asks_for_one_page_of_one_ticket(ticket: int, page: int) -> None:
+    address = SIGNER.ack_address(SUPPORT, DEFAULT, ticket=ticket, page=page, to="Mia@Example.com")
+    for spelt in (address, address.upper()):
+        assert SIGNER.asked(written(spelt), NOWHERE, DEFAULT) == Asked("acknowledge", ticket, page)
+        envelope = Envelope(MIA, (spelt,))
+        assert SIGNER.asked(written(), envelope, DEFAULT) == Asked("acknowledge", ticket, page)
+    assert len(address.partition("@")[0]) <= 64
+    assert SIGNER.proofs(written(address), NOWHERE, DEFAULT) == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(TICKETS, TICKETS, st.data())
+def test_one_changed_character_of_an_ack_address_asks_for_nothing(
+    ticket: int, page: int, data: st.DataObject
+) -> None:
+    address = SIGNER.ack_address(SUPPORT, DEFAULT, ticket=ticket, page=page, to=MIA)
+    place = data.draw(st.integers(address.index("+ack-"), address.index("@") - 1))
+    letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz234567.-"))
+    if letter != address[place]:
+        changed = address[:place] + letter + address[place + 1 :]
+        assert SIGNER.asked(written(changed), NOWHERE, DEFAULT) is None
+
+
+def test_an_ack_address_is_no_use_to_anybody_else() -> None:
+    address = SIGNER.ack_address(SUPPORT, DEFAULT, ticket=7, page=9, to=MIA)
+    assert SIGNER.asked(written(address, by="eve@example.com"), NOWHERE, DEFAULT) is None
+    assert SIGNER.asked(written(address), NOWHERE, WorkspaceId("other")) is None
+    assert Signer("another secret").asked(written(address), NOWHERE, DEFAULT) is None
+    two = replace(written(address), from_=(Mailbox("", MIA), Mailbox("", "eve@example.com")))
+    assert SIGNER.asked(two, NOWHERE, DEFAULT) is None
+    mac = address.partition("@")[0].rpartition("-")[2]
+    assert SIGNER.proofs(to(f"support+t7-{mac}@desk.test"), NOWHERE, DEFAULT) == ()
 
 
 @pytest.mark.parametrize("field", ["to", "cc", "delivered_to"])
