@@ -10,9 +10,10 @@ Every part but `hours` may be left out. What cannot be read is refused with a Va
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Final
+from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from engine.calendar import WEEKDAYS, Calendar, Hours, NeverOpenError, Span
@@ -24,6 +25,8 @@ MIDNIGHT: Final = "24:00"
 _SPAN: Final = re.compile(r"(\d\d:\d\d(?::\d\d)?) ?- ?(\d\d:\d\d(?::\d\d)?)", re.ASCII)
 _MONTH_AND_DAY: Final = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
 _LEAP_YEAR: Final = 2000
+_YEARS: Final = (2020, 2040)
+"""Promises are made for days in between."""
 _LOOK_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -58,6 +61,14 @@ def document_of(hours: Hours) -> dict[str, object]:
         },
         "breaks": {str(one): spans_written(spans) for one, spans in sorted(hours.breaks.items())},
     }
+
+
+def zone_rules(zone: str) -> str:
+    """What the clocks of a zone show, put short: another text when the zone database got other rules for it."""
+    first, where = datetime(_YEARS[0], 1, 1, tzinfo=UTC), ZoneInfo(zone)
+    days = range((datetime(_YEARS[1], 1, 1, tzinfo=UTC) - first).days)
+    offsets = ((first + timedelta(days=day)).astimezone(where).utcoffset() for day in days)
+    return f"{crc32(' '.join(map(str, offsets)).encode()):08x}"
 
 
 # One value each

@@ -58,14 +58,18 @@ def recount(transaction: Transaction, limit: int, at: datetime) -> int:
 
 def _recount(transaction: Transaction, number: int, at: datetime) -> bool:
     ticket = transaction.ticket(number)
-    if ticket is None:
-        return False
+    return ticket is not None and reckoned(transaction, ticket, at) != ticket
+
+
+def reckoned(transaction: Transaction, ticket: Ticket, at: datetime) -> Ticket:
+    """The ticket by its calendars as they are now."""
+    rules = transaction.rules()
+    if all(clock.settled or rules.is_reckoned_by(clock) for clock in ticket.clocks):
+        return ticket
     hand = Hand(None, "calendar", at)
     around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
     events = sla.recount(ticket.clocks, situation(ticket, around), why="calendar")
-    if events:
-        step.record(transaction, ticket, Step(events), hand)
-    return bool(events)
+    return step.record(transaction, ticket, Step(events), hand) if events else ticket
 
 
 def former_calendars(transaction: Transaction) -> Sequence[str]:

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from engine.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.durations import Duration
 from engine.model import Priority, Role, Team, Ticket, Workspace
-from engine.promises import ALWAYS_OPEN, NO_POLICY, TEAMS_OWN, ClockKind
+from engine.promises import ALWAYS_OPEN, NO_POLICY, TEAMS_OWN, Clock, ClockKind
 from engine.rotation import Schedule, on_duty
 
 T = TypeVar("T")
@@ -195,6 +195,8 @@ class Rules:
     """(team, plan) by id. Their people are written by mail address, or Slack id if they have none."""
     former: frozenset[str] = frozenset()
     """Calendars that are declared no more."""
+    edited_on: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when a calendar's edition holds, by id."""
 
     def terms(self, subject: Subject) -> Terms:
         """The most specific policy that says anything of the priority: category, team, department, workspace."""
@@ -243,6 +245,15 @@ class Rules:
     def calendar(self, id: str | None) -> tuple[int, Calendar]:
         """(edition, calendar); around the clock for an id that never was there."""
         return self.calendars.get(id or ALWAYS_OPEN, (0, AROUND_THE_CLOCK))
+
+    def is_reckoned_by(self, clock: Clock) -> bool:
+        """False: its calendar was edited since, and it has to be reckoned anew."""
+        return clock.calendar_version >= self.calendar(clock.calendar)[0]
+
+    def held_until(self, clock: Clock, at: datetime) -> datetime:
+        """Until when that held which the clock was reckoned by: `at`, or when its calendar was edited."""
+        edited = at if self.is_reckoned_by(clock) else self.edited_on.get(clock.calendar, at)
+        return min(edited, at)
 
     def ladder(self, team: Team, at: datetime) -> Ladder:
         id = team.ladder or BY_ROLE.id

@@ -273,7 +273,7 @@ def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
     # A level's own wait is no policy's: only its calendar may have become another.
     is_own = clock.policy == NO_POLICY
     terms = now.rules.no_goals(clock.calendar) if is_own else now.terms
-    broken = _verdict(clock, now.at)
+    broken = _verdict(clock, now.rules.held_until(clock, now.at))
     if broken and clock.kind is ClockKind.ACK:
         return []  # a page that nobody acknowledged in time climbs: that is for its timer
     if broken:
@@ -284,19 +284,20 @@ def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
     same = (clock.goal, clock.policy, clock.calendar, clock.calendar_version)
     if same == (goal, terms.policy, terms.calendar_id, terms.calendar_version):
         return []
-    return [_changed(clock, goal, terms, now.at, why)]
+    return [_changed(clock, goal, terms, now, why)]
 
 
-def _changed(clock: Clock, goal: timedelta, terms: Terms, at: datetime, why: str) -> ClockChanged:
-    """From the start, by the new terms; if that is already past, from now, once."""
-    calendar = terms.calendar
+def _changed(clock: Clock, goal: timedelta, terms: Terms, now: Situation, why: str) -> ClockChanged:
+    """From the start, by the new terms; if that was past as they came to hold, from now, once."""
+    calendar, begun = terms.calendar, clock.running_since
+    at = now.rules.held_until(clock, now.at) if why == "calendar" else now.at
     used = sum((calendar.between(*run) for run in clock.runs), timedelta())
-    running = calendar.between(clock.running_since, at) if clock.running_since else timedelta()
+    running = calendar.between(begun, at) if begun else timedelta()
     rebased = used + running >= goal and not clock.rebased
     runs = () if rebased else clock.runs
-    since = at if rebased else clock.running_since
+    since = now.at if rebased else begun
     due = warn = None
-    if clock.running_since and since:
+    if since and begun:
         due = due_over(runs, since, goal, calendar)
         given = clock.warnings
         warn = _warn_at(

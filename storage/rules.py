@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from engine import hours
-from engine.calendar import Calendar
+from engine.calendar import Calendar, Hours
 from engine.model import Workspace, WorkspaceId
 from engine.rules import Declared, DeclaredRotation, Editions, Mute, Rules
 from engine.schedules import schedule_of
@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 _KEPT: Final = 64
 """Workspaces (and editions of them) whose rules stay in memory."""
+
+_ZONE_RULES: Final = "zone_rules"
 
 _Documents = Mapping[str, Mapping[str, Any]]
 
@@ -61,6 +63,7 @@ def _read(connection: Connection, workspace: Workspace) -> Rules:
     return Rules(
         workspace,
         calendars={id: (row.version, _compiled(row.document)) for id, row in open_hours.items()},
+        edited_on={id: row.valid_from for id, row in open_hours.items()},
         former=frozenset(id for id, row in open_hours.items() if row.retired_at),
         policies=_editions(_rows(connection, policies, workspace), rules_rows.policy),
         ladders=_editions(_rows(connection, ladders, workspace), rules_rows.ladder),
@@ -90,7 +93,7 @@ def _mute(row: AnyRow) -> Mute:
 
 
 def _compiled(document: Mapping[str, Any]) -> Calendar:
-    return Calendar(hours.hours_of(document))
+    return Calendar(hours.hours_of({k: v for k, v in document.items() if k != _ZONE_RULES}))
 
 
 def _editions(
@@ -118,7 +121,7 @@ def _rows(connection: Connection, table: Table, workspace: Workspace) -> Sequenc
 def keep(connection: Connection, workspace: Workspace, declared: Declared, at: datetime) -> bool:
     """Write what changed as new editions; whether anything did."""
     wanted: tuple[tuple[Table, _Documents], ...] = (
-        (calendars, {id: hours.document_of(each) for id, each in declared.calendars.items()}),
+        (calendars, {id: _calendar_document(each) for id, each in declared.calendars.items()}),
         (policies, {each.id: rules_rows.policy_document(each) for each in declared.policies}),
         (ladders, {each.id: rules_rows.ladder_document(each) for each in declared.ladders}),
         (mutes, _numbered(declared.mutes)),
@@ -126,6 +129,11 @@ def keep(connection: Connection, workspace: Workspace, declared: Declared, at: d
     )
     changed = [_keep(connection, table, workspace, docs, at) for table, docs in wanted]
     return any(changed)
+
+
+def _calendar_document(given: Hours) -> Mapping[str, Any]:
+    """An update of the zone database is an edit, too."""
+    return hours.document_of(given) | {_ZONE_RULES: hours.zone_rules(given.zone)}
 
 
 def _rotation_document(one: DeclaredRotation) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from engine.calendar import ALWAYS, WEEKDAYS, Hours
-from engine.hours import check_opens, document_of, hours_of, weekdays
+from engine.hours import check_opens, document_of, hours_of, weekdays, zone_rules
 from tests.engine.test_calendar import weekly
 
 DOCUMENT: dict[str, Any] = {
@@ -105,3 +105,9 @@ def test_hours_that_holidays_close_for_good_are_refused() -> None:
     every_day = frozenset((month, day) for month in range(1, 13) for day in range(1, 32))
     with pytest.raises(ValueError, match="holidays and breaks leave no time that is open"):
         check_opens(Hours("UTC", ALWAYS.week, yearly_holidays=every_day))
+
+
+def test_the_rules_of_a_zone_are_told_apart_and_are_the_same_each_time() -> None:
+    zones = ("Europe/Berlin", "America/New_York", "UTC", "Asia/Tokyo")
+    assert len({zone_rules(zone) for zone in zones}) == len(zones)
+    assert zone_rules("Europe/Berlin") == zone_rules("Europe/Berlin") == zone_rules("Europe/Paris")

@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
+
+from engine import hours
 from engine.model import DEFAULT, Priority, Workspace
 from engine.ports import Transaction
 from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Ladder, Rules, Subject
@@ -60,6 +63,15 @@ async def test_daemons_that_declare_the_same_at_once_make_one_edition_that_all_s
         assert {len(rules.policies["own"]) for rules in seen} == {1}
     for each in daemons:
         await each.close()
+
+
+async def test_an_update_of_the_zone_database_is_an_edit_of_the_calendars(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await declare(storage, DECLARED)
+    monkeypatch.setattr(hours, "zone_rules", lambda zone: f"{zone} has no summer time any more")
+    after_update = await declare(storage, DECLARED)
+    assert [rules.calendars["office"][0] for rules in (before, after_update)] == [1, 2]
 
 
 OWN = replace(DEVOPS, id="own")
