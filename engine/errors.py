@@ -26,6 +26,7 @@ CODES: Final = frozenset(
         "too_long",  # facts: hours
         "nothing_waits",
         "bad_merge",  # facts: ticket, into
+        "merge_into_done",  # facts: ticket, into, state
         "nothing_to_waive",  # facts: ticket
         "too_late_to_unmerge",  # facts: ticket, hours
     }

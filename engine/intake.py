@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.model import Address, Audience, Inbound, Person, Phase, State, Ticket
+from engine.model import Address, Audience, Inbound, Phase, State, Ticket
 from engine.thanks import is_thanks
 
 REOPEN_WITHIN: Final = timedelta(days=14)
@@ -40,27 +40,26 @@ class Open:
     how: str = ""  # "follows" | "names"
 
 
-def is_participant(sender: Person, address: Address, ticket: Ticket, audience: Audience) -> bool:
-    return sender.id == ticket.requester or address in audience.copied
-
-
 def decide(
-    inbound: Inbound, sender: Person, ticket: Ticket | None, audience: Audience | None
+    inbound: Inbound, ticket: Ticket | None, audience: Audience | None, *, asked: bool
 ) -> Join | Open:
-    """What to do with a message for which a proof (or an answered message) points at `ticket`."""
+    """What to do with a message for which a proof (or an answered message) points at `ticket`.
+
+    `asked`: the sender asked for it, or for one that was merged into it.
+    """
     if ticket is None or audience is None:
         return Open()
     address = Address(inbound.sender.kind, inbound.sender.subject)
-    if not is_participant(sender, address, ticket, audience):
+    if not asked and address not in audience.copied:
         return Open(ticket.number, "names")
     if is_too_late(ticket, inbound.received_at) and inbound.automatic is None:
         return Open(ticket.number, "follows")
-    return Join(moves=wakes(inbound, sender, ticket))
+    return Join(moves=asked and wakes(inbound, ticket))
 
 
-def wakes(inbound: Inbound, sender: Person, ticket: Ticket) -> bool:
-    """Whether these words change the ticket's state: not a machine's, not a copied person's, not a mere thank-you."""
-    if inbound.automatic is not None or sender.id != ticket.requester:
+def wakes(inbound: Inbound, ticket: Ticket) -> bool:
+    """Whether these words change the ticket's state: not a machine's, and not a mere thank-you."""
+    if inbound.automatic is not None:
         return False
     at_rest = ticket.state.phase in (Phase.DONE, Phase.CLOSED)
     return not (at_rest and is_thanks(inbound.text))

@@ -6,17 +6,19 @@ rests as MERGED; who asked for it follows the other from now on, and their repli
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from engine import access, directory, lifecycle, opening, sla, step
 from engine.access import Right
+from engine.clocks import clocks_after
 from engine.consequences import situation
 from engine.errors import Refused
-from engine.events import Event, Linked, Merged
+from engine.events import ClockChanged, Event, Linked, Merged
 from engine.model import Address, Audience, Draft, Person, Request, Ticket, ticket_id
 from engine.ports import Transaction
-from engine.promises import PROMISES
+from engine.promises import Clock, ClockKind, owed_answer
+from engine.sla import Situation
 from engine.step import Given, Hand, Step
 
 UNMERGE_WITHIN: Final = timedelta(hours=24)
@@ -66,12 +68,44 @@ def _no_time_bought(
 ) -> list[Event]:
     around = step.around(transaction, target, step.team_of(transaction, target), hand)
     now = situation(target, around)
-    tightened: list[Event] = []
-    for kind in PROMISES:
-        mine, theirs = target.clock(kind), source.clock(kind)
-        if mine and theirs and not theirs.settled and theirs.due_at:
-            tightened += sla.tighten(mine, theirs.due_at, now)
-    return tightened
+    answer, answers = owed_answer(target.clocks), list[Event]()
+    owed = owed_answer(source.clocks)
+    if owed and answer is None:  # one asked and was not answered yet: now this ticket owes it
+        answers = sla.next_answer(target.clocks, now)
+        answer = owed_answer(clocks_after(target.clocks, answers, now.at))
+    resolutions = target.clock(ClockKind.RESOLUTION), source.clock(ClockKind.RESOLUTION)
+    return [*answers, *_tightened(answer, owed, now), *_tightened(*resolutions, now)]
+
+
+def _tightened(mine: Clock | None, theirs: Clock | None, now: Situation) -> list[Event]:
+    """What is late already was promised, and broken, by the other ticket."""
+    if mine is None or theirs is None or theirs.due_at is None or theirs.settled:
+        return []
+    return tighten(mine, theirs.due_at, now) if theirs.due_at > now.at else []
+
+
+def tighten(clock: Clock, due: datetime, now: Situation) -> list[Event]:
+    """Due no later than the clock of the ticket that joins, also when it waits for its requester now."""
+    calendar = now.rules.calendar(clock.calendar)[1]
+    goal = sla.used_by(clock, now.rules, now.at) + calendar.between(now.at, due)
+    if clock.settled or (goal >= clock.goal if clock.due_at is None else due >= clock.due_at):
+        return []
+    warn = clock.warn_at if clock.warn_at and clock.warn_at < due else None
+    return [
+        ClockChanged(
+            clock.kind,
+            clock.cycle,
+            goal,
+            due if clock.running else None,
+            warn,
+            rebased=False,
+            why="merge",
+            used=clock.used,
+            policy=clock.policy,
+            calendar=clock.calendar,
+            calendar_version=clock.calendar_version,
+        )
+    ]
 
 
 def _followers(audience: Audience, joining: Audience) -> Audience:
@@ -109,15 +143,23 @@ def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
 
 
 def _part(transaction: Transaction, ticket: Ticket, hand: Hand) -> None:
-    """Whoever followed the other ticket because of the merge hears of it no more."""
-    other = transaction.ticket(ticket.merged_into) if ticket.merged_into is not None else None
-    if other is None:
-        return
-    audience, leaving = transaction.audience(other.number), transaction.audience(ticket.number)
-    gone = {leaving.requester, *leaving.copied}
-    kept = tuple(address for address in audience.copied if address not in gone)
-    parted = Step([Linked(ticket.number, "parted")], audience=replace(audience, copied=kept))
-    step.record(transaction, other, parted, hand)
+    """Whoever followed others because of the merge hears of them no more, unless one of theirs is still there."""
+    leaving, left = _everybody(transaction, ticket.number), ticket
+    while left.merged_into is not None:
+        other = transaction.ticket(left.merged_into)
+        assert other is not None, left.merged_into  # a foreign key holds it
+        joined = transaction.joined(other.number).keys() - {ticket.number}
+        staying = {at for number in joined for at in _everybody(transaction, number)}
+        audience = transaction.audience(other.number)
+        kept = tuple(at for at in audience.copied if at not in leaving - staying)
+        parted = Step([Linked(ticket.number, "parted")], audience=replace(audience, copied=kept))
+        left = other
+        step.record(transaction, other, parted, hand)
+
+
+def _everybody(transaction: Transaction, number: int) -> set[Address]:
+    audience = transaction.audience(number)
+    return {at for at in (audience.requester, *audience.copied) if at is not None}
 
 
 def split(transaction: Transaction, request: Request, given: Given, draft: Draft) -> Ticket:

@@ -30,6 +30,7 @@ from engine.events import (
 from engine.model import (
     MessageId,
     PersonId,
+    Phase,
     Priority,
     State,
     TeamId,
@@ -248,6 +249,10 @@ def merge(ticket: Ticket, *, into: Ticket) -> list[Event]:
     destination(ticket, Action.MERGE)
     if into.number == ticket.number or into.state is State.MERGED:
         raise Refused("bad_merge", ticket=ticket.id, into=into.id)
+    at_rest = (Phase.DONE, Phase.CLOSED)
+    if into.state.phase in at_rest and ticket.state.phase not in at_rest:
+        # Nobody looks there any more: what is open, and whoever waits for it, would be forgotten.
+        raise Refused("merge_into_done", ticket=ticket.id, into=into.id, state=into.state.value)
     return [Merged(into.number, ticket.state)]
 
 

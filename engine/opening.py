@@ -89,7 +89,8 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Given) -> Receiv
     ticket = _target(transaction, inbound)
     sender = directory.sender_of(transaction, inbound, given.ids)
     audience = transaction.audience(ticket.number) if ticket else None
-    decision = intake.decide(inbound, sender, ticket, audience)
+    asked = ticket is not None and _asked(transaction, ticket, sender)
+    decision = intake.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
         _join(transaction, inbound, ticket, Said(sender, decision.moves), given)
@@ -128,6 +129,19 @@ def _merged_into(transaction: Transaction, ticket: Ticket) -> Ticket:
         assert following is not None, ticket.merged_into
         ticket = following
     return ticket
+
+
+def _asked(transaction: Transaction, ticket: Ticket, sender: Person) -> bool:
+    """Theirs, or one of theirs was merged into it, or into one that was."""
+    if sender.id == ticket.requester:
+        return True
+    left = [ticket.number]
+    while left:  # a merged ticket takes in no other, so this ends
+        joined = transaction.joined(left.pop())
+        if sender.id in joined.values():
+            return True
+        left += joined
+    return False
 
 
 def _join(

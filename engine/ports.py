@@ -193,6 +193,10 @@ class Transaction(Protocol):
         """True when an earlier run of this use case already settled the row (its commit's answer was lost)."""
         ...
 
+    def joined(self, number: int) -> Mapping[int, PersonId]:
+        """The tickets that are merged into this one now, with who asked for each; not those merged into them."""
+        ...
+
     def ticket_settled(self, spool_id: int) -> int | None:
         """The ticket that a settled row became or changed."""
         ...

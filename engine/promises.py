@@ -102,6 +102,12 @@ def latest(clocks: Sequence[Clock], kind: ClockKind) -> Clock | None:
     return next((clock for clock in reversed(clocks) if clock.kind is kind), None)
 
 
+def owed_answer(clocks: Sequence[Clock]) -> Clock | None:
+    """The response that somebody waits for."""
+    found = (latest(clocks, kind) for kind in RESPONSES)
+    return next((clock for clock in found if clock is not None and clock.running), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """A row that is due at an instant; unique per ticket, kind and cycle."""

@@ -40,7 +40,17 @@ from engine.events import (
     Warned,
 )
 from engine.model import PersonId, Phase, Ticket
-from engine.promises import NO_POLICY, RESPONSES, Clock, ClockKind, Run, Timer, TimerKind, latest
+from engine.promises import (
+    NO_POLICY,
+    RESPONSES,
+    Clock,
+    ClockKind,
+    Run,
+    Timer,
+    TimerKind,
+    latest,
+    owed_answer,
+)
 from engine.rules import Rules, Subject, Terms
 
 AUTO_CLOSE_AFTER: Final = timedelta(hours=72)
@@ -64,6 +74,9 @@ CLOCK_OF: Final = {
     kind: clock for table in (_WARN_TIMER, _BREACH_TIMER) for clock, kind in table.items()
 }
 """The clock a timer belongs to; timers of the ticket itself are not in it."""
+
+_KEEPS_GOAL: Final = frozenset({"category", "team"})
+"""What changes no goal unless it changes the policy: a clock that a merge made due earlier stays so."""
 
 _CHANGE_TERMS: Final = {
     PriorityChanged: "priority",
@@ -139,11 +152,11 @@ def _on_question(clocks: Sequence[Clock], now: Situation) -> list[Event]:
     """The oldest unanswered one counts; before the first answer it is the first response that is owed."""
     if now.after.state.phase in (Phase.DONE, Phase.CLOSED):
         return []
-    first = latest(clocks, ClockKind.FIRST_RESPONSE)
+    return [] if owed_answer(clocks) else next_answer(clocks, now)
+
+
+def next_answer(clocks: Sequence[Clock], now: Situation) -> list[Event]:
     last = latest(clocks, ClockKind.NEXT_RESPONSE)
-    owed = [clock for clock in (first, last) if clock and clock.running]
-    if owed:
-        return []
     return start(ClockKind.NEXT_RESPONSE, last.cycle + 1 if last else 1, now.terms, now.at)
 
 
@@ -281,8 +294,9 @@ def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
     goal = clock.goal if is_own else terms.goal(clock.kind, clock.started_at)
     if goal is None:
         return cancel(clock, now.rules, now.at)
-    same = (clock.goal, clock.policy, clock.calendar, clock.calendar_version)
-    if same == (goal, terms.policy, terms.calendar_id, terms.calendar_version):
+    counts_by = (clock.policy, clock.calendar, clock.calendar_version)
+    same = counts_by == (terms.policy, terms.calendar_id, terms.calendar_version)
+    if same and (clock.goal == goal or why in _KEEPS_GOAL):
         return []
     return [_changed(clock, goal, terms, now, why)]
 
@@ -316,30 +330,6 @@ def _changed(clock: Clock, goal: timedelta, terms: Terms, now: Situation, why: s
         terms.calendar_id,
         terms.calendar_version,
     )
-
-
-def tighten(clock: Clock, due: datetime, now: Situation) -> list[Event]:
-    """Merging buys no time: due no later than the other ticket's clock of the same kind was."""
-    if clock.settled or clock.due_at is None or clock.running_since is None or due >= clock.due_at:
-        return []
-    calendar = now.rules.calendar(clock.calendar)[1]
-    goal = used_by(clock, now.rules, now.at) + calendar.between(now.at, due)
-    warn = clock.warn_at if clock.warn_at and clock.warn_at < due else None
-    return [
-        ClockChanged(
-            clock.kind,
-            clock.cycle,
-            goal,
-            due,
-            warn,
-            rebased=False,
-            why="merge",
-            used=clock.used,
-            policy=clock.policy,
-            calendar=clock.calendar,
-            calendar_version=clock.calendar_version,
-        )
-    ]
 
 
 # Timers

@@ -1,11 +1,11 @@
 """The Transaction of one workspace: every statement it issues names that workspace (a test reads them all)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, text, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, update
 
 from engine.effects import Tell
 from engine.errors import Stale
@@ -34,6 +34,7 @@ from storage.schema import (
     RUNNING,
     clocks,
     events,
+    links,
     outside_references,
     participants,
     tickets,
@@ -82,6 +83,20 @@ _BY_REFERENCE: Final = (
     .limit(1)
 )
 _BY_REFERENCE_AT: Final = _BY_REFERENCE.where(outside_references.c.place == bindparam("place"))
+_JOINED: Final = (
+    select(tickets.c.number, tickets.c.requester)
+    .join(
+        links,
+        and_(links.c.workspace == tickets.c.workspace, links.c.ticket == tickets.c.number),
+    )
+    .where(
+        tickets.c.workspace == _WORKSPACE,
+        links.c.other == bindparam("ticket"),
+        links.c.how == "merged",
+        tickets.c.merged_into == links.c.other,  # the link stays when a merge is undone
+    )
+    .order_by(tickets.c.number)
+)
 _OPENED_SINCE: Final = (
     select(func.count())
     .select_from(tickets)
@@ -253,6 +268,10 @@ class BoundTransaction:
         if place is None:
             return self._connection.execute(_BY_REFERENCE, wanted).scalar()
         return self._connection.execute(_BY_REFERENCE_AT, wanted | {"place": place}).scalar()
+
+    def joined(self, number: int) -> Mapping[int, PersonId]:
+        found = self._connection.execute(_JOINED, {"workspace": self._workspace, "ticket": number})
+        return {row.number: PersonId(row.requester) for row in found}
 
     def tickets_opened_since(self, requester: PersonId, since: datetime) -> int:
         wanted = {"workspace": self._workspace, "requester": requester, "since": since}

@@ -7,7 +7,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from engine import lifecycle, sla
+from engine import joining, lifecycle
 from engine.calendar import Calendar, Hours
 from engine.durations import Duration
 from engine.errors import Refused
@@ -57,7 +57,7 @@ def _joined(life: Life, at: datetime) -> None:
     ticket = life.before(at)
     now = life.situation(at)
     due = at + timedelta(hours=1)
-    life.does(at, [e for clock in ticket.clocks for e in sla.tighten(clock, due, now)])
+    life.does(at, [e for clock in ticket.clocks for e in joining.tighten(clock, due, now)])
 
 
 DOINGS: Final[dict[str, Doing]] = {

@@ -6,13 +6,20 @@ import pytest
 
 from engine import intake
 from engine.intake import Join, Open
-from engine.model import Address, Audience, Identity, Inbound, Person, PersonId, State
+from engine.model import Address, Audience, Identity, Inbound, Person, PersonId, State, Ticket
 from engine.thanks import is_thanks
 from tests.engine.make import BOB, START, ticket
 
 AUDIENCE = Audience(Address("mail", "bob@example.com"), (Address("mail", "cc@example.com"),))
 EVE = Person(PersonId("eve"), "Eve", mail="eve@evil.example")
 CC = Person(PersonId("cc"), "Cc", mail="cc@example.com")
+
+
+def decide(
+    inbound: Inbound, by: Person, on: Ticket | None, audience: Audience | None
+) -> Join | Open:
+    asked = on is not None and on.requester == by.id
+    return intake.decide(inbound, on, audience, asked=asked)
 
 
 def mail(
@@ -31,30 +38,30 @@ def mail(
 
 
 def test_the_requesters_reply_joins_and_wakes() -> None:
-    assert intake.decide(mail(BOB), BOB, ticket(State.RESOLVED), AUDIENCE) == Join(moves=True)
+    assert decide(mail(BOB), BOB, ticket(State.RESOLVED), AUDIENCE) == Join(moves=True)
 
 
 def test_a_stranger_with_a_true_token_gets_a_ticket_of_their_own() -> None:
-    assert intake.decide(mail(EVE), EVE, ticket(), AUDIENCE) == Open(1, "names")
+    assert decide(mail(EVE), EVE, ticket(), AUDIENCE) == Open(1, "names")
 
 
 def test_somebody_copied_may_speak_but_wakes_nothing() -> None:
-    assert intake.decide(mail(CC), CC, ticket(State.RESOLVED), AUDIENCE) == Join(moves=False)
+    assert decide(mail(CC), CC, ticket(State.RESOLVED), AUDIENCE) == Join(moves=False)
 
 
 def test_without_a_ticket_in_view_it_is_a_new_one() -> None:
-    assert intake.decide(mail(BOB), BOB, None, None) == Open()
+    assert decide(mail(BOB), BOB, None, None) == Open()
 
 
 def test_a_bare_thank_you_wakes_nothing_that_rests() -> None:
     thanks = mail(BOB, "Thanks!")
-    assert intake.decide(thanks, BOB, ticket(State.RESOLVED), AUDIENCE) == Join(moves=False)
-    assert intake.decide(thanks, BOB, ticket(State.PENDING_INFO), AUDIENCE) == Join(moves=True)
+    assert decide(thanks, BOB, ticket(State.RESOLVED), AUDIENCE) == Join(moves=False)
+    assert decide(thanks, BOB, ticket(State.PENDING_INFO), AUDIENCE) == Join(moves=True)
 
 
 def test_a_machines_answer_wakes_nothing() -> None:
     robot = mail(BOB, automatic="auto-reply")
-    assert intake.decide(robot, BOB, ticket(State.RESOLVED), AUDIENCE) == Join(moves=False)
+    assert decide(robot, BOB, ticket(State.RESOLVED), AUDIENCE) == Join(moves=False)
 
 
 @pytest.mark.parametrize(("days", "expected"), [(14, Join(moves=True)), (14.1, Open(1, "follows"))])
@@ -64,7 +71,7 @@ def test_a_reply_two_weeks_after_closing_still_reopens_and_no_later(
     closed = ticket(State.CLOSED)
     assert closed.closed_at is not None
     late = mail(BOB, days=days + (closed.closed_at - START) / timedelta(days=1))
-    assert intake.decide(late, BOB, closed, AUDIENCE) == expected
+    assert decide(late, BOB, closed, AUDIENCE) == expected
 
 
 @pytest.mark.parametrize(
