@@ -26,9 +26,68 @@ value switches off what it names. Relative paths in the file are relative to the
 A secret key is made by `{MAKE_A_KEY}`.
 """
 
+EXAMPLE: Final = """\
+[[teams]]
+id = "network"
+policy = "office"
+calendar = "berlin"
+ladder = "network"
+
+[[people]]
+name = "Ana"
+mail = "ana@example.com"
+teams = ["network"]
+
+[[people]]
+name = "Ben"
+mail = "ben@example.com"
+role = "manager"
+
+[[calendars]]
+id = "berlin"
+timezone = "Europe/Berlin"
+hours = {mon-thu = ["09:00-17:00"], fri = ["09:00-12:00", "13:00-15:00"]}
+yearly_holidays = ["12-25", "12-26"]
+
+# As `devops`, but in the team's own hours; P1 still counts around the clock.
+[[policies]]
+id = "office"
+base = "devops"
+calendar = "team"
+warn_at = [50, 80]
+
+[policies.goals.low]
+resolution = "5bd"
+
+# The team's agents first; after a quarter of an hour whose week it is, then the manager.
+[[ladders]]
+id = "network"
+levels = [
+  {notify = ["role:agent"], wait = "15m"},
+  {notify = ["rotation:network-weeks"], via = ["slack", "mail"], wait = "15m"},
+  {notify = ["person:Ben"]},
+]
+
+[[rotations]]
+id = "network-weeks"
+team = "network"
+timezone = "Europe/Berlin"
+kind = "weekly"
+start = 2026-03-02T09:00:00
+people = ["Ana", "Ben"]
+
+[[mutes]]
+start = 2026-03-07T20:00:00
+end = 2026-03-08T02:00:00
+timezone = "Europe/Berlin"
+team = "network"
+reason = "new switches"
+"""
+
 
 def document() -> str:
-    parts = [_HEAD, *_section(Settings, ""), _aliases()]
+    example = f"## Example: promises and pages\n\n```toml\n{EXAMPLE}```\n"
+    parts = [_HEAD, *_section(Settings, ""), _aliases(), example]
     return "\n".join(parts)
 
 

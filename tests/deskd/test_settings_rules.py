@@ -7,6 +7,7 @@ import pytest
 
 from deskd.promises import ladders, mutes, policies
 from deskd.roster import roster
+from deskd.settings_docs import EXAMPLE
 from deskd.settings_show import shown
 from engine.durations import Duration
 from engine.model import Priority
@@ -222,6 +223,13 @@ def test_a_team_whose_policy_counts_by_its_hours_is_warned_of_nothing(tmp_path: 
     text = '[mail.smtp_in]\nlisten = "127.0.0.1:25"\n[desk]\npolicy = "net"\n' + OFFICE + POLICY
     text += 'calendar = "team"\n[[teams]]\nid = "a"\ncalendar = "office"\n'
     assert read(tmp_path, text).warnings == ()
+
+
+def test_the_documents_example_is_right_and_has_no_warnings(tmp_path: Path) -> None:
+    door = '[mail.smtp_in]\nlisten = "127.0.0.1:25"\n'
+    loaded = read(tmp_path, door + EXAMPLE)
+    assert loaded.warnings == ()
+    assert [ladder.id for ladder in roster(loaded.settings).rules.ladders] == ["network"]
 
 
 def test_the_itil_preset_is_still_there(tmp_path: Path) -> None:
