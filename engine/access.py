@@ -109,6 +109,10 @@ def is_over(who: Person, right: Right, team: Team) -> bool:
     return team.id in who.teams or in_department or who.rank >= Role.ADMIN
 
 
+def may_be_paged(who: Person) -> bool:
+    return who.status == "active" and who.rank >= LEAST_ROLE[Right.ACKNOWLEDGE]
+
+
 def works_on(who: Person, ticket: Ticket, team: Team) -> bool:
     """Agents: their teams' tickets, others' only when the team is open. Managers: their department's. Admins: all."""
     if who.status != "active" or who.rank < Role.AGENT:

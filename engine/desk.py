@@ -286,7 +286,7 @@ class Desk:
     async def declare(self, workspace: WorkspaceId, roster: Roster) -> None:
         at = self._clock.now()
         await self._store.run(
-            workspace, lambda transaction: directory.declare(transaction, roster, self._ids, at)
+            workspace, lambda transaction: oversight.declare(transaction, roster, self._ids, at)
         )
 
     async def recount(self, workspace: WorkspaceId, limit: int) -> int:

@@ -3,16 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from engine import access, directory, escalation, lifecycle, sla, step
 from engine.access import Right
 from engine.consequences import situation
+from engine.directory import Roster
 from engine.errors import Refused
 from engine.events import Acknowledged, Entry, Noted, PolicyApplied
 from engine.model import Note, Request, Ticket
-from engine.ports import Transaction
-from engine.promises import PROMISES, Clock
+from engine.ports import Ids, Transaction
+from engine.promises import PROMISES, Clock, ClockKind
 from engine.step import Acting, Given, Hand, Step
+
+MUTED_MAX: Final = 1000
+"""Held pages let out by one change of mute windows; more wait for the end that they were told."""
 
 
 def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], Note]) -> Step:
@@ -44,6 +49,31 @@ def last_acknowledgement(transaction: Transaction, ticket: Ticket) -> Entry | No
 def has_it(transaction: Transaction, ticket: Ticket, had: Entry) -> Refused:
     person = transaction.person(had.actor) if had.actor else None
     return Refused("has_it", ticket=ticket.id, by=person.name if person else "")
+
+
+def declare(transaction: Transaction, roster: Roster, ids: Ids, at: datetime) -> None:
+    """What deskd.toml says holds from now on; so do mute windows that it took back or made shorter."""
+    before = transaction.settings().rules_version
+    directory.declare(transaction, roster, ids, at)
+    if transaction.settings().rules_version != before:
+        _let_out(transaction, at)
+
+
+def _let_out(transaction: Transaction, at: datetime) -> None:
+    """Pages that were held for longer than any window holds them now."""
+    rules = transaction.rules()
+    for number in transaction.tickets_muted(limit=MUTED_MAX):
+        ticket = transaction.ticket(number)
+        ack = ticket.clock(ClockKind.ACK) if ticket else None
+        if ticket is None or ack is None or not ack.running or ack.due_at is None:
+            continue
+        until = rules.muted_until(ticket, at)
+        if until is None or until < ack.due_at:
+            hand = Hand(None, "mute", at)
+            around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
+            now, level = situation(ticket, around), ticket.escalation_level
+            paged = escalation.page(level, "mute_over", now, around.climb)
+            step.record(transaction, ticket, Step(paged), hand)
 
 
 def recount(transaction: Transaction, limit: int, at: datetime) -> int:

@@ -193,6 +193,10 @@ class Transaction(Protocol):
         """True when an earlier run of this use case already settled the row (its commit's answer was lost)."""
         ...
 
+    def tickets_muted(self, *, limit: int) -> Sequence[int]:
+        """Whose pages a mute window holds, oldest first."""
+        ...
+
     def joined(self, number: int) -> Mapping[int, PersonId]:
         """The tickets that are merged into this one now, with who asked for each; not those merged into them."""
         ...

@@ -25,6 +25,7 @@ def reach(
         person.id
         for person in agents
         if person.status == "active"
+        and (person.slack or person.mail)  # else nobody hears of it
         and is_there(person)
         and any(_fits(target, person, team) for target in targets)
     ]

@@ -27,6 +27,7 @@ from engine.events import (
     Merged,
     Moved,
     Paged,
+    PolicyApplied,
     PriorityChanged,
     Released,
     TeamChanged,
@@ -113,8 +114,7 @@ def change(
         return ticket
     team = team_of(transaction, ticket)
     right = access.right_for(action, person, ticket) if action else Right.READ
-    if not (action is Action.ACKNOWLEDGE and transaction.was_paged(ticket.number, person.id)):
-        # Whoever was paged may say that they have it, wherever they belong.
+    if not (action is Action.ACKNOWLEDGE and _was_paged(transaction, ticket, person)):
         access.authorize(person, right, ticket, team)
     step = decide(Acting(ticket, team, person, at))
     _refuse_stale(transaction, request, Acting(ticket, team, person, at), step.events)
@@ -126,6 +126,11 @@ def change(
         after = record(transaction, ticket, step, hand)
     settle(transaction, request, after)
     return after
+
+
+def _was_paged(transaction: Transaction, ticket: Ticket, person: Person) -> bool:
+    """Whoever was may say that they have it, wherever they belong, while they are somebody to page."""
+    return access.may_be_paged(person) and transaction.was_paged(ticket.number, person.id)
 
 
 def is_done(transaction: Transaction, request: Request) -> bool:
@@ -151,8 +156,10 @@ def foresee(
 ) -> tuple[Sequence[Entry], Ticket]:
     """What a step would bring, and the ticket afterwards; nothing is written."""
     moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
+    applied = [event.rules_at for event in step.events if isinstance(event, PolicyApplied)]
     team = team_of(transaction, replace(before, team=moved[-1]) if moved else before)
-    events = consequences.unfold(before, step.events, around(transaction, before, team, hand))
+    ruled = replace(before, rules_at=applied[-1]) if applied else before
+    events = consequences.unfold(before, step.events, around(transaction, ruled, team, hand))
     entries = numbered(events, after=before.version, hand=hand)
     return entries, evolve.evolve_all(before, entries)
 

@@ -31,6 +31,7 @@ from storage.record import record, tell_without_ticket
 from storage.rows import AnyRow
 from storage.rules import KnownRules
 from storage.schema import (
+    OPEN,
     RUNNING,
     clocks,
     events,
@@ -117,6 +118,12 @@ _BY_CALENDAR: Final = (
         clocks.c.calendar_version < bindparam("version"),
         text(RUNNING),
     )
+    .limit(bindparam("limit"))
+)
+_MUTED: Final = (
+    select(tickets.c.number)
+    .where(tickets.c.workspace == _WORKSPACE, text(OPEN), tickets.c.muted)
+    .order_by(tickets.c.number)
     .limit(bindparam("limit"))
 )
 _SETTINGS: Final = select(workspaces.c.settings).where(workspaces.c.id == _WORKSPACE)
@@ -268,6 +275,10 @@ class BoundTransaction:
         if place is None:
             return self._connection.execute(_BY_REFERENCE, wanted).scalar()
         return self._connection.execute(_BY_REFERENCE_AT, wanted | {"place": place}).scalar()
+
+    def tickets_muted(self, *, limit: int) -> Sequence[int]:
+        found = self._connection.execute(_MUTED, {"workspace": self._workspace, "limit": limit})
+        return [row.number for row in found]
 
     def joined(self, number: int) -> Mapping[int, PersonId]:
         found = self._connection.execute(_JOINED, {"workspace": self._workspace, "ticket": number})
