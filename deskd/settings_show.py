@@ -45,8 +45,10 @@ def _values(section: BaseModel, path: Path = ()) -> Iterator[tuple[Path, Plain]]
             for number, item in enumerate(value):
                 yield from _values(item, (*here, number))
         elif isinstance(value, dict) and any(isinstance(one, BaseModel) for one in value.values()):
+            # What such a section does not say is as in another one, and not as its default.
             for key, item in value.items():
-                yield from _values(item, (*here, str(key)))
+                all_of_it = _values(item, (*here, str(key)))
+                yield from (one for one in all_of_it if one[0][-1] in item.model_fields_set)
         elif isinstance(value, dict):
             yield from (((*here, str(key)), _plain(item)) for key, item in value.items())
         else:

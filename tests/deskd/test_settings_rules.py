@@ -130,6 +130,7 @@ def test_what_policies_and_ladders_say_is_shown_with_its_line(tmp_path: Path) ->
     text = POLICY + '[policies.goals.P1]\nack = "5m"\n' + LADDER + 'notify = "role:agent"\n'
     rows = {row.name: (row.value, row.origin) for row in shown(read(tmp_path, text))}
     assert rows["policies[0].goals.P1.ack"] == ("5m", "deskd.toml:5")
+    assert "policies[0].goals.P1.resolution" not in rows
     assert rows["policies[0].warn_at"] == (["80"], "default")
     assert rows["ladders[0].levels[0].notify"] == (["role:agent"], "deskd.toml:9")
 
