@@ -50,6 +50,8 @@ class Dispatcher:
                 self.trouble = "dispatcher: tickets cannot be given out"
             round_at = now + ROUND if is_round else round_at
             await self.clock.sleep_until(now + PAUSE)
+            # The clock may have been set back since.
+            round_at = min(round_at, self.clock.now() + ROUND)
             await self.bell.wait(until=round_at)
 
     async def _look(self, *, everywhere: bool) -> None:

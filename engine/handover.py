@@ -14,8 +14,10 @@ from engine.ports import Transaction
 from engine.scene import instant
 from engine.staff import Brief
 
-HELD_MAX: Final = 100
-"""Tickets looked at when somebody goes: far more than anybody has."""
+HELD_MAX: Final = 1000
+"""Tickets looked at when somebody goes: what is beyond would stay with whoever is not there."""
+COUNTED_MAX: Final = 100
+"""Tickets of the team that are counted in its digest: "100 tickets wait" says enough."""
 NEXT_SHIFT: Final = timedelta(hours=8)
 """What breaks within this is named: whoever comes next has to see to it."""
 LISTED_MAX: Final = 10
@@ -65,9 +67,9 @@ def _to_team(
     own = [brief for brief in handed.stays if brief.team == team.id]
     back = [brief for brief in handed.given_back if brief.team == team.id]
     named = {brief.number for brief in (*own, *back)}
-    due_soon = transaction.staff.due_until(team.id, at + NEXT_SHIFT, limit=HELD_MAX)
+    due_soon = transaction.staff.due_until(team.id, at + NEXT_SHIFT, limit=COUNTED_MAX)
     due = [brief for brief in due_soon if brief.number not in named]
-    waiting = transaction.staff.unassigned(team.id, limit=HELD_MAX, critical_only=False)
+    waiting = transaction.staff.unassigned(team.id, limit=COUNTED_MAX, critical_only=False)
     if place is None or not (own or back or due or waiting):
         return None
     facts = _facts(person, own, back, due) | {"waiting": len(waiting), "for_team": True}

@@ -21,6 +21,8 @@ from engine.step import Acting, Given, Hand, Step
 
 WAITING_MAX: Final = 50
 """Tickets looked at in one go: more than a team can be given at once."""
+LINE_MAX: Final = 1000
+"""Looked at when none of the first can be given to anybody there: they must not hold up those behind them."""
 HELD_MAX: Final = 500
 """Tickets of absent people looked at in one go."""
 
@@ -38,8 +40,12 @@ def dispatch(transaction: Transaction, team: TeamId, at: datetime) -> int:
     now = crew.crew(transaction, found, at)
     _bring_home(transaction, now, at)
     has_room = any(one.has_room for one in now.members if one.person in there)
-    briefs = transaction.staff.unassigned(team, limit=WAITING_MAX, critical_only=not has_room)
-    choices = assign.plan(Strategy(found.strategy), now.members, _waiting(transaction, briefs))
+    choices: list[Choice] = []
+    for most in (WAITING_MAX, LINE_MAX):
+        briefs = transaction.staff.unassigned(team, limit=most, critical_only=not has_room)
+        choices = assign.plan(Strategy(found.strategy), now.members, _waiting(transaction, briefs))
+        if choices or len(briefs) < most:
+            break
     return sum(_give(transaction, choice, at) for choice in choices)
 
 
