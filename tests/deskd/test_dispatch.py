@@ -1,7 +1,6 @@
 """The dispatcher's own rounds, whatever the clock does."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 from deskd.bell import Bell
@@ -28,16 +27,12 @@ async def test_a_clock_set_back_a_day_stops_no_round(world: World) -> None:
     clock, bell = world.clock, Bell(world.clock)
     floor = Rounds(world.storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
     dispatcher = Dispatcher(floor, world.storage.work, world.storage.views, clock, bell)
-    running = asyncio.create_task(dispatcher.run(ready=lambda: None))
-    try:
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(dispatcher.run(ready=lambda: None))
         await rounds(world, floor, 1)
         await clock.move_to(clock.now() - timedelta(days=1))
-        before = floor.count
-        await rounds(world, floor, before + 2, within=3 * ROUND)
-    finally:
+        await rounds(world, floor, floor.count + 2, within=3 * ROUND)
         running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
 
 
 async def rounds(
