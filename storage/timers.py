@@ -58,7 +58,8 @@ def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[An
     """What claims due rows, and what says when the next is due.
 
     The claim locks the rows and their tickets, and passes over what somebody holds: whoever waited for a ticket here,
-    while its holder waits for the timer, would wait for ever. The limit is a literal, since a plan that has to guess
+    while its holder waits for the timer, would wait for ever. The ticket comes first, since PostgreSQL keeps what it
+    has locked of a row that it then passes over. The limit is a literal, since a plan that has to guess
     it sorts the whole table.
     """
     claim = (
@@ -70,7 +71,7 @@ def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[An
         .where(timers.c.due_at <= bindparam("now"))
         .order_by(timers.c.due_at)
         .limit(literal_column(str(limit)))
-        .with_for_update(skip_locked=True, key_share=True, of=[timers, tickets])
+        .with_for_update(skip_locked=True, key_share=True, of=[tickets, timers])
     )
     next_at = select(timers.c.due_at).order_by(timers.c.due_at).limit(literal_column("1"))
     if not some_aside:
