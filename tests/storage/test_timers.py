@@ -226,7 +226,7 @@ async def test_a_ticket_that_somebody_works_on_is_passed_over_and_never_waited_f
 async def test_whoever_works_on_a_ticket_passed_over_may_drop_its_timers_meanwhile(
     database: Database, storage: Storage
 ) -> None:
-    """Its timers are passed over with it. If the round held them until its end, two rounds could wait for each other."""
+    """Its timers are passed over with it: rounds that held them until their end could wait for each other."""
     await furnish(storage)
     _, two, _ = await many(storage, 3)
 
@@ -234,15 +234,14 @@ async def test_whoever_works_on_a_ticket_passed_over_may_drop_its_timers_meanwhi
         return transaction.ticket(3) is not None
 
     async def hold(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(9), asyncio.TaskGroup() as group:
-            async with somebody.transaction():
-                await somebody.execute("SELECT FROM tickets WHERE number IN (1, 3) FOR UPDATE")
-                group.create_task(storage.timers.ring_due(now=two.due_at, limit=9, work=waits))
-                while not await somebody.fetch(WAITING):
-                    await asyncio.sleep(0.02)  # until the round waits for the third ticket
-                # Less than it takes PostgreSQL to see a deadlock, which it would end by itself.
-                await somebody.execute("SET LOCAL lock_timeout = '300ms'")
-                await somebody.execute("DELETE FROM timers WHERE ticket = 1")
+        async with asyncio.timeout(9), asyncio.TaskGroup() as group, somebody.transaction():
+            await somebody.execute("SELECT FROM tickets WHERE number IN (1, 3) FOR UPDATE")
+            group.create_task(storage.timers.ring_due(now=two.due_at, limit=9, work=waits))
+            while not await somebody.fetch(WAITING):  # noqa: ASYNC110 - only the server can tell
+                await asyncio.sleep(0.02)
+            # Less than it takes PostgreSQL to see a deadlock, which it would end by itself.
+            await somebody.execute("SET LOCAL lock_timeout = '300ms'")
+            await somebody.execute("DELETE FROM timers WHERE ticket = 1")
 
     await postgres.connected(database.url, hold)
 
