@@ -49,6 +49,9 @@ ONE_PAGE_WITHIN: Final = timedelta(minutes=1)
 """Two triggers so close together are one: nobody is climbed past before they can have read their page."""
 
 
+_HAS_IT: Final = (lifecycle.Action.CLAIM, lifecycle.Action.RESOLVE)
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """Whom a level reaches now."""
@@ -68,7 +71,7 @@ class Climb:
 def acknowledgements(
     before: Ticket | None, events: Sequence[Event], actor: PersonId | None
 ) -> list[Event]:
-    """Who claims it or answers has it: a page, an escalation or an offer was for somebody to say so."""
+    """Who claims it, answers or resolves it has it: a page, an escalation or an offer was for somebody to say so."""
     asked = before is not None and (
         lifecycle.awaits_ack(before) or before.escalated or before.offered
     )
@@ -77,7 +80,7 @@ def acknowledgements(
     has_it = any(
         (isinstance(event, Commented) and event.by_agent)
         or (isinstance(event, Assigned) and event.to == actor)
-        or (isinstance(event, Moved) and event.why == lifecycle.Action.CLAIM)
+        or (isinstance(event, Moved) and event.why in _HAS_IT)
         for event in events
     )
     said = any(isinstance(event, Acknowledged) for event in events)

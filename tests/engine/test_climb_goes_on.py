@@ -5,10 +5,7 @@ from datetime import timedelta
 
 from engine import lifecycle
 from engine.durations import Duration
-from engine.events import (
-    Commented,
-    PriorityChanged,
-)
+from engine.events import Acknowledged, Commented, PriorityChanged
 from engine.model import MessageId, Priority, State, TeamId
 from engine.rules import Goals, Ladder, Level, Mute, Policy, Target
 from tests.engine.make import ANA, START, after
@@ -82,3 +79,11 @@ def test_a_held_page_goes_out_when_the_ticket_leaves_what_was_muted() -> None:
     desk = Desk(Priority.P1, mutes=[quiet])
     desk.do(lifecycle.set_category(desk.ticket, to="VM"), after(minutes=2), ANA.id)
     assert desk.pages() == [(timedelta(minutes=2), 0, "mute_over")]
+
+
+def test_whoever_resolves_without_a_word_has_answered_the_page_too() -> None:
+    """Else it counts as unacknowledged, or as acknowledged a week later by whoever claims the reopened ticket."""
+    desk = Desk()
+    desk.do(lifecycle.resolve(desk.ticket, message=None), after(minutes=3), ANA.id)
+    acknowledged = [at for at, event in desk.events if isinstance(event, Acknowledged)]
+    assert acknowledged == [after(minutes=3)]
