@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deskd import (
+    cli_acts,
     cli_calendar,
     cli_config,
     cli_db,
@@ -41,6 +42,8 @@ app = typer.Typer(
 )
 app.add_typer(cli_config.app, name="config")
 app.add_typer(cli_calendar.app, name="calendar")
+for act in cli_acts.ACTS:
+    cli_ticket.app.command()(act)
 app.add_typer(cli_ticket.app, name="ticket")
 app.add_typer(cli_queues.spool, name="spool")
 app.add_typer(cli_queues.outbox, name="outbox")

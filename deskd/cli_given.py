@@ -14,6 +14,7 @@ from deskd.errors import WRONG_USAGE, Failure
 
 if TYPE_CHECKING:
     from deskd.settings_load import Loaded
+    from engine.desk import Desk
     from engine.floor import Floor
     from engine.model import Caller
     from storage.opening import Storage
@@ -40,6 +41,17 @@ class Given:
 
         async with storage_opened(self.load().settings) as storage:
             yield storage
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[tuple["Desk", "Storage"]]:
+        from deskd.clock import WallClock
+        from deskd.ids import TimeSortedIds
+        from engine.desk import Desk
+
+        async with self.storage() as storage:
+            clock = WallClock()
+            # The daemon looks once a second: nobody here to be nudged.
+            yield Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None), storage
 
     @asynccontextmanager
     async def floor(self) -> AsyncIterator["Floor"]:

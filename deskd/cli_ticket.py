@@ -48,24 +48,18 @@ def new(
     draft = Draft(subject, words, priority or None, category or None, team or None)
     file = asyncio.run(_new(given(context), draft, _caller(requester, name)))
     if as_json:
-        _show_file(file)
+        show_file(file)
     else:
         show(file.line.ticket.id)
 
 
 async def _new(here: Given, draft: object, by: "Caller") -> "TicketFile":
-    from deskd.clock import WallClock
-    from deskd.ids import TimeSortedIds
     from deskd.roster import roster
-    from engine.desk import Desk
     from engine.model import DEFAULT, Draft
 
     assert isinstance(draft, Draft)
     settings = here.load().settings
-    async with here.storage() as storage:
-        clock = WallClock()
-        # The daemon looks once a second: nobody here to be nudged.
-        desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+    async with here.desk() as (desk, storage):
         if not await storage.views.teams(DEFAULT):
             await desk.declare(DEFAULT, roster(settings))
         opened = await desk.open(DEFAULT, draft, by=by)
@@ -167,7 +161,7 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
     """Everything known of one ticket."""
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        _show_file(file)
+        show_file(file)
         return
     line = file.line
     show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
@@ -215,7 +209,7 @@ async def _file(here: Given, number: int) -> "TicketFile":
     return file
 
 
-def _show_file(file: "TicketFile") -> None:
+def show_file(file: "TicketFile") -> None:
     from deskd import pictures
     from deskd.clock import WallClock
 

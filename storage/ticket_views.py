@@ -6,11 +6,12 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
 
-from engine.events import Entry
+from engine.events import Entry, Paged
 from engine.model import (
     Comment,
     Note,
     Person,
+    PersonId,
     Reference,
     Team,
     Ticket,
@@ -321,6 +322,8 @@ def _named(shown: TicketLine, history: Iterable[Entry], said: Iterable[Comment |
     for entry in history:
         named.add(entry.actor)
         named |= {getattr(entry.event, name) for name in PEOPLE[type(entry.event)]}
+        if isinstance(entry.event, Paged):
+            named |= set(map(PersonId, entry.event.people))
     return {id for id in named if id is not None}
 
 

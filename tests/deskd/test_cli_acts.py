@@ -1,0 +1,65 @@
+"""What a button does, from a script: escalate, acknowledge, merge, un-merge, split, waive."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deskd.commands import Shell
+
+
+@pytest.fixture
+def shell(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    made = Shell(tmp_path, capsys)
+    made.write(
+        '[mail]\naddress = "help@x.y"\n'
+        '[[people]]\nname = "Ben"\nmail = "ben@x.y"\nrole = "senior"\nteams = ["support"]\n'
+    )
+    for subject in ("VPN is down", "No VPN since ten"):
+        made.run("ticket", "new", "--subject", subject, "--from", "ann@x.y")
+    return made
+
+
+def says(shell: Shell, *arguments: str) -> str:
+    result = shell.run("ticket", *arguments)
+    assert (result.code, result.err) == (0, "")
+    return result.out.strip()
+
+
+def test_escalating_says_who_is_paged_and_when_the_next_is(shell: Shell) -> None:
+    told = says(shell, "escalate", "T-1", "they", "cannot", "pay")
+    assert told.startswith("T-1 is escalated: Ben is paged, and the next level at 20")
+    shown = shell.run("ticket", "show", "1", "--json").json
+    assert isinstance(shown, dict)
+    assert (shown["escalation_level"], shown["acknowledged"]) == (1, False)
+    assert [note["text"] for note in shown["notes"]] == ["they cannot pay"]
+    assert says(shell, "ack", "1") == "T-1 is acknowledged: nobody else is paged."
+
+
+def test_merging_and_taking_out_again(shell: Shell) -> None:
+    assert says(shell, "merge", "T-2", "T-1") == "T-2 goes on as T-1 VPN is down."
+    refused = shell.run("ticket", "merge", "T-2", "T-1")
+    assert (refused.code, refused.out) == (1, "")
+    assert "T-2 is merged, so you cannot merge" in refused.err
+    assert says(shell, "unmerge", "2") == "T-2 is a ticket of its own again."
+
+
+def test_splitting_answers_the_new_number(shell: Shell) -> None:
+    told = says(shell, "split", "T-1", "--subject", "Printer too", "--text", "On floor 3.")
+    assert told == "T-3 is split off from T-1."
+    as_json = shell.run("ticket", "split", "T-1", "--subject", "And the phone", "--json").json
+    assert isinstance(as_json, dict)
+    assert (as_json["id"], as_json["subject"]) == ("T-4", "And the phone")
+
+
+def test_what_was_not_broken_cannot_be_waived(shell: Shell) -> None:
+    refused = shell.run("ticket", "waive", "T-1", "a", "drill")
+    assert refused.code == 1
+    assert "no broken promise" in refused.err
+
+
+def test_what_is_missing_is_wrong_usage(shell: Shell) -> None:
+    assert shell.run("ticket", "escalate", "T-1").code == 2
+    assert shell.run("ticket", "merge", "T-1", "the other one").code == 2
+    absent = shell.run("ticket", "ack", "T-9")
+    assert (absent.code, absent.out) == (1, "")
+    assert "no ticket T-9" in absent.err
