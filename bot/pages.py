@@ -19,12 +19,13 @@ JUMP: Final = "jump"
 
 def page(tell: Tell, workspace: WorkspaceId, card: str) -> Said:
     """`card`: where the ticket's card is; "" when that is not known."""
-    text = sentence(tell.template, tell.facts)
-    reason = str(tell.facts.get("reason") or "")
+    text, following = sentence("page", tell.facts), sentence("page_next", tell.facts)
+    reason = str(tell.facts["reason"])
     parts = [blocks.section(text), *([blocks.quote(reason)] if reason else [])]
+    parts += [blocks.context(following)] if following else []
     acknowledge = _button(tell, workspace, Action.ACKNOWLEDGE, style="primary")
     claim = _button(tell, workspace, Action.CLAIM)
-    return blocks.said(text, [*parts, *_row([acknowledge, claim], card)])
+    return blocks.said(f"{text}\n{following}", [*parts, *_row([acknowledge, claim], card)])
 
 
 def page_over(tell: Tell, workspace: WorkspaceId, card: str) -> Said:

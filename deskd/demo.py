@@ -20,8 +20,10 @@ from deskd.daemon import stop_on_signals
 from deskd.demo_settings import DESK_ADDRESS, HOST, Places, write_settings
 from deskd.demo_town import Town, furnish, open_samples
 from deskd.errors import Failure
+from deskd.roster import roster
 from deskd.run import opened
 from deskd.screen import show
+from deskd.settings import Settings
 from deskd.settings_load import load
 from engine.model import DEFAULT
 from engine.views import TicketFilter
@@ -48,6 +50,7 @@ class _Demo:
     built: Built
     page: Page
     config: Path
+    settings: Settings
     is_new: bool
     """Nothing in it yet, as far as tickets go."""
 
@@ -117,7 +120,7 @@ async def _opened(folder: Path, ports: Ports) -> AsyncIterator[_Demo]:
         await page.start(HOST, ports.page)
         stack.push_async_callback(page.close)
         known = await built.views.tickets(DEFAULT, TicketFilter(everything=True, limit=1))
-        yield _Demo(town, built, page, config, is_new=not known)
+        yield _Demo(town, built, page, config, settings, is_new=not known)
 
 
 async def _run(demo: _Demo, *, samples: bool) -> None:
@@ -135,7 +138,10 @@ async def _run(demo: _Demo, *, samples: bool) -> None:
 
 async def _begin(demo: _Demo, *, samples: bool) -> None:
     await demo.built.daemon.settled()
-    await demo.town.slack.connected(within=CONNECTED_SECONDS)
+    slack = demo.town.slack
+    await slack.connected(within=CONNECTED_SECONDS)
+    # The daemon does the same a moment later; whoever is paged by the samples must be known by then.
+    await demo.built.desk.declare(DEFAULT, roster(demo.settings, slack_team=slack.team_id))
     if samples and demo.is_new:
         await open_samples(demo.town, DESK_ADDRESS)
     show(_ready_line(demo))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deskd.demo_town import MANAGER, Town
+from deskd.demo_town import STAFF, Town
 from deskd.settings import SECRET_KEY_LENGTH_MIN
 
 HOST: Final = "127.0.0.1"
@@ -43,11 +43,32 @@ channel = "{channel}"
 [http]
 listen = "{host}:{http_port}"
 
+# Whoever leads is paged by mail too: a mail can be acknowledged without Slack.
+[[ladders]]
+id = "roles"
+
+[[ladders.levels]]
+notify = ["role:agent"]
+
+[[ladders.levels]]
+notify = ["role:senior"]
+
+[[ladders.levels]]
+notify = ["role:lead"]
+via = ["slack", "mail"]
+
+[[ladders.levels]]
+notify = ["role:manager"]
+via = ["slack", "mail"]
+"""
+_PERSON: Final = """
 [[people]]
-name = "{manager}"
-mail = "{manager_mail}"
-role = "manager"
+name = "{name}"
+mail = "{mail}"
+slack = "{slack}"
+role = "{role}"
 teams = ["support"]
+timezone = "{timezone}"
 """
 
 
@@ -76,9 +97,15 @@ def write_settings(folder: Path, town: Town, places: Places) -> Path:
         app_token=slack.app_token,
         base_url=slack.base_url,
         channel=town.channel,
-        manager=MANAGER.name,
-        manager_mail=MANAGER.mail,
     )
+    for person in STAFF:
+        text += _PERSON.format(
+            name=person.name,
+            mail=person.mail,
+            slack=slack.user(person.login).user_id,
+            role=person.role,
+            timezone=person.timezone,
+        )
     file.touch(mode=0o600, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     return file

@@ -1,4 +1,4 @@
-"""The people of the demo, and what they ask for: through real SMTP and a real slash command, like anybody else."""
+"""The people of the demo, and what they ask for: through real SMTP, a slash command and a form, like anybody else."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +13,8 @@ class Townsman:
     name: str
     mail: str
     timezone: str = "Europe/Berlin"
+    role: str = ""
+    """Of those who work here; the others ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,11 @@ class Town:
     """The id of the agents' channel."""
 
 
-ANA: Final = Townsman("ana", "Ana Ruiz", "ana@example.com")
-BEN: Final = Townsman("ben", "Ben Okafor", "ben@example.com")
-MANAGER: Final = Townsman("mia", "Mia Tanaka", "mia@example.com")
+ANA: Final = Townsman("ana", "Ana Ruiz", "ana@example.com", role="agent")
+BEN: Final = Townsman("ben", "Ben Okafor", "ben@example.com", role="senior")
+LEA: Final = Townsman("lea", "Lea Novak", "lea@example.com", role="lead")
+MIA: Final = Townsman("mia", "Mia Tanaka", "mia@example.com", role="manager")
+STAFF: Final = (ANA, BEN, LEA, MIA)
 BOB: Final = Townsman("bob", "Bob Ray", "bob@example.com", "America/New_York")
 CARLA: Final = Townsman("carla", "Carla Lindqvist", "carla@example.com")
 AGENTS: Final = "it-desk"
@@ -52,17 +56,22 @@ _MAILS: Final = (
         ' "permission denied".\nCould somebody have a look?\n\nThanks, Bob',
     ),
 )
-_COMMAND: Final = "/ticket new A second monitor for my new desk"
+_CRITICAL: Final = Wish(
+    BOB,
+    "Customers cannot pay in the shop",
+    'Since a few minutes every payment ends with "gateway timeout". Nothing can be sold.',
+)
+_WHY: Final = "the shop loses every order, and I cannot reach the payment provider"
 
 
 def furnish(slack: SlackStandIn, mailbox: Mailbox) -> str:
     """People, rooms and mailboxes; the id of the agents' channel. Carla is not in Slack at all."""
-    for person in (ANA, BEN, MANAGER, BOB):
+    for person in (*STAFF, BOB):
         slack.add_user(person.login, real_name=person.name, email=person.mail, tz=person.timezone)
-    members = [person.login for person in (ANA, BEN, MANAGER)]
+    members = [person.login for person in STAFF]
     channel = slack.add_channel(AGENTS, private=True, members=members)
     slack.add_channel("general", members=[*members, BOB.login])
-    for person in (BOB, CARLA):
+    for person in (BOB, CARLA, LEA, MIA):
         mailbox.open(person.mail, person.name, person.timezone)
     return channel.id
 
@@ -71,4 +80,17 @@ async def open_samples(town: Town, desk_address: str) -> None:
     for wish in _MAILS:
         asker = town.mailbox.person(wish.asker.mail, wish.asker.name)
         await asker.compose(desk_address, wish.subject, wish.text)
-    await town.slack.user(BOB.login).command(_COMMAND, channel="general")
+    await _escalated(town)
+
+
+async def _escalated(town: Town) -> None:
+    """A critical ticket pages Ana at once; she calls for help, and Ben is paged with her reason."""
+    slack = town.slack
+    bob, ana = slack.user(_CRITICAL.asker.login), slack.user(ANA.login)
+    await bob.command("/ticket new", channel="general")
+    await slack.wait_for(lambda: bob.modal)
+    words = {"subject": _CRITICAL.subject, "words": _CRITICAL.text, "priority": "P1"}
+    await bob.submit(values=words)
+    card = await slack.message(channel=AGENTS, containing=_CRITICAL.subject)
+    asked = await ana.reply(card, f"<@{slack.bot_user_id}> escalate {_WHY}")
+    await slack.wait_for(lambda: slack.current(asked).reactions)

@@ -88,6 +88,14 @@
   addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="/?"]');
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); go(link.href); }
+    // A message's address in this workspace is a place on this page: its thread.
+    const [, channel, ts] = event.target.closest("a")?.href.match(/\.slack\.invalid\/archives\/(\w+)\/p(\d+)/) ?? [];
+    if (ts) {
+      event.preventDefault();
+      const there = new URLSearchParams(location.search);
+      there.set("channel", channel); there.set("thread", `${ts.slice(0, -6)}.${ts.slice(-6)}`); there.delete("tab");
+      go(`/?${there}`);
+    }
     for (const d of document.querySelectorAll("details.pop[open]")) if (!d.contains(event.target)) d.open = false;
   });
   addEventListener("change", (event) => {
