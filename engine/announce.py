@@ -5,6 +5,7 @@ And words are never told at the place they were written (`source`), where everyb
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine import assign, sla
 from engine.announce_promises import told_of_pages, told_of_promises
@@ -82,7 +83,8 @@ def _told_of_waiting(scene: Scene, entry: Entry) -> list[Tell]:
     match entry.event:
         case Reminded():
             facts: dict[str, Fact] = {"gives_up_at": instant(scene.after.gives_up_at)}
-            return to_requester(scene, entry, "reminder", facts)
+            reminded = to_requester(scene, entry, "reminder", facts)
+            return [replace(tell, comment=scene.question) for tell in reminded]
         case Merged(into=into):
             facts = {"other": ticket_id(into), "by": name_of(scene.actor)}
             told = to_team(scene, entry, "merged", facts)

@@ -65,7 +65,12 @@ def told_of_pages(scene: Scene, entry: Entry) -> list[Tell]:
 
 
 def _late(scene: Scene, kind: ClockKind, due: str) -> dict[str, Fact]:
-    return {"clock": kind.value, "due_at": due, "assignee_slack": assignee_slack(scene)}
+    return {
+        "clock": kind.value,
+        "due_at": due,
+        "assignee": name_of(scene.assignee),
+        "assignee_slack": assignee_slack(scene),
+    }
 
 
 def _was_paged(scene: Scene) -> bool:

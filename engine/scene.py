@@ -6,7 +6,18 @@ from datetime import datetime
 
 from engine.effects import Tell
 from engine.events import Commented, Entry, Moved, Noted
-from engine.model import Address, Audience, Comment, Fact, Note, Person, PersonId, State, Ticket
+from engine.model import (
+    Address,
+    Audience,
+    Comment,
+    Fact,
+    MessageId,
+    Note,
+    Person,
+    PersonId,
+    State,
+    Ticket,
+)
 from engine.rules import BY_ROLE, Ladder
 
 
@@ -31,6 +42,8 @@ class Scene:
     ladder: Ladder = BY_ROLE
     on_level: tuple[Person, ...] = ()
     """Who stands on the present level, when a broken promise is to be told to them."""
+    question: MessageId | None = None
+    """What the requester was asked, when they are reminded of it."""
     answered: tuple[Entry, ...] = ()
     """The pages that waited until this step, when they wait no more: whoever was paged may rest."""
     former_team: Address | None = None

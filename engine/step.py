@@ -22,6 +22,7 @@ from engine.escalation import Climb, Reached
 from engine.events import (
     Assigned,
     Breached,
+    Commented,
     Entry,
     Event,
     Merged,
@@ -30,6 +31,7 @@ from engine.events import (
     PolicyApplied,
     PriorityChanged,
     Released,
+    Reminded,
     TeamChanged,
     Unmerged,
 )
@@ -39,6 +41,7 @@ from engine.model import (
     Attachment,
     Audience,
     Comment,
+    MessageId,
     Note,
     Person,
     PersonId,
@@ -269,9 +272,20 @@ def _scene(
         source=hand.source,
         receipt=hand.receipt,
         refused_files=written.refused_files,
+        question=_question(transaction, after, entries),
         answered=answered,
         former_team=channel_of(team_of(transaction, before)) if before and moved_away else None,
     )
+
+
+def _question(
+    transaction: Transaction, after: Ticket, entries: Sequence[Entry]
+) -> MessageId | None:
+    """The agents' latest words, when somebody is to be reminded of them."""
+    if not any(isinstance(entry.event, Reminded) for entry in entries):
+        return None
+    said = (entry.event for entry in reversed(transaction.history(after.number)))
+    return next((e.message for e in said if isinstance(e, Commented) and e.by_agent), None)
 
 
 def _answered(transaction: Transaction, before: Ticket | None, after: Ticket) -> tuple[Entry, ...]:

@@ -33,7 +33,7 @@ FACTS: dict[str, dict[str, Fact]] = {
     "closed": {"agent": "Ana"},
     "merged": {"other": "T-3"},
     "reminder": {"gives_up_at": "2026-03-05T09:00:00Z"},
-    "breached": {"clock": "resolution", "due_at": "2026-03-02T11:00:00Z"},
+    "breached": {"clock": "resolution", "due_at": "2026-03-02T11:00:00Z", "assignee": "Ana"},
     "page": {
         "requester": "Bob",
         "role": "lead",
@@ -76,6 +76,7 @@ FACTS: dict[str, dict[str, Fact]] = {
         "assignees_slack": ["U0ANA", ""],
     },
 }
+_WITH_WORDS = ("reply", "question", "resolved", "reminder")
 WORDS = "Please restart the client.\n\nThen tell me <b>what</b> you see."
 
 
@@ -96,7 +97,7 @@ def parcel(template: str, *, to: str = "bob@example.com", **facts: Fact) -> Parc
         **FACTS.get(template, {}),
         **facts,
     }
-    said = MessageId("m1") if template in ("reply", "question", "resolved") else None
+    said = MessageId("m1") if template in _WITH_WORDS else None
     tell = Tell(Address("mail", to), template, f"key.{template}", known, comment=said)
     return Parcel(41, DEFAULT, 1, tell.key, tell, 0, MORNING)
 
