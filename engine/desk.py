@@ -131,7 +131,9 @@ class Desk:
 
         def decide(acting: Acting) -> Step:
             words = self._comment(acting, request, text)
-            return Step(lifecycle.ask(acting.ticket, message=words.id), words)
+            by_agent = acting.person.id != acting.ticket.requester
+            events = lifecycle.ask(acting.ticket, message=words.id, by_agent=by_agent)
+            return Step(events, words)
 
         return await self._change(request, Action.ASK, decide)
 

@@ -194,9 +194,9 @@ def note(ticket: Ticket, *, message: MessageId) -> list[Event]:
     return [Noted(message)]
 
 
-def ask(ticket: Ticket, *, message: MessageId) -> list[Event]:
+def ask(ticket: Ticket, *, message: MessageId, by_agent: bool = True) -> list[Event]:
     move = _move(ticket, Action.ASK)
-    return [Commented(message, by_agent=True), *move]
+    return [Commented(message, by_agent=by_agent), *move]
 
 
 def resolve(ticket: Ticket, *, message: MessageId | None) -> list[Event]:

@@ -8,9 +8,9 @@ import pytest
 from engine import sla
 from engine.errors import Refused
 from engine.events import Paged
-from engine.model import DEFAULT, Request, Role, Ticket
+from engine.model import DEFAULT, Draft, Request, Role, Ticket
 from engine.ports import Transaction
-from engine.promises import TimerKind
+from engine.promises import ClockKind, TimerKind
 from engine.rules import BY_ROLE, Declared, Ladder, Level, Mute, Target
 from tests.engine.test_joining import LEADS
 from tests.engine.world import ANA, BEN, ROSTER, World, asks
@@ -88,3 +88,11 @@ async def test_a_mute_window_that_is_taken_back_holds_no_page_any_longer(world: 
     assert [page.cause for page in await pages(world, ticket)] == ["mute_over"]
     [timer] = [t for t in sla.timers(await world.ticket(1)) if t.kind is TimerKind.ACK_BREACH]
     assert timer.due_at < now + timedelta(hours=1)
+
+
+async def test_an_agent_who_asks_on_their_own_ticket_answers_nobody(world: World) -> None:
+    ticket = await world.desk.open(DEFAULT, Draft("My VPN is down", "Since ten"), by=ANA)
+    await world.desk.ask(asks(ticket, ANA), "Does anybody know?")
+    answer = (await world.ticket(ticket.number)).clock(ClockKind.FIRST_RESPONSE)
+    assert answer is not None
+    assert answer.running
