@@ -130,6 +130,8 @@ def _to_people(scene: Scene, entry: Entry, paged: Paged, facts: dict[str, Fact])
     for person, place in _reached(scene, paged):
         names = [scene.people[PersonId(id)].name for id in paged.people if id != person.id]
         own: dict[str, Fact] = {"others": names, "timezone": _zone(scene, person)}
+        if person.id == scene.after.requester:
+            own["reason"] = ""  # it is a note, and no note reaches who asked
         told += telling(scene, entry, "page", place, {**facts, **own})
     return told
 

@@ -1,0 +1,37 @@
+"""What a page says to whom."""
+
+from datetime import timedelta
+
+from engine.delivery import Sent
+from engine.effects import Tell
+from engine.model import DEFAULT, Draft
+from tests.engine.world import ANA, BEN, World, asks
+
+
+async def pages(world: World, number: int) -> dict[str, str]:
+    """The reason in each page, by the place it goes to."""
+    now, outbox, found = world.clock.now(), world.storage.outbox, {}
+    while parcels := await outbox.lease(now=now, until=now + timedelta(minutes=1), limit=100):
+        for parcel in parcels:
+            tell = parcel.effect
+            if parcel.ticket == number and isinstance(tell, Tell) and tell.template == "page":
+                found[tell.to.place] = str(tell.facts["reason"])
+            await outbox.sent(parcel, Sent(), at=now)
+    return found
+
+
+async def test_a_page_tells_why_somebody_escalated(world: World) -> None:
+    ticket = await world.mail()
+    await world.desk.escalate(asks(ticket, ANA), "Customers cannot pay")
+    assert set((await pages(world, ticket.number)).values()) == {"Customers cannot pay"}
+
+
+async def test_the_reason_is_a_note_and_no_note_reaches_who_asked_though_they_are_paged(
+    world: World,
+) -> None:
+    """Ben manages, and it is his own request that Ana escalates."""
+    opened = await world.desk.open(DEFAULT, Draft("My VPN", "It drops."), by=BEN)
+    await world.desk.escalate(asks(opened, ANA), "He never restarts his laptop")
+    found = await pages(world, opened.number)
+    assert found
+    assert "He never restarts his laptop" not in found.values()
