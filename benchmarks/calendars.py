@@ -11,8 +11,8 @@ from engine.calendar import WEEKDAYS, Calendar, Hours
 
 ARITHMETIC_US_MAX: Final = 3.0
 YEAR_MS_MAX: Final = 10.0
-TIMES: Final = 20_000
-ROUNDS: Final = 7
+TIMES: Final = 2_000
+ROUNDS: Final = 50
 STARTS: Final = 50
 
 # A morning, an afternoon, two nights a week, holidays, a short day and a break, in a zone whose clocks change.
