@@ -74,12 +74,13 @@ def said_of(line: TicketLine, parts: Sequence[Json]) -> Said:
     )
 
 
-def _head(line: TicketLine, now: Moment) -> Iterator[Json]:
+def _head(line: TicketLine, now: Moment, *, inside: bool = True) -> Iterator[Json]:
+    """`inside`: for those who work on it. Who is called for is nobody else's business."""
     yield blocks.header(f"{line.ticket.id} · {line.ticket.subject}")
-    yield blocks.fields(_facts(line))
+    yield blocks.fields(_facts(line, inside=inside))
     stands = [
         standing.promise(line.ticket, now),
-        standing.escalation(line.ticket, line.team, now),
+        standing.escalation(line.ticket, line.team, now) if inside else "",
     ]
     if any(stands):
         yield blocks.section("\n".join(filter(None, stands)))
@@ -90,18 +91,18 @@ def _head(line: TicketLine, now: Moment) -> Iterator[Json]:
     yield blocks.context(_foot(line, now))
 
 
-def _facts(line: TicketLine) -> list[tuple[str, str]]:
+def _facts(line: TicketLine, *, inside: bool) -> list[tuple[str, str]]:
     ticket = line.ticket
     return [
-        (label("status"), _state(ticket)),
+        (label("status"), _state(ticket, inside=inside)),
         (label("priority_field"), label(ticket.priority.value)),
         (label("assignee"), mrkdwn(_assignee(line))),
         (label("category_field"), mrkdwn(ticket.category)),
     ]
 
 
-def _state(ticket: Ticket) -> str:
-    shown = ticket.escalated and ticket.state.phase in (Phase.ACTIVE, Phase.WAITING)
+def _state(ticket: Ticket, *, inside: bool) -> str:
+    shown = inside and ticket.escalated and ticket.state.phase in (Phase.ACTIVE, Phase.WAITING)
     facts = {
         "word": label(ticket.state.value),
         "escalated": label("escalated") if shown else "",
@@ -214,7 +215,7 @@ def ticket_in_full(file: TicketFile, now: Moment, *, works_on_it: bool) -> Said:
     line = file.line
     spoken = [*file.comments[1:], *(file.notes if works_on_it else ())]
     spoken.sort(key=lambda one: one.message.at)
-    parts = [*_head(line, now)]
+    parts = [*_head(line, now, inside=works_on_it)]
     for one in spoken[-SHOWN_WORDS:]:
         parts += [blocks.context(_speaker(one)), blocks.quote(one.message.text, SHOWN_TEXT)]
     return said_of(line, [*parts, *(_buttons(line.ticket, now) if works_on_it else ())])

@@ -168,16 +168,20 @@ class SlackCourier:
             return await self._page_over(parcel, tell, place)
         if tell.template == PAGE:
             said = _checked(page(tell, parcel.workspace, await self._card_link(parcel)))
-            return _paged(await self._tell_direct(parcel, place, said))
+            # In the thread alone nobody may hear of it: Slack tells of threads only to who follows them.
+            return _paged(await self._tell_direct(parcel, place, said, aloud=True))
         return await self._tell_direct(
             parcel, place, _checked(told(tell, await self._words(parcel, tell)))
         )
 
-    async def _tell_direct(self, parcel: Parcel, place: str, said: Json) -> Sent:
+    async def _tell_direct(
+        self, parcel: Parcel, place: str, said: Json, *, aloud: bool = False
+    ) -> Sent:
         root = await self._last(parcel, place, "root")
         if root is not None:
             try:
-                return await self._post(_Post(parcel, place, {**said, "thread_ts": root}))
+                thread = {**said, "thread_ts": root, "reply_broadcast": aloud}
+                return await self._post(_Post(parcel, place, thread))
             except _ThreadGoneError:
                 _log.info("the direct thread of T-%d is gone: begun anew", parcel.ticket)
         return _named(await self._post(_Post(parcel, place, said)), "root")

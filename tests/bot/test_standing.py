@@ -6,11 +6,12 @@ from datetime import time, timedelta
 import pytest
 
 from bot.blocks import Said
-from bot.cards import ticket_card
+from bot.cards import ticket_card, ticket_in_full
 from bot.standing import Moment
 from engine.calendar import WEEKDAYS, Calendar, Hours
 from engine.model import State
 from engine.promises import Clock, ClockKind
+from engine.views import TicketFile
 from tests.bot.make import NOON, NOW, RULES, line, paged, strings
 
 
@@ -29,6 +30,15 @@ def test_a_card_says_who_is_paged_since_when_and_who_is_next() -> None:
     on_top = words(ticket_card(paged(line(), level=4), NOW))
     assert "*The admins are paged*" in on_top
     assert "again <!date^1772458200^" in on_top
+
+
+def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
+    full = TicketFile(paged(line()))
+    text = words(ticket_in_full(full, NOW, works_on_it=False))
+    assert "first answer due" in text
+    assert "paged" not in text
+    assert "Escalated" not in text
+    assert "are paged" in words(ticket_in_full(full, NOW, works_on_it=True))
 
 
 def test_a_card_says_when_a_quiet_time_holds_the_page_back() -> None:

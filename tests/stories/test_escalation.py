@@ -105,6 +105,33 @@ async def test_an_empty_level_passes_on_and_says_so(paged: Town) -> None:
     assert "No one among the team leads could be reached" in told.visible_text()
 
 
+SHORT = """
+[[ladders]]
+id = "roles"
+[[ladders.levels]]
+notify = ["role:agent"]
+[[ladders.levels]]
+notify = ["role:senior"]
+"""
+
+
+async def test_at_the_top_the_page_repeats_where_it_is_seen(tmp_path: Path, database: str) -> None:
+    """In the thread of the first page alone nobody would hear of the second."""
+    async with town(tmp_path, database, extra=SHORT) as desk:
+        await desk.clock.forward(seconds=2)
+        await desk.still()
+        await critical(desk)
+        await page_of(desk, "ben")
+        await desk.clock.forward(minutes=15, seconds=5)
+        second = await page_of(desk, "ben", "still nobody acknowledged")
+        first = pages(desk, "ben")[0]
+        assert "you are asked again" in second.visible_text()
+        assert (second.thread_ts, second.subtype) == (first.ts, "thread_broadcast")
+        worked(await desk.person("ben").click(second, "acknowledge"))
+        for page in (first, second):
+            await desk.until(lambda: "by you" in now(desk, page), "redrawn page")  # noqa: B023 - read at once
+
+
 async def test_acknowledging_by_the_button_stops_the_climb_and_redraws_the_page(
     paged: Town,
 ) -> None:
