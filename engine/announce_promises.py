@@ -91,7 +91,7 @@ def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
     levels = scene.ladder.levels
     ack = scene.after.clock(ClockKind.ACK)
     top = top_of(scene.ladder)
-    empty = [e.event.level for e in scene.entries if isinstance(e.event, LevelEmpty)]
+    empties = [e.event for e in scene.entries if isinstance(e.event, LevelEmpty)]
     people = [scene.people[PersonId(id)] for id in paged.people]
     due = scene.after.due_at
     clock = next((c for c in scene.after.clocks if c.kind in PROMISES and c.due_at == due), None)
@@ -101,7 +101,8 @@ def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
         "level": paged.level,
         "role": levels[paged.level].called,
         "next_role": levels[min(paged.level + 1, top)].called,
-        "is_top": paged.level >= top,
+        # Those above that were just found empty are not promised again.
+        "is_top": paged.level >= top or any(e.level > paged.level for e in empties),
         "cause": paged.cause,
         "by": name_of(scene.actor) if paged.cause == "manual" else "",
         "reason": _reason(scene, paged),
@@ -113,7 +114,7 @@ def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
         "names": [person.name for person in people],
         "people_slack": [person.slack for person in people if person.slack],
         "groups": list(paged.groups),
-        "empty": [levels[level].called for level in empty],
+        "empty": [levels[one.level].called for one in empties],
         "requester": scene.requester.name,
     }
 

@@ -182,18 +182,27 @@ def page(
         wait = held - now.at
         started = ClockStarted(ClockKind.ACK, _next_cycle(now), wait, held, None, NO_POLICY)
         return [*_stopped(now), PageHeld(held), started]
-    top = top_of(climb.ladder)
-    level = min(level, top)
-    events = _stopped(now)
-    reached = climb.reach(climb.ladder.levels[level])
-    while reached == Reached() and level < top:
-        events.append(LevelEmpty(level))
-        level += 1
-        reached = climb.reach(climb.ladder.levels[level])
-    again = now.after.pages + 1 if level == now.after.escalation_level else 1
+    wanted = min(level, top_of(climb.ladder))
+    level, reached, empty = _somebody(wanted, climb)
+    is_last = level < wanted or level == top_of(climb.ladder)
+    same = level == now.after.escalation_level
+    if level < wanted and same and cause == "unacknowledged":
+        cause = "repeated"
     paged = Paged(level, cause, tuple(reached.people), reached.groups, message)
-    on_top = again if level == top else 1
-    return [*events, paged, *_ack_clock(climb.ladder.levels[level], on_top, now)]
+    times = now.after.pages + 1 if same and is_last else 1
+    then = _ack_clock(climb.ladder.levels[level], times, now)
+    return [*_stopped(now), *(LevelEmpty(n) for n in empty), paged, *then]
+
+
+def _somebody(level: int, climb: Climb) -> tuple[int, Reached, Sequence[int]]:
+    """The first level from here up that reaches somebody, else the highest below; and those that reach nobody."""
+    levels = climb.ladder.levels
+    above, below = range(level, len(levels)), range(level - 1, -1, -1)
+    for n in (*above, *below):
+        reached = climb.reach(levels[n])
+        if reached != Reached():
+            return n, reached, range(level, n) if n >= level else above
+    return top_of(climb.ladder), Reached(), above[:-1]
 
 
 def top_of(ladder: Ladder) -> int:

@@ -160,6 +160,18 @@ def test_an_empty_level_passes_on_at_once_and_says_so() -> None:
     assert desk.pages()[-1] == (MIN15, 3, "unacknowledged")
 
 
+def test_with_nobody_above_the_highest_who_can_be_reached_is_paged_again() -> None:
+    """No admin is listed: the climb ends at the manager, three times more and then daily."""
+    desk = Desk(Priority.P2, there={0: "ana", 3: "mia"})
+    desk.do(lifecycle.acknowledge(desk.ticket), after(minutes=1), ANA.id)
+    desk.escalate(after(minutes=2))
+    desk.until(after(days=2))
+    assert {level for _, level, _ in desk.pages()} == {3}
+    causes = [cause for _, _, cause in desk.pages()]
+    assert causes == ["manual", *["repeated"] * 3, "resolution", "repeated"]
+    assert not any(not event.people for _, event in desk.events if isinstance(event, Paged))
+
+
 def test_with_nobody_at_all_the_top_is_paged_in_words_alone() -> None:
     desk = Desk(there={})
     paged = [event for _, event in desk.events if isinstance(event, Paged)]
