@@ -22,15 +22,13 @@ from deskd import (
 )
 from deskd.cli_given import Given, Json, flags_of, given
 from deskd.errors import FAILED, Failure
+from deskd.findings import show_findings
 from deskd.screen import complain, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from storage.findings import Finding
-
-FINDINGS_SHOWN_MAX = 20
-"""More of them on a terminal tell an operator nothing new."""
 
 app = typer.Typer(
     name="deskd",
@@ -136,17 +134,7 @@ def health(
 def fsck(context: typer.Context, *, as_json: Json = False) -> None:
     """Check what the data can show of the desk's promises; exit 1 when one is broken."""
     findings = asyncio.run(_findings(given(context)))
-    if as_json:
-        rows = [{"code": one.code, "text": one.text} for one in findings]
-        show_json({"ok": not findings, "findings": rows})
-    elif findings:
-        for one in findings[:FINDINGS_SHOWN_MAX]:
-            show(f"{one.code}: {one.text}")
-        show(f"{len(findings)} findings; --json gives all of them")
-    else:
-        show("every promise that the data can show is kept")
-    if findings:
-        raise typer.Exit(FAILED)
+    show_findings(findings, as_json=as_json, fine="every promise that the data can show is kept")
 
 
 async def _findings(here: Given) -> "Sequence[Finding]":

@@ -19,7 +19,6 @@ from engine.events import (
     Breached,
     CategoryChanged,
     ClockStarted,
-    ClockStopped,
     Commented,
     Entry,
     Event,
@@ -215,10 +214,7 @@ def _level(climb: Climb, level: int) -> Level:
 
 def _stopped(now: Situation) -> list[Event]:
     """The wait of the page before this one is over."""
-    ack = now.after.clock(ClockKind.ACK)
-    if ack is None or not ack.running:
-        return []
-    return [ClockStopped(ack.kind, ack.cycle, sla.used_by(ack, now.rules, now.at))]
+    return sla.stop(now.after.clocks, ClockKind.ACK, now)
 
 
 def _next_cycle(now: Situation) -> int:
@@ -257,8 +253,7 @@ def _waiting(wait: Duration, now: Situation) -> list[Event]:
 
 def ring(ticket: Ticket, timer: Timer, now: Situation, climb: Climb) -> list[Event]:
     """Nobody acknowledged in time: an offer goes back to the team, and the climb goes on."""
-    broken = sla.ring(ticket, timer, now)
-    if not broken:
+    if not sla.ring(ticket, timer, now):
         return []
     returned = lifecycle.release(ticket) if ticket.offered else []
     top = top_of(climb.ladder)
@@ -268,4 +263,4 @@ def ring(ticket: Ticket, timer: Timer, now: Situation, climb: Climb) -> list[Eve
         paged = page(top, "repeated", now, climb)
     else:
         paged = page(ticket.escalation_level + 1, "unacknowledged", now, climb)
-    return [*broken, *returned, *paged]
+    return [*returned, *paged]

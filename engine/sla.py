@@ -116,7 +116,7 @@ def follow(clocks: Sequence[Clock], events: Sequence[Event], now: Situation) -> 
 def _react(clocks: Sequence[Clock], event: Event, now: Situation) -> list[Event]:
     match event:
         case Commented(by_agent=True):
-            return [stop for kind in RESPONSES for stop in _stop(clocks, kind, now)]
+            return [end for kind in RESPONSES for end in stop(clocks, kind, now)]
         case Commented(asks=True):
             return _on_question(clocks, now)
         case Acknowledged():
@@ -161,9 +161,9 @@ def next_answer(clocks: Sequence[Clock], now: Situation) -> list[Event]:
 
 
 def _on_ack(clocks: Sequence[Clock], now: Situation) -> list[Event]:
-    stopped = _stop(clocks, ClockKind.ACK, now)
+    stopped = stop(clocks, ClockKind.ACK, now)
     if now.terms.response_stop == "ack":
-        stopped += _stop(clocks, ClockKind.FIRST_RESPONSE, now)
+        stopped += stop(clocks, ClockKind.FIRST_RESPONSE, now)
     return stopped
 
 
@@ -173,7 +173,7 @@ def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Even
         # Never solved: withdrawn, or spam. What was promised is no longer owed.
         return [end for clock in clocks for end in cancel(clock, now.rules, now.at)]
     if after in (Phase.DONE, Phase.CLOSED):
-        return [stop for kind in ClockKind for stop in _stop(clocks, kind, now)]
+        return [end for kind in ClockKind for end in stop(clocks, kind, now)]
     resolution = latest(clocks, ClockKind.RESOLUTION)
     if resolution is None:
         return []
@@ -237,12 +237,13 @@ def _warn_at(
     return at_share(terms.warn_at[given])
 
 
-def _stop(clocks: Sequence[Clock], kind: ClockKind, now: Situation) -> list[Event]:
+def stop(clocks: Sequence[Clock], kind: ClockKind, now: Situation) -> list[Event]:
+    """The latest of its kind, with the verdict if nobody took it yet."""
     clock = latest(clocks, kind)
     if clock is None or clock.stopped_at is not None or clock.cancelled_at is not None:
         return []
-    stop = ClockStopped(clock.kind, clock.cycle, used_by(clock, now.rules, now.at))
-    return [*_verdict(clock, now.at), stop]
+    used = used_by(clock, now.rules, now.at)
+    return [*_verdict(clock, now.at), ClockStopped(clock.kind, clock.cycle, used)]
 
 
 def _verdict(clock: Clock, at: datetime) -> list[Event]:

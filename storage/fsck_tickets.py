@@ -1,104 +1,66 @@
 """Promises of single tickets: history replays to the stored state, timers are there, parcels went in order."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Select, Table, literal, select, tuple_
+from sqlalchemy import Connection, Select, select
 
 from engine import evolve, sla
-from engine.model import Ticket, WorkspaceId
+from engine.events import Acknowledged, Entry, Paged
+from engine.model import Ticket
 from engine.promises import Timer
 from storage import rows
 from storage.files import FolderFiles
 from storage.findings import Finding, Page
 from storage.rows import AnyRow
-from storage.schema import attachments, clocks, events, tickets, timers
-from storage.schema_traffic import outbox
+from storage.schema import attachments
+from storage.ticket_pages import Kept, kept
 
 # Several daemons mark what they sent by their own clocks, and machines' clocks differ by a little.
 SKEW_MAX: Final = {"sqlite": timedelta(), "postgresql": timedelta(seconds=1)}
 
 
-def after(last: AnyRow | None) -> Select[*tuple[object, ...]]:
-    chosen = select(tickets).order_by(tickets.c.workspace, tickets.c.number)
-    if last is None:
-        return chosen
-    key = tuple_(tickets.c.workspace, tickets.c.number)
-    return chosen.where(key > tuple_(literal(last.workspace), literal(last.number)))
-
-
 def check(connection: Connection, page: Page) -> list[Finding]:
-    findings: list[Finding] = []
-    for workspace in sorted({row.workspace for row in page}):
-        mine = [row for row in page if row.workspace == workspace]
-        findings += _check_workspace(connection, WorkspaceId(workspace), mine)
-    return findings
-
-
-def _check_workspace(connection: Connection, workspace: WorkspaceId, page: Page) -> list[Finding]:
-    numbers = [row.number for row in page]
-    running = _grouped(connection, _of(clocks, workspace, numbers).order_by(clocks.c.position))
-    waiting = _grouped(connection, _of(timers, workspace, numbers))
-    parcels = _grouped(connection, _of(outbox, workspace, numbers).order_by(outbox.c.id))
-    histories = _histories(connection, workspace, numbers)
     skew = SKEW_MAX[connection.dialect.name]
     findings: list[Finding] = []
-    for row in page:
-        ticket = rows.ticket(row, map(rows.clock, running[row.number]))
-        findings += _check_history(ticket, histories[row.number])
-        findings += _check_timers(ticket, waiting[row.number])
-        findings += _check_order(ticket, parcels[row.number], skew=skew)
+    for each in kept(connection, page):
+        findings += promises(each)
+        findings += _check_order(each.ticket, each.parcels, skew=skew)
     return findings
 
 
-def _of(
-    table: Table, workspace: WorkspaceId, numbers: Sequence[int]
-) -> Select[*tuple[object, ...]]:
-    return select(table).where(table.c.workspace == workspace, table.c.ticket.in_(numbers))
+def promises(each: Kept) -> list[Finding]:
+    """Whether its history, its timers and its pages agree with it."""
+    told = _check_history(each.ticket, each.history)
+    told += _check_timers(each.ticket, each.timers)
+    if is_readable(told):
+        told += _check_pages(each.ticket, each.history, each.pages)
+    return told
 
 
-def _grouped(
-    connection: Connection, chosen: Select[*tuple[object, ...]]
-) -> Mapping[int, list[AnyRow]]:
-    grouped: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(chosen):
-        grouped[row.ticket].append(row)
-    return grouped
+def is_readable(told: Iterable[Finding]) -> bool:
+    """By a history that does not replay, nothing else can be judged."""
+    return not any(finding.code == "history" for finding in told)
 
 
-def _histories(
-    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
-) -> Mapping[int, list[AnyRow]]:
-    chosen = select(events).where(
-        events.c.workspace == workspace,
-        events.c.stream_kind == rows.TICKET_STREAM,
-        events.c.stream_id.in_([str(number) for number in numbers]),
-    )
-    grouped: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(chosen.order_by(events.c.seq)):
-        grouped[int(row.stream_id)].append(row)
-    return grouped
-
-
-def _found(ticket: Ticket, code: str, text: str) -> Finding:
+def found(ticket: Ticket, code: str, text: str) -> Finding:
     return Finding(code, f"{ticket.id} of workspace {ticket.workspace}: {text}")
 
 
 def _check_history(ticket: Ticket, history: Sequence[AnyRow]) -> list[Finding]:
     if [row.seq for row in history] != list(range(1, ticket.version + 1)):
-        return [_found(ticket, "history", "its events are not numbered 1 to its version")]
+        return [found(ticket, "history", "its events are not numbered 1 to its version")]
     try:
         told = evolve.replay(ticket.workspace, ticket.number, map(rows.entry, history))
     except (AssertionError, TypeError, ValueError, LookupError) as error:
-        return [_found(ticket, "history", f"its events do not replay: {error!r}")]
+        return [found(ticket, "history", f"its events do not replay: {error!r}")]
     differing = [
         name for name in Ticket.__dataclass_fields__ if getattr(told, name) != getattr(ticket, name)
     ]
     if not differing:
         return []
-    return [_found(ticket, "state", f"its history tells another {', '.join(differing)}")]
+    return [found(ticket, "state", f"its history tells another {', '.join(differing)}")]
 
 
 def _check_timers(ticket: Ticket, waiting: Iterable[AnyRow]) -> list[Finding]:
@@ -106,7 +68,39 @@ def _check_timers(ticket: Ticket, waiting: Iterable[AnyRow]) -> list[Finding]:
     wanted = sla.timers(ticket)
     missing = [f"{each.kind} is missing" for each in sorted(wanted - there, key=_by_due)]
     beyond = [f"{each.kind} is too many" for each in sorted(there - wanted, key=_by_due)]
-    return [_found(ticket, "timer", text) for text in (*missing, *beyond)]
+    return [found(ticket, "timer", text) for text in (*missing, *beyond)]
+
+
+def _check_pages(
+    ticket: Ticket, history: Sequence[AnyRow], pages: Sequence[AnyRow]
+) -> list[Finding]:
+    """A row for each page, and who acknowledged it first."""
+    stored = {row.seq: tuple(getattr(row, name) for name in _PAGE) for row in pages}
+    told = _told_pages(map(rows.entry, history))
+    return [
+        found(ticket, "page", f"its page {seq} is another than its history tells")
+        for seq in sorted(stored.keys() | told.keys())
+        if stored.get(seq) != told.get(seq)
+    ]
+
+
+_PAGE: Final = ("level", "cause", "at", "people", "groups", "acknowledged_at", "acknowledged_by")
+
+
+def _told_pages(entries: Iterable[Entry]) -> dict[int, tuple[object, ...]]:
+    told: dict[int, tuple[object, ...]] = {}
+    waiting: list[int] = []
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, Paged):
+            reached = [*event.people], [*event.groups]
+            told[entry.seq] = (event.level, event.cause, entry.at, *reached, None, None)
+            waiting.append(entry.seq)
+        elif isinstance(event, Acknowledged):
+            for seq in waiting:
+                told[seq] = (*told[seq][:-2], entry.at, entry.actor)
+            waiting.clear()
+    return told
 
 
 def _by_due(timer: Timer) -> datetime:
@@ -124,7 +118,7 @@ def _check_order(ticket: Ticket, parcels: Iterable[AnyRow], *, skew: timedelta) 
         line = (row.channel, row.place)
         if row.final_at + skew < newest.get(line, row.final_at):
             findings.append(
-                _found(ticket, "order", f"outbox row {row.id} was sent before an older one")
+                found(ticket, "order", f"outbox row {row.id} was sent before an older one")
             )
         newest[line] = max(row.final_at, newest.get(line, row.final_at))
     return findings

@@ -48,6 +48,8 @@ _ACKNOWLEDGE: Final = update(escalations).where(
     escalations.c.workspace == bindparam("of_workspace"),
     escalations.c.ticket == bindparam("of_ticket"),
     escalations.c.acknowledged_at.is_(None),
+    # Who acknowledges has read the pages so far, not the next one that follows from the same step.
+    escalations.c.seq < bindparam("of_seq"),
 )
 _FORGET_AUDIENCE: Final = delete(participants).where(
     participants.c.workspace == bindparam("of_workspace"),
@@ -148,7 +150,8 @@ def _pages(connection: Connection, change: Change, owner: rows.Values) -> None:
     for entry in change.entries:
         if isinstance(entry.event, Acknowledged):
             answer = {"acknowledged_at": entry.at, "acknowledged_by": entry.actor}
-            connection.execute(_ACKNOWLEDGE, _of(change.after) | answer)
+            until = {"of_seq": entry.seq}
+            connection.execute(_ACKNOWLEDGE, _of(change.after) | until | answer)
 
 
 def _words(connection: Connection, change: Change, owner: rows.Values) -> None:

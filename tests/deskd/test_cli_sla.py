@@ -1,5 +1,7 @@
 """`deskd sla`: what people read and programs get."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,25 @@ def test_explain_says_when_there_is_no_such_ticket(shell: Shell) -> None:
     told = shell.run("sla", "explain", "T-9")
     assert (told.code, told.out) == (1, "")
     assert "no ticket T-9" in told.err
+
+
+def test_verify_is_content_with_what_is_true(shell: Shell) -> None:
+    opened(shell)
+    for arguments in ((), ("T-1",)):
+        told = shell.run("sla", "verify", *arguments)
+        assert (told.code, told.err) == (0, "")
+        assert told.out == "every clock, timer and page is what its history tells\n"
+    assert shell.run("sla", "verify", "--json").json == {"ok": True, "findings": []}
+
+
+def test_verify_says_what_is_not_so_and_fails(shell: Shell) -> None:
+    opened(shell)
+    with closing(sqlite3.connect(shell.folder / "deskd.db")) as database, database:
+        database.execute("UPDATE clocks SET goal = goal * 2 WHERE kind = 'resolution'")
+    told = shell.run("sla", "verify")
+    assert told.code == 1
+    assert (
+        "clock: T-1 of workspace default: its resolution clock 1: due_at is stored as" in told.out
+    )
+    [state, clock] = shell.run("sla", "verify", "1", "--json").json["findings"]
+    assert (state["code"], clock["code"]) == ("state", "clock")

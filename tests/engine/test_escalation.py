@@ -11,6 +11,7 @@ from engine.durations import Duration
 from engine.escalation import Climb, Reached
 from engine.events import (
     Acknowledged,
+    Breached,
     Commented,
     Entry,
     Event,
@@ -334,3 +335,11 @@ def test_a_first_level_that_is_only_told_is_never_climbed_from() -> None:
     desk = Desk(Priority.P3, ladder=told)
     desk.until(after(hours=20))
     assert desk.pages() == []
+
+
+def test_a_wait_that_was_over_before_its_timer_rang_is_broken_by_the_next_page() -> None:
+    """The daemon was down, and somebody escalates before it has caught up."""
+    desk, at = Desk(Priority.P3), after(hours=5)
+    now = consequences.situation(desk.ticket, desk.around(at))
+    paged = escalation.page(1, "manual", now, desk.around(at).climb)
+    assert paged[0] == Breached(ClockKind.ACK, 1, after(hours=4))

@@ -1,0 +1,46 @@
+"""`deskd sla verify`: every clock counted again, and what else a promise rests on. Reads only, page by page."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from engine.model import DEFAULT, WorkspaceId
+from engine.tally import Almanac
+from engine.verify import Doubt, doubts
+from storage import fsck_tickets, rows, rules, ticket_pages
+from storage.findings import Finding, Page
+from storage.opening import Storage
+from storage.ticket_pages import Kept, kept
+
+
+async def verify(storage: Storage, number: int | None = None) -> Sequence[Finding]:
+    """Empty when all agrees; one ticket of the default workspace, or all there are."""
+    after = ticket_pages.alone(DEFAULT, number) if number else ticket_pages.after
+    return await ticket_pages.in_pages(storage.readers, after, _check)
+
+
+def _check(connection: Connection, page: Page) -> list[Finding]:
+    almanacs: dict[WorkspaceId, Almanac] = {}
+    findings: list[Finding] = []
+    for each in kept(connection, page):
+        workspace = each.ticket.workspace
+        if workspace not in almanacs:
+            almanacs[workspace] = rules.almanac(connection, workspace)
+        promised = fsck_tickets.promises(each)
+        findings += promised
+        if fsck_tickets.is_readable(promised):
+            findings += _clocks(each, almanacs[workspace])
+    return findings
+
+
+def _clocks(each: Kept, almanac: Almanac) -> Iterator[Finding]:
+    history = [rows.entry(row) for row in each.history]
+    for doubt in doubts(each.ticket, history, almanac):
+        yield fsck_tickets.found(each.ticket, "clock", _in_words(doubt))
+
+
+def _in_words(doubt: Doubt) -> str:
+    clock = f"its {doubt.kind.value} clock {doubt.cycle}"
+    if doubt.what == "recorded":
+        return f"event {doubt.seq} says that {clock} had used {doubt.stored}, counted again it is {doubt.counted}"
+    return f"{clock}: {doubt.what} is stored as {doubt.stored}, counted again it is {doubt.counted}"
