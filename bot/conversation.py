@@ -12,6 +12,7 @@ from bot.outsiders import reason_for, ticket_at
 from bot.text import HEADER_WORDS, first_line, mentioned, plain
 from bot.troubles import CALL_ERRORS, in_words
 from bot.voice import Ear, in_marked_words, in_plain_words
+from bot.whys import why_message
 from bot.words import plain_sentence
 from engine.errors import Refused
 from engine.model import Address, Caller, Inbound, Proof, Reference, Request, Role
@@ -72,6 +73,8 @@ class Conversation:
             await self._speak(spool_id, event, await self._text(event), ticket)
         elif asked.is_known:
             await self._do(spool_id, event, asked, ticket)
+        elif asked.verb == verbs.WHY:
+            await self._tell_why(spool_id, event, ticket)
         else:
             await self._front.spool.done(spool_id, reason="ignored: no verb of ours")
             await self._front.voice.whisper(self._ear(event), in_marked_words(verbs.unknown(asked)))
@@ -81,6 +84,14 @@ class Conversation:
         rest = asked.rest if asked.verb == "assign" else await self._plain(asked.rest)
         await verbs.do(self._front, request, replace(asked, rest=rest))
         await self._mark(str(event["channel"]), str(event["ts"]), DONE_MARK)
+
+    async def _tell_why(self, spool_id: int, event: Json, ticket: int) -> None:
+        """Only whoever asks sees it."""
+        front = self._front
+        request = replace(await self._request(spool_id, event, ticket), settles=None)
+        explanation = await front.desk.why(request)
+        await front.spool.done(spool_id, reason="answered")
+        await front.voice.whisper(self._ear(event), why_message(explanation))
 
     async def _refuse(
         self, spool_id: int, event: Json, refused: Refused, ticket: int | None

@@ -49,7 +49,8 @@ def read(text: str) -> Asked:
     if pair in VERBS:
         return Asked(pair, words[2] if len(words) > 2 else "")  # noqa: PLR2004 - two words make the verb
     verb, _, rest = text.strip().partition(" ")
-    return Asked(_SAME.get(verb.lower(), verb.lower()), rest.strip())
+    word = verb.lower().rstrip("?!.")
+    return Asked(_SAME.get(word, word), rest.strip())
 
 
 async def do(front: Front, request: Request, asked: Asked) -> Ticket:
@@ -65,7 +66,7 @@ def did(asked: Asked, number: int, ticket: Ticket) -> str:
 
 def unknown(asked: Asked) -> str:
     """The verbs there are, in mrkdwn."""
-    near = difflib.get_close_matches(asked.verb, list(VERBS), n=1)
+    near = difflib.get_close_matches(asked.verb, [*VERBS, WHY], n=1)
     return sentence("verbs", {"unknown": asked.verb, "nearest": near[0] if near else ""})
 
 
@@ -178,5 +179,7 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
         "split": Verb(Action.SPLIT, _split),
     }
 )
+WHY: Final = "why"
+"""Looks and changes nothing, so it stands apart."""
 _SAME: Final[Mapping[str, str]] = MappingProxyType({"acknowledge": "ack", "take": "claim"})
 _BARE: Final = frozenset({"ack", "claim"})

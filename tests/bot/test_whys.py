@@ -72,3 +72,13 @@ async def test_without_a_number_it_says_how_to_ask(office: Office) -> None:
     await office.ana.command("/ticket why", channel="it-desk")
     await office.until(lambda: office.ana.ephemerals)
     assert "/ticket why T-1" in office.ana.ephemerals[-1].visible_text()
+
+
+async def test_asked_in_the_thread_it_answers_there_and_notes_nothing(office: Office) -> None:
+    await office.mail()
+    card = await office.card()
+    await office.ana.reply(card, f"<@{office.slack.workspace.app.bot_user_id}> why?")
+    await office.until(lambda: office.ana.ephemerals)
+    assert "T-1: it is not late" in office.ana.ephemerals[-1].visible_text()
+    assert office.ana.ephemerals[-1].thread_ts == card.ts
+    assert (await office.file()).notes == ()
