@@ -217,7 +217,12 @@ def _mail_courier(ground: Ground) -> MailCourier | None:
         relay = Relay(RelayUrl.read(url.get_secret_value()), hostname=_domain(settings))
     except ValueError as error:
         raise Failure(str(error), code=WRONG_USAGE) from error
-    house = House(signer(settings), settings.mail.address, settings.mail.plus_addresses)
+    house = House(
+        signer(settings),
+        settings.mail.address,
+        name=settings.desk.name,
+        plus_addresses=settings.mail.plus_addresses,
+    )
     return MailCourier(relay, ground.storage.views, house, ground.clock)
 
 

@@ -22,7 +22,7 @@ from engine.events import (
     Warned,
 )
 from engine.model import Address, Fact, Note, Person, PersonId, Phase
-from engine.promises import PROMISES, ClockKind
+from engine.promises import PROMISES, Clock, ClockKind
 from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_team
 
 REASON_CHARS: Final = 500
@@ -93,8 +93,8 @@ def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
     top = top_of(scene.ladder)
     empties = [e.event for e in scene.entries if isinstance(e.event, LevelEmpty)]
     people = [scene.people[PersonId(id)] for id in paged.people]
-    due = scene.after.due_at
-    clock = next((c for c in scene.after.clocks if c.kind in PROMISES and c.due_at == due), None)
+    clock = _at_stake(scene, paged)
+    due = clock.due_at if clock else None
     return {
         "page": entry.seq,
         "version": scene.after.version,
@@ -110,13 +110,22 @@ def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
         "priority_label": scene.after.priority.label,
         "next_at": instant(ack.due_at if ack and ack.running else None),
         "due_at": instant(due),
-        "clock": clock.kind.value if due and clock else "",
+        "clock": clock.kind.value if clock else "",
+        "is_late": due is not None and due <= entry.at,
         "names": [person.name for person in people],
         "people_slack": [person.slack for person in people if person.slack],
         "groups": list(paged.groups),
         "empty": [levels[one.level].called for one in empties],
         "requester": scene.requester.name,
     }
+
+
+def _at_stake(scene: Scene, paged: Paged) -> Clock | None:
+    """The promise that a page is about: the one that broke, else what breaks first."""
+    if paged.cause == "resolution":
+        return scene.after.clock(ClockKind.RESOLUTION)
+    promised = (c for c in scene.after.clocks if c.kind in PROMISES and c.due_at)
+    return next((c for c in promised if c.due_at == scene.after.due_at), None)
 
 
 def _reason(scene: Scene, paged: Paged) -> str:

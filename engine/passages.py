@@ -25,7 +25,11 @@ from engine.model import PersonId
 
 BRIEF: Final = timedelta(minutes=1)
 """What is shorter has no sentence of its own when there is more to tell."""
+BRIEF_SHARE: Final = 0.01
+"""Of what was promised: where that is minutes, seconds are told."""
 SIGNS: Final = {Kind.COUNTED: "c", Kind.PAUSED: "p", Kind.CLOSED: "x"}
+LEFT: Final = "l"
+"""Of a clock that runs: from now until it is due."""
 DUE: Final = "!"
 
 
@@ -72,7 +76,8 @@ def passages(intervals: Sequence[Interval], *, named: bool) -> Iterator[Passage]
     for group in grouped:
         counted = sum((each.counted for each in group), timedelta())
         used += counted
-        if several and group[-1].until - group[0].since < BRIEF:
+        brief = min(BRIEF, group[0].rule.goal * BRIEF_SHARE)
+        if several and group[-1].until - group[0].since < brief:
             continue
         yield _passage(group, counted, used)
 
@@ -165,11 +170,13 @@ def _page_marks(entry: Entry) -> list[Mark]:
 
 
 def bar(each: Explained, cells: int) -> tuple[str, timedelta]:
-    """A sign of SIGNS for each equal share of the time, whatever took most of it; DUE where it broke. And how long
-    a share is."""
+    """A sign of SIGNS for each equal share of the time, whatever took most of it; DUE where it broke, LEFT for what
+    is to come. And how long a share is."""
     if not each.intervals:
         return "", timedelta()
     start, end = each.intervals[0].since, each.intervals[-1].until
+    if not each.verdict.over and each.verdict.due_at is not None:
+        end = max(end, each.verdict.due_at)
     share = (end - start) / cells
     edges = [start + share * cell for cell in range(cells + 1)]
     signs = [_sign(each.intervals, a, b) for a, b in pairwise(edges)]
@@ -185,4 +192,4 @@ def _sign(intervals: Sequence[Interval], since: datetime, until: datetime) -> st
         here = min(each.until, until) - max(each.since, since)
         if here > timedelta():
             longest[each.kind] = longest.get(each.kind, timedelta()) + here
-    return SIGNS[max(longest, key=lambda kind: longest[kind])] if longest else SIGNS[Kind.PAUSED]
+    return SIGNS[max(longest, key=lambda kind: longest[kind])] if longest else LEFT

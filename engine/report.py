@@ -16,7 +16,7 @@ from engine.promises import PROMISES, Clock, ClockKind
 from engine.report_facts import DAY, Period, TicketFacts
 from engine.report_lists import Age, Late, Lateness, Risk, ages, at_risk, late
 
-DAYS_MAX: Final = 31
+DAYS_MAX: Final = 20
 """A trend longer than this goes by weeks."""
 TREND_DAYS_MIN: Final = 7
 """A shorter period is shown at the end of so many days: one day alone is no trend."""

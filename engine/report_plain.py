@@ -134,7 +134,7 @@ def plain(
 
 def facts(report: PlainReport) -> dict[str, Fact]:
     """How it travels in a Tell: frozen when it was made, whoever delivers it however late."""
-    return {"report": json.dumps(report), "team": report["scope"]}
+    return {"report": json.dumps(report)}
 
 
 def read(facts: Mapping[str, Fact]) -> PlainReport:

@@ -50,6 +50,8 @@ class House:
     signer: Signer
     address: str
     """The desk's own address, for teams without one."""
+    name: str = ""
+    """Whose mail it is when it belongs to no team."""
     plus_addresses: bool = True
     """False where the provider refuses `support+token@`: then threads hold by Message-ID alone."""
 
@@ -74,7 +76,7 @@ def can_say(template: str) -> bool:
 def compose(occasion: Occasion, house: House, *, at: datetime) -> Letter:
     parcel, tell, line = occasion.parcel, occasion.tell, occasion.line
     address = line.team.addresses[0] if line and line.team.addresses else house.address
-    facts = _facts(occasion) | _ways_to_answer(occasion, house, address)
+    facts = _facts(occasion, house) | _ways_to_answer(occasion, house, address)
     subject = templates.render(f"mail/{tell.template}.subject.j2", facts)
     text = templates.render(f"mail/{tell.template}.txt.j2", facts)
     signer = house.signer
@@ -137,12 +139,11 @@ def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: House) -> 
     )
 
 
-def _facts(occasion: Occasion) -> dict[str, object]:
+def _facts(occasion: Occasion, house: House) -> dict[str, object]:
     """Every template gets the same names, so that none needs to ask which of them are there."""
     tell, line = occasion.tell, occasion.line
-    facts: dict[str, object] = {"agent": "", "team": "", **tell.facts}
-    if line is not None:
-        facts["team"] = line.team.name
+    facts: dict[str, object] = {"agent": "", **tell.facts}
+    facts["team"] = line.team.name if line is not None else house.name
     facts["subject"] = bare_subject(str(facts.get("subject", "")))
     if tell.template == "report":
         facts["report"] = report_plain.read(tell.facts)

@@ -12,6 +12,8 @@ _OFFSET_LENGTH: Final = len("+02:00")
 _NO_BREAK: Final = "\u00a0"
 _HOURS_ALONE: Final = 100
 """From here on nobody asks for the minutes."""
+_SECONDS_TOLD: Final = 600
+"""From here on nobody asks for the seconds."""
 
 
 def render(name: str, facts: Mapping[str, object]) -> str:
@@ -109,15 +111,25 @@ def roundly(seconds: float) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """ "3 h 05 min", kept on one line: never in days, since a working day is no day."""
+    """ "3 h 05 min", kept on one line: never in days, since a working day is no day. What is short, to the second."""
     hours, minutes = divmod(round(seconds / 60), 60)
-    if hours >= _HOURS_ALONE:
+    if seconds < _SECONDS_TOLD:
+        said = _shortly(seconds)
+    elif hours >= _HOURS_ALONE:
         said = f"{hours} h"
     elif hours:
         said = f"{hours} h {minutes:02d} min"
     else:
-        said = f"{minutes} min" if minutes else "under 1 min"
+        said = f"{minutes} min"
     return said.replace(" ", _NO_BREAK)
+
+
+def _shortly(seconds: float) -> str:
+    """Cut, not rounded: a promise is used up when it is, and not half a second before."""
+    minutes, rest = divmod(int(seconds), 60)
+    if not minutes:
+        return f"{rest} s" if rest or not seconds else "under 1 s"
+    return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
 
 
 def share(percent: float | None) -> str:

@@ -51,6 +51,7 @@ PAGE: dict[str, Fact] = {
     "requester": HOSTILE,
     "reason": HOSTILE,
     "clock": "resolution",
+    "is_late": False,
     "others": [HOSTILE, "Ben"],
     "page": 9,
     "version": 9,

@@ -9,8 +9,9 @@ from hypothesis import given
 
 from engine import lifecycle, sla
 from engine.calendar import Calendar
-from engine.explain import Explained, Explanation, Kind, Outcome, explain
+from engine.explain import Explained, Explanation, Interval, Kind, Outcome, Rule, explain
 from engine.model import Priority
+from engine.passages import passages
 from engine.promises import ClockKind
 from templates import render
 from tests.engine.explain_story import OFFICE, ended, march, office, story
@@ -146,6 +147,10 @@ def test_what_runs_says_what_is_left() -> None:
     said = text(story(office().until(march(2, "11:00")), now=march(2, "11:00")))
     assert "First answer: 1 h left." in said
     assert "It is not late: 1 h of 2 h are used." in said
+    assert (
+        "  ████████████████████░░░░░░░░░░░░░░░░░░░░\n  █ counted   ░ left   (each sign is 3 min)"
+        in said
+    )
 
 
 def test_late_and_still_open_is_late_so_far() -> None:
@@ -160,4 +165,15 @@ def test_late_and_still_open_is_late_so_far() -> None:
 def test_an_answer_in_the_evening_is_late_on_the_wall_clock_alone() -> None:
     life = office(march(2, "15:00"))
     said = text(story(life.answers(march(2, "18:00"))))
-    assert "First answer: LATE by under 1 min of working time (1 h on the wall clock)." in said
+    assert "First answer: LATE by 0 s of working time (1 h on the wall clock)." in said
+
+
+def test_of_a_promise_of_minutes_also_seconds_are_told() -> None:
+    """Of one of hours they would be in nobody's way, and are left out."""
+    start = march(2, "10:00")
+    for goal, told in ((timedelta(minutes=5), 2), (timedelta(hours=8), 1)):
+        rule = Rule("started", "office hours", goal, "24x7", 0)
+        taken, until = start + timedelta(seconds=44), start + timedelta(seconds=244)
+        waited = Interval(start, taken, Kind.COUNTED, taken - start, rule, None)
+        worked = Interval(taken, until, Kind.COUNTED, until - taken, rule, BEN.id)
+        assert len([*passages([waited, worked], named=True)]) == told

@@ -48,6 +48,7 @@ FACTS: dict[str, dict[str, Fact]] = {
         "page": 9,
         "reason": "They cannot pay.",
         "clock": "resolution",
+        "is_late": False,
         "others": ["Ben", "Lea"],
     },
     "page_over": {

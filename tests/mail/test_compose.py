@@ -90,7 +90,7 @@ def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge()
     text = written.text
     assert "T-1 needs you as team lead: escalated by Ana." in text
     assert "Ana wrote:\n\nThey cannot pay." in text
-    assert "- The resolution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
+    assert "- The solution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
     assert "- Ben, Lea are paged too" in text
     assert "by Mon 2 Mar 2026, 11:00 (UTC+01:00), the managers are paged next" in text
     (address,) = [row for row in text.splitlines() if row.startswith("support+ack-")]
@@ -98,6 +98,12 @@ def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge()
     assert SIGNER.asked(asked, Envelope(), DEFAULT) == Asked("acknowledge", 1, 9)
     assert f'<a href="mailto:{address}?subject=I%20have%20T-1"' in written.html
     assert ">Acknowledge</a>" in written.html
+
+
+def test_a_page_about_what_is_late_already_says_so() -> None:
+    text = letter("page", is_late=True, cause="resolution").text
+    assert "needs you as team lead: its solution is late." in text
+    assert "- The solution is late: it was due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
 
 
 def test_a_provider_that_refuses_plus_addresses_gets_no_button() -> None:
@@ -279,7 +285,8 @@ def test_whatever_has_words_for_a_mail_can_be_mailed() -> None:
 def test_what_belongs_to_no_ticket_has_no_thread_and_its_answer_joins_none() -> None:
     sent = apart()
     assert isinstance(sent.effect, Tell)
-    written = compose(Occasion(sent, sent.effect, None), House(SIGNER, SUPPORT), at=MORNING)
+    house = House(SIGNER, SUPPORT, name="Support desk")
+    written = compose(Occasion(sent, sent.effect, None), house, at=MORNING)
     message = reread(written)
     assert message["Reply-To"].addresses[0].addr_spec == SUPPORT
     assert message["From"].addresses[0].display_name == "Support desk"

@@ -8,10 +8,14 @@ from templates import day, lasting, share
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "under 1 min"),
-        (29, "under 1 min"),
-        (30, "under 1 min"),
-        (31, "1 min"),
+        (0, "0 s"),
+        (0.4, "under 1 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (299.7, "4 min 59 s"),
+        (364, "6 min 04 s"),
+        (600, "10 min"),
+        (631, "11 min"),
         (3569, "59 min"),
         (3599, "1 h 00 min"),
         (7500, "2 h 05 min"),
