@@ -1,12 +1,15 @@
-"""`deskd sla explain | verify`: why a promise was kept or broken, and whether what is stored of it is true."""
+"""`deskd sla explain | verify | simulate`: why a promise was kept or broken, whether it is true, and what if."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deskd import cli_policies
 from deskd.cli_given import Given, Json, given, ticket_number
+from deskd.errors import WRONG_USAGE, Failure
 from deskd.findings import show_findings
 from deskd.screen import show, show_json
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Promises: which hold, explain, check, try out.")
 app.command()(cli_policies.policies)
 app.command()(cli_policies.apply)
+
+LISTED = 20
+"""Tickets that are named to people; programs get up to a thousand."""
 
 Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="T-123 or 123.")]
 
@@ -76,3 +82,50 @@ async def _verified(here: Given, number: int | None) -> "Sequence[Finding]":
 
     async with here.storage() as storage:
         return await look(storage, number)
+
+
+@app.command()
+def simulate(
+    context: typer.Context,
+    *,
+    policy: Annotated[
+        Path, typer.Option(help="A file with [[policies]] and [[calendars]], as in deskd.toml.")
+    ],
+    since: Annotated[str, typer.Option(help="Of tickets opened within so long: 90d.")] = "90d",
+    as_json: Json = False,
+) -> None:
+    """What would have been under other policies: what would be late, and who would be paged."""
+    from deskd.clean import printable_all
+    from templates import render
+
+    found = asyncio.run(_simulated(given(context), policy, _length(since)))
+    if as_json:
+        show_json(found)
+    else:
+        show(render("explain/simulation.j2", {"s": printable_all(found), "listed": LISTED}))
+
+
+def _length(since: str) -> timedelta:
+    from engine.durations import Duration
+
+    try:
+        length = Duration.read(since)
+    except ValueError as error:
+        raise Failure(f"--since: {error}", code=WRONG_USAGE) from None
+    if length.business_days:
+        raise Failure("--since: days of the calendar, such as 90d", code=WRONG_USAGE)
+    return length.time
+
+
+async def _simulated(here: Given, file: Path, length: timedelta) -> dict[str, object]:
+    from deskd import simulation
+    from deskd.clock import WallClock
+    from deskd.settings_load import load_over
+
+    over = load_over(file, here.load().settings)
+    now = WallClock().now()
+    async with here.storage() as storage:
+        desk = await simulation.desk_of(storage, now)
+        other = simulation.tried(over)
+        found = await simulation.compared(storage, desk, other, now - length)
+    return simulation.plain(found, desk, now - length)

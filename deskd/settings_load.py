@@ -73,6 +73,44 @@ def load(
     return Loaded(_absolute(settings, origins, base, cwd), origins, file, base, warnings)
 
 
+TRIED_OUT: Final = ("policies", "calendars")
+
+
+@dataclass(frozen=True, slots=True)
+class TriedOut:
+    """Settings in which the [[policies]] and [[calendars]] of another file have taken the places of these ids."""
+
+    settings: Settings
+    policies: frozenset[str]
+    calendars: frozenset[str]
+
+
+def load_over(file: File, settings: Settings) -> TriedOut:
+    """Raises BadSettings naming every mistake in that file."""
+    if not file.is_file():
+        raise BadSettings([f"there is no file {file}"])
+    tree, origins, problems = _from_file(file.resolve())
+    problems += [
+        f"{file.name}: [{name}] is not tried out" for name in tree if name not in TRIED_OUT
+    ]
+    where = _Where(origins, file)
+    given = _beside(_validated(tree, where, problems), file.resolve().parent)
+    merged = settings.model_copy(
+        update={name: _over(getattr(given, name), getattr(settings, name)) for name in TRIED_OUT}
+    )
+    # What was given stands first, so that a place in the list is a place in the file.
+    problems += [where.told(one) for one in (*odd_times(merged), *odd_rules(merged))]
+    if problems:
+        raise BadSettings(problems)
+    policies, calendars = ({one.id for one in each} for each in (given.policies, given.calendars))
+    return TriedOut(merged, frozenset(policies), frozenset(calendars))
+
+
+def _over(given: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:
+    ids = {one.id for one in given}
+    return (*given, *(one for one in known if one.id not in ids))
+
+
 def _file(config: File | None, environment: Mapping[str, str], cwd: File) -> File | None:
     named = config or (
         File(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None

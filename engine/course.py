@@ -3,17 +3,19 @@
 The same as step.py and ringing.py do with a transaction around it: for questions that begin with "what if".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Self
+from typing import Final, Self
 
 from engine import consequences, escalation, evolve, lifecycle, sla
 from engine.consequences import Around, situation
 from engine.events import Entry, Event, Opened, Reminded
 from engine.model import PersonId, Ticket, WorkspaceId
 from engine.promises import Timer, TimerKind
+
+EVERY: Final = frozenset(TimerKind)
 
 Surroundings = Callable[[Ticket, Sequence[Event], datetime], Around]
 """What is around a ticket when these events are decided at this instant."""
@@ -58,18 +60,21 @@ class Course:
         )
         return type(self)(evolve.evolve_all(self.ticket, entries), (*self.entries, *entries))
 
-    def until(self, at: datetime, around: Surroundings) -> Self:
-        """With every timer rung that is due at `at` or before, each at its instant."""
+    def until(
+        self, at: datetime, around: Surroundings, kinds: Collection[TimerKind] = EVERY
+    ) -> Self:
+        """With every timer of `kinds` rung that is due at `at` or before, each at its instant."""
         course = self
-        while (timer := course.next_timer()) is not None and timer.due_at <= at:
+        while (timer := course._next_timer(kinds)) is not None and timer.due_at <= at:
             when = max(timer.due_at, course.ticket.updated_at)
             events = rung(course.ticket, timer, partial(around, course.ticket, (), when))
             assert events, timer  # a timer that means nothing would ring for ever
             course = course.after(events, when, around)
         return course
 
-    def next_timer(self) -> Timer | None:
-        return min(sla.timers(self.ticket), key=_when, default=None)
+    def _next_timer(self, kinds: Collection[TimerKind]) -> Timer | None:
+        wanted = (timer for timer in sla.timers(self.ticket) if timer.kind in kinds)
+        return min(wanted, key=_when, default=None)
 
 
 def rung(ticket: Ticket, timer: Timer, around: Callable[[], Around]) -> list[Event]:

@@ -1,11 +1,13 @@
 """Tickets page by page with what hangs on them, read beside every transaction: for fsck and for `sla verify`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Select, Table, literal, select, tuple_
 
+from engine.events import Entry
 from engine.model import Ticket, WorkspaceId
 from storage import rows
 from storage.findings import PAGE, TOLD_MAX, Finding, Page
@@ -28,6 +30,10 @@ class Kept:
     timers: Sequence[AnyRow]
     pages: Sequence[AnyRow]
     parcels: Sequence[AnyRow]
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [rows.entry(row) for row in self.history]
 
 
 def after(last: AnyRow | None) -> Select[*tuple[object, ...]]:
@@ -94,6 +100,27 @@ def _histories(
     for row in connection.execute(chosen.order_by(events.c.seq)):
         grouped[int(row.stream_id)].append(row)
     return grouped
+
+
+def opened_since(workspace: WorkspaceId, since: datetime) -> After:
+    mine = (tickets.c.workspace == workspace, tickets.c.created_at >= since)
+    return lambda last: after(last).where(*mine)
+
+
+async def all_kept(readers: Readers, after: After) -> AsyncIterator[Sequence[Kept]]:
+    """Page by page, each one picture of the database: no more of it is held at a time."""
+
+    def one(connection: Connection, last: AnyRow | None) -> tuple[AnyRow | None, Sequence[Kept]]:
+        page = connection.execute(after(last).limit(PAGE)).all()
+        return (page[-1] if page else None), tuple(kept(connection, page))
+
+    last: AnyRow | None = None
+    while True:
+        async with readers.open() as read:
+            last, found = await read.run_sync(one, last)
+        if last is None:
+            return
+        yield found
 
 
 async def in_pages(

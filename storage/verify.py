@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from engine.model import DEFAULT, WorkspaceId
 from engine.tally import Almanac
 from engine.verify import Doubt, doubts
-from storage import fsck_tickets, rows, rules, ticket_pages
+from storage import fsck_tickets, rules, ticket_pages
 from storage.findings import Finding, Page
 from storage.opening import Storage
 from storage.ticket_pages import Kept, kept
@@ -34,8 +34,7 @@ def _check(connection: Connection, page: Page) -> list[Finding]:
 
 
 def _clocks(each: Kept, almanac: Almanac) -> Iterator[Finding]:
-    history = [rows.entry(row) for row in each.history]
-    for doubt in doubts(each.ticket, history, almanac):
+    for doubt in doubts(each.ticket, each.entries, almanac):
         yield fsck_tickets.found(each.ticket, "clock", _in_words(doubt))
 
 

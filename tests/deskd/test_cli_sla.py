@@ -1,12 +1,19 @@
 """`deskd sla`: what people read and programs get."""
 
+import asyncio
+import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from engine.model import DEFAULT
+from storage.opening import open_storage
+from tests.clock import ManualClock
 from tests.deskd.commands import Shell
+from tests.engine.world import ROSTER, World, asks
 
 
 @pytest.fixture
@@ -67,3 +74,106 @@ def test_verify_says_what_is_not_so_and_fails(shell: Shell) -> None:
     )
     [state, clock] = shell.run("sla", "verify", "1", "--json").json["findings"]
     assert (state["code"], clock["code"]) == ("state", "clock")
+
+
+# What would have been
+
+
+@pytest.fixture
+def lived(shell: Shell) -> Shell:
+    """Ten days ago Bob asked twice and was answered after 90 minutes and after three hours."""
+
+    async def live() -> None:
+        database = shell.folder / "deskd.db"
+        clock = ManualClock(datetime.now(UTC) - timedelta(days=10))  # noqa: TID251 - as the command sees it
+        storage = await open_storage(f"sqlite+aiosqlite:///{database}", shell.folder / "f", clock)
+        world = World(storage, clock)
+        await world.desk.declare(DEFAULT, ROSTER)
+        for minutes in (90, 180):
+            ticket = await world.mail()
+            await clock.forward(minutes=minutes)
+            await world.desk.reply(asks(ticket), "Try again")
+            await world.desk.resolve(asks(ticket))
+        await storage.close()
+
+    asyncio.run(live())
+    return shell
+
+
+def tried(shell: Shell, text: str) -> Path:
+    file = shell.folder / "stricter.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+STRICTER = """
+[[policies]]
+id = "devops"
+base = "devops"
+[policies.goals.P3]
+first_response = "1h"
+ack = "30m"
+"""
+
+
+def test_simulate_says_what_would_be_late_and_who_would_be_paged(lived: Shell) -> None:
+    file = tried(lived, STRICTER)
+    told = lived.run("sla", "simulate", "--policy", str(file))
+    assert (told.code, told.err) == (0, "")
+    assert "2 tickets opened since" in told.out
+    assert re.search(r"P3  first answer +1 +2\n", told.out)
+    assert "1 promise would be late that was not:" in told.out
+    assert "T-1 (P3, first answer due" in told.out
+    assert re.search(r"level 3: manager +0 +6\n", told.out)
+    found = lived.run("sla", "simulate", "--policy", str(file), "--json").json
+    assert found["newly_late_count"] == 1
+    assert found["newly_late"][0]["ticket"] == "T-1"
+    assert found["no_longer_late"] == []
+    assert found["judged_otherwise_today"] == 0
+
+
+def test_simulate_finds_nothing_by_the_policy_in_force(lived: Shell) -> None:
+    file = tried(lived, '[[policies]]\nid = "devops"\nbase = "devops"\n')
+    found = lived.run("sla", "simulate", "--policy", str(file), "--json").json
+    assert [one["before"] - one["after"] for one in found["late"]] == [0]
+    assert (found["newly_late_count"], found["no_longer_late_count"]) == (0, 0)
+
+
+def test_simulate_takes_hours_of_the_file_and_looks_back_as_far_as_it_is_told(lived: Shell) -> None:
+    night = """
+[[calendars]]
+id = "leap"
+hours = {mon-sun = ["00:00-24:00"]}
+[[policies]]
+id = "devops"
+base = "devops"
+calendar = "leap"
+"""
+    file = tried(lived, night)
+    assert lived.run("sla", "simulate", "--policy", str(file), "--json").json["tickets"] == 2
+    told = lived.run("sla", "simulate", "--policy", str(file), "--since", "9d")
+    assert "There is nothing to compare." in told.out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[[policies]]\nid = "gold"\nbase = "devops"\n', 'policy "gold": no ticket lives by it'),
+        ("[[policies]]\nid = 'devops'\ncalendar = 'offce'\n", "stricter.toml:3"),
+        (
+            "[[policies]]\nid = 'devops'\n[policies.goals.P3]\nresolution = 'soon'\n",
+            "stricter.toml:4",
+        ),
+        ("[http]\nlisten = ''\n", "[http] is not tried out"),
+    ],
+)
+def test_simulate_names_what_is_wrong_in_the_file(lived: Shell, text: str, words: str) -> None:
+    told = lived.run("sla", "simulate", "--policy", str(tried(lived, text)))
+    assert told.code in (1, 2)
+    assert words in told.err
+    assert told.out == ""
+
+
+def test_simulate_wants_a_length_of_time(lived: Shell) -> None:
+    told = lived.run("sla", "simulate", "--policy", "x.toml", "--since", "often")
+    assert (told.code, told.out) == (2, "")

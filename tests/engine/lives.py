@@ -11,7 +11,7 @@ from engine import joining, lifecycle
 from engine.calendar import Calendar, Hours
 from engine.durations import Duration
 from engine.errors import Refused
-from engine.events import Event, PolicyApplied
+from engine.events import Event, Linked, PolicyApplied
 from engine.model import DEFAULT, Priority, State, TeamId, Ticket, Workspace
 from engine.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
 from tests.engine.life import WORDS, Life
@@ -57,7 +57,8 @@ def _joined(life: Life, at: datetime) -> None:
     ticket = life.before(at)
     now = life.situation(at)
     due = at + timedelta(hours=1)
-    life.does(at, [e for clock in ticket.clocks for e in joining.tighten(clock, due, now)])
+    tightened = [e for clock in ticket.clocks for e in joining.tighten(clock, due, now)]
+    life.does(at, [Linked(3, "merged_from"), *tightened])
 
 
 DOINGS: Final[dict[str, Doing]] = {
@@ -143,20 +144,26 @@ def live(hours: Hours, long: int, priority: Priority, steps: list[Step]) -> Life
 
 
 # Now and then at the very instant of the step before; often within a goal, sometimes over a weekend.
-_later = st.one_of(
-    st.just(timedelta()),
+_sooner_or_later = st.one_of(
     st.integers(1, 180).map(lambda minutes: timedelta(minutes=minutes)),
     st.integers(1, 80).map(lambda hours: timedelta(hours=hours)),
-    st.timedeltas(timedelta(), timedelta(hours=9)),
+    st.timedeltas(timedelta(milliseconds=1), timedelta(hours=9)),
 )
+_later = st.one_of(st.just(timedelta()), _sooner_or_later)
 _doings = st.one_of(
     st.sampled_from(("ask", "write", "answer", "resolve", "reopen", "P1", "P3")),
     st.sampled_from(sorted(DOINGS)),
 )
-_steps = st.one_of(
-    st.lists(st.tuples(_later, _doings), max_size=5),
-    st.lists(st.tuples(_later, _doings), min_size=6, max_size=16),
-)
-lives: Final[st.SearchStrategy[Life]] = st.builds(
-    live, weekly, st.integers(1, 12), st.sampled_from(Priority), _steps
-)
+
+
+def _lives(later: st.SearchStrategy[timedelta]) -> st.SearchStrategy[Life]:
+    steps = st.one_of(
+        st.lists(st.tuples(later, _doings), max_size=5),
+        st.lists(st.tuples(later, _doings), min_size=6, max_size=16),
+    )
+    return st.builds(live, weekly, st.integers(1, 12), st.sampled_from(Priority), steps)
+
+
+lives: Final = _lives(_later)
+slow_lives: Final = _lives(_sooner_or_later)
+"""In which no two things are done at the same instant."""
