@@ -19,7 +19,9 @@ from engine.ports import Transaction
 from engine.promises import Timer
 from engine.rules import Declared, Goals, Mute, Policy
 from storage import Storage
+from storage.findings import PAGE
 from storage.fsck import fsck
+from storage.ticket_pages import all_kept, opened_since
 from storage.verify import verify
 from tests.clock import ManualClock
 from tests.engine.world import ANA, BEN, HR, ROSTER, SUPPORT, World, asks
@@ -199,3 +201,17 @@ async def test_one_ticket_alone_is_looked_at(world: World, database: Database) -
     await corrupt(database, f"DELETE FROM timers WHERE ticket = {second.number}")
     assert await verify(world.storage, first.number) == []
     assert {found.code for found in await verify(world.storage, second.number)} == {"timer"}
+
+
+async def test_tickets_are_read_since_an_instant_and_a_page_at_a_time(world: World) -> None:
+    """For simulations: whatever their number, no more than a page of them is held."""
+    numbers = []
+    for _ in range(4):
+        await world.clock.forward(hours=1)
+        numbers.append((await world.mail()).number)
+    since = world.clock.now() - timedelta(hours=2)
+    pages = [page async for page in all_kept(world.storage.readers, opened_since(DEFAULT, since))]
+    assert [each.ticket.number for page in pages for each in page] == numbers[1:]
+    assert all(len(page) <= PAGE for page in pages)
+    [first, *_] = pages[0]
+    assert [entry.seq for entry in first.entries] == list(range(1, first.ticket.version + 1))
