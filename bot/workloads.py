@@ -23,7 +23,8 @@ _ROWS_MAX: Final = 30
 
 def figures(load: Workload) -> Said:
     top = sentence("workload", _facts(load))
-    return blocks.said(top, [blocks.section(top), *_people(load)])
+    foot = blocks.context(sentence("workload_foot", {}))
+    return blocks.said(top, [blocks.section(top), *_people(load), foot])
 
 
 def proposal(load: Workload, *, by_due: bool) -> Said:
@@ -55,7 +56,7 @@ def _facts(load: Workload) -> dict[str, object]:
     capacity = load.capacity
     return {
         "team": load.team.name,
-        "there": capacity.there,
+        "on": capacity.on_duty,
         "running": capacity.running,
         "limit": capacity.limit,
         "free": capacity.free,

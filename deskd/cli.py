@@ -170,7 +170,7 @@ def _expected(error: Exception) -> str | None:
     from templates import render
 
     if isinstance(error, Refused):
-        return render("refused.j2", {"code": error.code, **error.facts})
+        return render("refused.j2", {"code": error.code, "terminal": True, **error.facts})
     if isinstance(error, StorageTrouble):
         again = " Try again in a moment." if error.temporary else ""
         return f"the database did not do it: {error.reason}.{again}"

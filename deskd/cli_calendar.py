@@ -51,7 +51,9 @@ def import_(
 def show_(
     context: typer.Context,
     *,
-    id: Annotated[str, typer.Argument(help="Of a [[calendars]] entry.")],
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="Of a [[calendars]] entry; default: the only one.")
+    ] = "",
     year: Annotated[int | None, typer.Option(min=1970, max=2200, help="Default: this.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -62,6 +64,7 @@ def show_(
     from deskd.year import year_of
 
     known = calendars(given(context).load().settings)
+    id = id or _only(list(known))
     if id not in known:
         close = near(id, list(known))
         meant = f'; did you mean "{close}"?' if close else f"; known: {', '.join(known) or 'none'}"
@@ -71,6 +74,14 @@ def show_(
         show_json(_year_as_json(id, known[id], found))
     else:
         _show_year(id, known[id], found)
+
+
+def _only(known: list[str]) -> str:
+    if not known:
+        raise Failure("there is no [[calendars]] entry: every team counts around the clock")
+    if len(known) > 1:
+        raise Failure(f"which calendar? {', '.join(known)}", code=WRONG_USAGE)
+    return known[0]
 
 
 def _of_file(file: Path, years: range | None) -> "Holidays":

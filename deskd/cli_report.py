@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KINDS = ("daily", "weekly", "today", "week", "month")
 FORMATS = ("text", "json", "csv", "xlsx")
 
-Day = datetime | None
+Day = date | None
 TeamName = Annotated[str, typer.Option(help="Only this team, by id or name.")]
 
 
@@ -41,12 +41,12 @@ def report(
     ] = "daily",
     *,
     first: Annotated[
-        Day,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; then no KIND counts."),
-    ] = None,
+        str,
+        typer.Option("--from", metavar="DATE", help="The first day, 2026-03-01; instead of KIND."),
+    ] = "",
     last: Annotated[
-        Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; default: today.")
-    ] = None,
+        str, typer.Option("--to", metavar="DATE", help="The last day; default: today.")
+    ] = "",
     team: TeamName = "",
     agent: Annotated[
         str, typer.Option(help="Only what this agent has, by name, address or Slack id.")
@@ -71,8 +71,8 @@ def report(
         ("--table", table, NAMES),
     ):
         if value not in known:
-            raise Failure(f"{name} {value}: one of {', '.join(known)}", code=WRONG_USAGE)
-    wanted = Wanted(kind, first, last, team, agent)
+            raise Failure(f"{name} {value}: write one of {', '.join(known)}", code=WRONG_USAGE)
+    wanted = Wanted(kind, _day("--from", first), _day("--to", last), team, agent)
     content = asyncio.run(_written(given(context), wanted, format, table))
     if output is not None:
         output.write_bytes(content)
@@ -125,10 +125,18 @@ def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":
         if wanted.last is not None:
             raise Failure("--to needs --from: from which day?", code=WRONG_USAGE)
         return period_of(Kind(wanted.kind), now, here)
-    last = wanted.last.date() if wanted.last else now.astimezone(here).date()
-    if last < wanted.first.date():
-        raise Failure("--to is before --from", code=WRONG_USAGE)
-    return Period(wanted.first.date(), last + DAY, here)
+    last = wanted.last or now.astimezone(here).date()
+    if last < wanted.first:
+        end = "--to" if wanted.last else "today"
+        raise Failure(f"{end} ({last}) is before --from ({wanted.first})", code=WRONG_USAGE)
+    return Period(wanted.first, last + DAY, here)
+
+
+def _day(name: str, text: str) -> Day:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Failure(f"{name} {text}: write a day such as 2026-03-01", code=WRONG_USAGE) from None
 
 
 def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = False) -> None:

@@ -83,7 +83,7 @@ def rebalance(
         )
         for move in load.moves
     ]
-    table(("TICKET", "FROM", "CARRIES", "TO", "CARRIES", "WHY", "SUBJECT"), rows)
+    table(("TICKET", "FROM", "OF AVERAGE", "TO", "OF AVERAGE", "WHY", "SUBJECT"), rows)
     show("moved" if load.applied else "nothing was moved: this is what would be")
 
 
@@ -109,8 +109,9 @@ def list_(context: typer.Context, *, as_json: Json = False) -> None:
 
 def _show_capacity(load: "Workload") -> None:
     here = load.capacity
+    there = f"{here.on_duty} on duty" if here.on_duty else "nobody has started a shift"
     show(
-        f"{clean(load.team.name)}: {here.there} there, {here.running} of {here.limit} tickets in work, "
+        f"{clean(load.team.name)}: {there}, {here.running} of {here.limit} tickets in work, "
         f"room for {here.free}, {load.waiting} waiting"
     )
 

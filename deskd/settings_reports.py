@@ -20,17 +20,15 @@ def _daily(text: str) -> str:
 def _weekly(text: str) -> str:
     if text:
         day, _, at = text.partition(" ")
-        _time(at)
-        if day not in WEEKDAYS:
-            raise ValueError('must be a day and a time, such as "mon 08:00"')
+        _time(at if day in WEEKDAYS else "", 'a day and a time, such as "mon 08:00"')
     return text
 
 
-def _time(text: str) -> time:
+def _time(text: str, wanted: str = 'a time of day, such as "09:00"') -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise ValueError('must be a time of day, such as "09:00"') from None
+        raise ValueError(f"must be {wanted}") from None
 
 
 def _lower(value: object) -> object:
@@ -42,8 +40,8 @@ def _lower(value: object) -> object:
 class ReportsSection(Section):
     daily: Annotated[str, BeforeValidator(_lower), AfterValidator(_daily)] = Field(
         default="09:00",
-        description="When each team's channel and the managers get the digest of yesterday, by the team's own clock;"
-        " empty: never.",
+        description="When each team's channel (by the team's clock) and the managers (by the desk's) get the digest"
+        " of yesterday; empty: never.",
     )
     weekly: Annotated[str, BeforeValidator(_lower), AfterValidator(_weekly)] = Field(
         default="mon 08:00",

@@ -75,6 +75,8 @@ class Capacity:
     """A team's, over those who are there."""
 
     there: int
+    on_duty: int
+    """Of them: in a team in which nobody has started a shift, none."""
     limit: int
     running: int
     waiting: int
@@ -86,6 +88,7 @@ def capacity(members: Iterable[Member]) -> Capacity:
     there = available(members)
     return Capacity(
         there=len(there),
+        on_duty=sum(member.duty is Duty.ON for member in there),
         limit=sum(member.limit for member in there),
         running=sum(member.load.running for member in there),
         waiting=sum(member.load.waiting for member in there),

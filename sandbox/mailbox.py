@@ -99,6 +99,10 @@ class Mailbox:
             self._zones[address.lower()] = ZoneInfo(zone)
         self._changed()
 
+    def zones(self) -> dict[str, str]:
+        """Of those whose own time was given."""
+        return {address: zone.key for address, zone in self._zones.items()}
+
     def addresses(self) -> list[str]:
         """Those opened by name first, in their order, then whoever got mail."""
         return list(dict.fromkeys([*self._opened, *(one.mailbox for one in self._letters)]))

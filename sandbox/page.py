@@ -178,7 +178,7 @@ class Page:
 
     def _zones(self) -> dict[str, str]:
         users = self._slack.workspace.users.values()
-        return {one.email.lower(): one.tz for one in users if one.email}
+        return self._mailbox.zones() | {one.email.lower(): one.tz for one in users if one.email}
 
     def _log_lines(self) -> list[Entry]:
         logs = {id(log): log for log in (self._log, self._slack.log, self._mailbox.log)}

@@ -15,7 +15,7 @@ from sandbox.page_place import Place
 from sandbox.render import message_html, view_html
 from sandbox.render_mrkdwn import mrkdwn_html
 from sandbox.render_sheet import Sheet, Target
-from sandbox.render_words import Reader, clock_words, day_words, with_emoji
+from sandbox.render_words import Reader, clock_words, day_words, moment_words, with_emoji
 from sandbox.workspace import Channel, Message, User, View
 
 # What is drawn of a channel: 60 cards take some 40 ms of the loop that the stand-ins share.
@@ -267,4 +267,4 @@ def _belongs_below(before: Line, after: Line) -> bool:
 
 def _time_of(message: Message, reader: Reader) -> str:
     at = datetime.fromtimestamp(float(message.ts), UTC).astimezone(reader.zone)
-    return f"{day_words(at, reader).lower()} at {clock_words(at)}"
+    return moment_words(at, reader)

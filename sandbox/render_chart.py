@@ -51,6 +51,7 @@ class Chart:
 class _Scale:
     low: float
     high: float
+    step: float
 
     def y(self, value: float) -> float:
         return _TOP + _PLOT_HEIGHT * (self.high - value) / (self.high - self.low)
@@ -100,18 +101,21 @@ def _spoken(series: Mapping[str, Any]) -> str:
 
 
 def _scale_of(values: Iterable[float]) -> _Scale:
-    """From zero, in round steps, so that the lines have short names."""
+    """From zero, in round steps, so that the lines have short names; what is counted has no halves."""
     held = [0.0, *values]
+    whole = all(value.is_integer() for value in held)
     span = max(held) - min(held) or 1.0
     magnitude = 10.0 ** math.floor(math.log10(span / _LINES))
     step = next(s * magnitude for s in (1, 2, 2.5, 5, 10) if s * magnitude * _LINES >= span)
+    step = max(step, 1.0) if whole else step
     low = math.floor(min(held) / step) * step
     high = math.ceil(max(held) / step) * step
-    return _Scale(low, high if high > low else low + step)
+    return _Scale(low, high if high > low else low + step, step)
 
 
 def _steps(scale: _Scale) -> list[float]:
-    return [scale.low + (scale.high - scale.low) * n / _LINES for n in range(_LINES + 1)]
+    lines = round((scale.high - scale.low) / scale.step)
+    return [scale.low + scale.step * n for n in range(lines + 1)]
 
 
 def _x(number: int, count: int) -> float:

@@ -138,7 +138,16 @@ def clock_words(at: datetime) -> str:
 
 def day_words(at: datetime, reader: Reader) -> str:
     """The line between the days of a channel."""
-    return _near(at, reader).capitalize() or f"{at:%A}, {at:%B} {_ordinal(at.day)}"
+    return _near(at, reader).capitalize() or _date_words(at)
+
+
+def moment_words(at: datetime, reader: Reader) -> str:
+    """In a sentence: yesterday at 2:05 PM."""
+    return f"{_near(at, reader) or _date_words(at)} at {clock_words(at)}"
+
+
+def _date_words(at: datetime) -> str:
+    return f"{at:%A}, {at:%B} {_ordinal(at.day)}"
 
 
 def _near(at: datetime, reader: Reader) -> str:

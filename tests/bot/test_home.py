@@ -161,7 +161,7 @@ def load(name: str = "Ana", *, moves: int = 1, applied: bool = False) -> Workloa
         team=Team(TeamId("support"), name, "IT"),
         people={ANA.id: replace(ANA, name=name), BEN.id: BEN},
         members=[Member(ANA.id, Duty.ON, load=Load(4, 4, 1)), Member(BEN.id, Duty.OFF)] * 20,
-        capacity=Capacity(2, 6, 4, 1, 2),
+        capacity=Capacity(2, 2, 6, 4, 1, 2),
         waiting=7,
         moves=[Move(n, ANA.id, BEN.id, "overloaded", 200, 0) for n in range(moves)],
         briefs=briefs,
@@ -181,6 +181,13 @@ def taken(said: Said) -> str:
 def test_figures_and_proposals_are_taken_and_harmless(name: str) -> None:
     taken(workloads.figures(load(name)))
     taken(workloads.proposal(load(name, moves=20), by_due=True))
+
+
+def test_where_nobody_has_started_a_shift_nobody_is_called_there() -> None:
+    on, unsaid = load(), load()
+    unsaid = replace(unsaid, capacity=replace(unsaid.capacity, on_duty=0))
+    assert "2 on duty" in taken(workloads.figures(on))
+    assert "nobody has started a shift" in taken(workloads.figures(unsaid))
 
 
 def test_a_proposal_is_applied_by_its_button_once() -> None:

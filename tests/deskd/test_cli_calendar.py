@@ -142,6 +142,16 @@ def test_a_calendar_that_is_not_there_is_answered_with_the_nearest(shell: Shell)
     assert 'there is no calendar "ofice"; did you mean "office"?' in result.err
 
 
+def test_the_only_calendar_needs_no_name(shell: Shell) -> None:
+    named = shell.run("calendar", "show", "office", "--year", "2026").out
+    assert shell.run("calendar", "show", "--year", "2026").out == named
+    shell.write(OFFICE + OFFICE.replace('"office"', '"late"'))
+    several = shell.run("calendar", "show")
+    assert (several.code, several.err) == (2, "deskd: which calendar? office, late\n")
+    shell.write("")
+    assert "around the clock" in shell.run("calendar", "show").err
+
+
 # --- holidays_file
 
 

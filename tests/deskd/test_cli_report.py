@@ -178,11 +178,12 @@ def test_a_workbook_has_every_table(filled: Shell, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("hourly",), "KIND hourly: one of daily"),
-        (("--format", "pdf"), "--format pdf: one of text"),
-        (("--table", "x"), "--table x: one of figures"),
+        (("hourly",), "KIND hourly: write one of daily"),
+        (("--format", "pdf"), "--format pdf: write one of text"),
+        (("--table", "x"), "--table x: write one of figures"),
         (("--to", "2026-01-01"), "from which day"),
-        (("--from", "2026-01-02", "--to", "2026-01-01"), "before"),
+        (("--from", "2026-01-02", "--to", "2026-01-01"), "--to (2026-01-01) is before --from"),
+        (("--from", "2026-13-01"), "--from 2026-13-01: write a day such as 2026-03-01"),
     ],
 )
 def test_wrong_usage_is_told_with_what_is_right(

@@ -52,6 +52,7 @@ def test_explain_says_when_there_is_no_such_ticket(shell: Shell) -> None:
     told = shell.run("sla", "explain", "T-9")
     assert (told.code, told.out) == (1, "")
     assert "no ticket T-9" in told.err
+    assert "deskd ticket list" in told.err, "who reads it sits at a terminal"
 
 
 def test_verify_is_content_with_what_is_true(shell: Shell) -> None:

@@ -27,7 +27,7 @@ def test_other_times_and_none(tmp_path: Path) -> None:
         ('daily = "nine"', '"09:00"'),
         ('daily = "25:00"', '"09:00"'),
         ('weekly = "someday 08:00"', '"mon 08:00"'),
-        ('weekly = "mon"', '"09:00"'),
+        ('weekly = "mon"', '"mon 08:00"'),
     ],
 )
 def test_a_wrong_one_is_told_with_one_that_is_right(tmp_path: Path, line: str, right: str) -> None:

@@ -378,6 +378,13 @@ def test_slices_share_the_circle_and_say_their_part() -> None:
     assert " 0 1 1 " in chart.marks[1].path
 
 
+def test_what_is_counted_has_no_lines_between_whole_numbers() -> None:
+    for most, lines in ((1, ["0", "1"]), (3, ["0", "1", "2", "3"])):
+        series = [{"name": "Opened", "data": [{"label": "Mon", "value": most}]}]
+        chart = chart_of({"type": "bar", "series": series})
+        assert [words for _, words in chart.grid] == lines
+
+
 @pytest.mark.parametrize("chart", [{}, {"type": "pie"}, {"type": "bar", "series": []},
     {"type": "line", "series": [{"name": "s", "data": []}]},
     {"type": "area", "series": [{"name": "s", "data": [{"label": "a", "value": -5}]}]}])  # fmt: skip
