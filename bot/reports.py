@@ -53,7 +53,9 @@ def _flow(report: PlainReport) -> list[Json]:
     ]
     if not any(sum(values) for _, values in series):
         return []
-    return [blocks.bar_chart(_chart("flow"), [day(flow["first"]) for flow in trend], series)]
+    return [
+        blocks.bar_chart(_chart(report["step"]), [day(flow["first"]) for flow in trend], series)
+    ]
 
 
 def _kept(report: PlainReport) -> list[Json]:

@@ -78,9 +78,13 @@ def verify(
 
 
 async def _verified(here: Given, number: int | None) -> "Sequence[Finding]":
+    from engine.errors import Refused
+    from engine.model import DEFAULT, ticket_id
     from storage.verify import verify as look
 
     async with here.storage() as storage:
+        if number and await storage.store.run(DEFAULT, lambda t: t.ticket(number)) is None:
+            raise Refused("absent", ticket=ticket_id(number))
         return await look(storage, number)
 
 

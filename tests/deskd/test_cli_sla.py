@@ -64,6 +64,13 @@ def test_verify_is_content_with_what_is_true(shell: Shell) -> None:
     assert shell.run("sla", "verify", "--json").json == {"ok": True, "findings": []}
 
 
+def test_verify_of_a_ticket_that_is_not_there_is_not_content(shell: Shell) -> None:
+    opened(shell)
+    told = shell.run("sla", "verify", "T-9")
+    assert (told.code, told.out) == (1, "")
+    assert "There is no ticket T-9: `deskd ticket list --all` shows all." in told.err
+
+
 def test_verify_says_what_is_not_so_and_fails(shell: Shell) -> None:
     opened(shell)
     with closing(sqlite3.connect(shell.folder / "deskd.db")) as database, database:
