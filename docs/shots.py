@@ -13,7 +13,7 @@ from typing import Final
 from sandbox.browser import Browser, Tab
 
 IMAGES: Final = Path(__file__).parent / "images"
-PATIENCE_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 12.0
 
 
 async def main() -> None:
@@ -61,7 +61,7 @@ async def answer(tab: Tab) -> None:
     await sees(tab, ".threads", "please switch to the gateway")
     await tab.click(".threads a")
     await sees(tab, ".reader", "Ana")
-    await sees(tab, ".channel .line", "resolution due")
+    await sees(tab, ".channel .line", "solution due")
     await tab.screenshot(IMAGES / "desk.png")
     await tab.fill(".reply textarea", "It holds. I can give my demo, thank you for the quick help!")
     await tab.click(".reply .button.primary")

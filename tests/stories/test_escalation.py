@@ -348,7 +348,7 @@ async def test_everything_can_be_asked_for_by_the_command(paged: Town) -> None:
         ("/ticket merge T-1 T-1", "senior"),
         ("/ticket escalate", "Write for example `/ticket escalate T-1`"),
         ("/ticket escalate T-9 why", "no ticket T-9"),
-        ("/ticket escalate T-1", "no words in that"),
+        ("/ticket escalate T-1", "The words are missing"),
     ):
         before = len(ana.ephemerals)
         worked(await ana.command(line, channel="general"))
