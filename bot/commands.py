@@ -14,7 +14,7 @@ from bot.guard import settle
 from bot.interaction import Interaction
 from bot.limits import HEADER_TEXT
 from bot.modals import new_ticket
-from bot.reports import report_message
+from bot.reports import forecast_message, report_message
 from bot.text import first_line, plain, ticket_number
 from bot.voice import in_marked_words
 from bot.whys import why_message
@@ -212,6 +212,15 @@ async def _report(given: Command) -> None:
     await front.voice.whisper(done.ear, report_message(report))
 
 
+async def _forecast(given: Command) -> None:
+    """`/ticket forecast network`: the next seven days, for leads and above; only the person who asks sees it."""
+    front, done = given.front, given.done
+    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
+    found = await front.reports.foreseen(person, given.rest)
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, forecast_message(found))
+
+
 _SPANS: Final = frozenset({Kind.TODAY, Kind.WEEK, Kind.MONTH})
 _REPORTED: Final = frozenset({"mine", *_SPANS})
 
@@ -240,6 +249,7 @@ _VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxy
         "show": _show,
         "why": _why,
         "report": _report,
+        "forecast": _forecast,
         "shift": _shift,
         "workload": _workload,
         "rebalance": _rebalance,

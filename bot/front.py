@@ -1,5 +1,6 @@
 """Everything the listeners need, in one hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from bot.hands import Hands
 from bot.looks import Looks
 from bot.people import People
 from bot.voice import Voice
+from engine import outlook_plain
 from engine.desk import Desk
 from engine.floor import Floor
 from engine.model import Person, WorkspaceId
@@ -22,6 +24,10 @@ from engine.staff import WorkViews
 class Reports(Protocol):
     async def asked(self, who: Person, kind: Kind, *, own: bool) -> PlainReport:
         """What `who` may see of it; `own`: only their own figures. Raises Refused, or LookupError for too much."""
+        ...
+
+    async def foreseen(self, who: Person, team: str = "") -> Sequence[outlook_plain.Plain]:
+        """The outlook of each team `who` is over, or of the one named. Raises as `asked` does."""
         ...
 
 

@@ -3,7 +3,7 @@
 The text twin says everything the charts show, for screen readers, notifications and a Slack that refuses charts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot import blocks
@@ -11,8 +11,9 @@ from bot.blocks import Said
 from bot.limits import Json
 from bot.text import mrkdwn
 from bot.words import harmless, plain_sentence, sentence
+from engine import outlook_plain
 from engine.report_plain import PlainReport
-from templates import day
+from templates import day, render
 
 GROUPS_MAX: Final = 15
 """Lines of one grouping: what fits a section, and what anybody reads."""
@@ -41,6 +42,16 @@ def report_message(report: PlainReport) -> Said:
     return blocks.said("\n\n".join(words), drawn)
 
 
+def forecast_message(found: Sequence[outlook_plain.Plain]) -> Said:
+    """One outlook after another; there is at least the word that nobody has a team."""
+    safe = [harmless(one, _NAMES) for one in found]
+    text = "\n\n".join(render("report/forecast.j2", one) for one in safe) or sentence(
+        "forecast_none", {}
+    )
+    return blocks.said(text, blocks.sections(text))
+
+
+_NAMES: Final = frozenset({"scope", "name", "ticket"})
 _PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend")
 
 

@@ -8,9 +8,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from deskd.clean import printable_all
-from engine import sla
-from engine.access import LEAST_ROLE, Right
+from engine import outlook_plain, sla
+from engine.access import LEAST_ROLE, Right, is_over
 from engine.directory import agent_named
+from engine.errors import Refused
 from engine.forecast import LOOK_BACK, NotEnough
 from engine.model import DEFAULT, Person, Team, WorkspaceId
 from engine.outlook import Outlook, hours_of, outlook
@@ -26,6 +27,8 @@ from templates import zone
 
 LISTED: Final = 5
 """Late and at-risk tickets that a message names; the others are counted."""
+FORESEEN_MAX: Final = 3
+"""Teams whose outlook one message holds; of more, one is named."""
 _OWN: Final = (By.PRIORITY, By.CATEGORY)
 
 
@@ -112,6 +115,17 @@ class Reports:
         here = zone(rules.workspace.timezone)
         made = await asyncio.to_thread(outlook, narrowed.facts, hours, now=now, zone=here)
         return made, narrowed.scope
+
+    async def foreseen(self, who: Person, team: str = "") -> list[outlook_plain.Plain]:
+        """What is likely to come to each team `who` is over, or to the one named. Raises Refused, or LookupError."""
+        if who.rank < LEAST_ROLE[Right.TEAM_FIGURES]:
+            holders = LEAST_ROLE[Right.TEAM_FIGURES].name.lower()
+            raise Refused("forbidden", right=Right.TEAM_FIGURES.value, holders=holders)
+        teams = await self.views.teams(self.workspace)
+        own = [one for one in teams if is_over(who, Right.TEAM_FIGURES, one)]
+        chosen = [team_named(team, own)] if team else own[:FORESEEN_MAX]
+        made = [await self.outlook(one.id) for one in chosen]
+        return [outlook_plain.plain(found, scope=scope) for found, scope in made]
 
 
 def scope(who: Person, teams: Sequence[Team]) -> str:

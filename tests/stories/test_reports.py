@@ -122,3 +122,16 @@ async def test_a_span_nobody_knows_is_answered_with_those_there_are(desk: Town) 
     told = await desk.until(lambda: ben.ephemerals, "the answer")
     assert "I do not know “decade”" in told[-1].visible_text()
     assert "month" in told[-1].visible_text()
+
+
+async def test_a_manager_asks_what_is_likely_to_come_and_an_agent_may_not(desk: Town) -> None:
+    mia, ana = desk.person("mia"), desk.person("ana")
+    worked(await mia.command("/ticket forecast"))
+    seen = await desk.until(lambda: mia.ephemerals, "Mia's forecast")
+    assert "the next seven days" in seen[-1].visible_text()
+    assert "Not enough data: 0 weeks" in seen[-1].visible_text()
+    worked(await mia.command("/ticket forecast nowhere"))
+    await desk.until(lambda: "no team" in mia.ephemerals[-1].visible_text(), "the refusal")
+    worked(await ana.command("/ticket forecast", channel="it-desk"))
+    refused = await desk.until(lambda: ana.ephemerals, "Ana's refusal")
+    assert "lead" in refused[-1].visible_text()
