@@ -1,6 +1,8 @@
 # Two commands are promised: `make demo` and `make check`. Both need Python 3.11+ and make, nothing else.
 PYTHON ?= python3
 VENV   ?= .venv
+# One more than two cores: tests wait for sockets and disks.
+WORKERS ?= 3
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.deskd
 
@@ -44,7 +46,7 @@ contracts: $(STAMP)-dev
 	$(BIN)/lint-imports
 
 test: $(STAMP)-dev
-	$(BIN)/pytest -q -n 2 --dist loadfile $(TESTS)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
 
 proof: $(STAMP)-dev
 	$(BIN)/pytest -q -m proof $(TESTS)
