@@ -175,6 +175,18 @@ def test_every_case_of_numpy_is_run_or_listed_with_its_reason() -> None:
 
 
 @needs_data
+def test_what_is_asked_otherwise_is_answered_by_our_rule() -> None:
+    asked = {case["id"]: case for case in NUMPY}
+    backwards, closed = asked["numpy-004"], asked["numpy-070"]
+    assert numpy_calendar(backwards).between(
+        aware(backwards["begin"]), aware(backwards["end"])
+    ) == timedelta(0)
+    calendar, start = numpy_calendar(closed), aware(closed["dates"])
+    assert not calendar.is_open(start)
+    assert calendar.add_days(start, closed["offsets"]) == calendar.next_open(start)
+
+
+@needs_data
 @pytest.mark.parametrize("case", numpy_cases("busday_offset"))
 def test_dates_are_stepped_as_numpy_says(case: dict[str, Any]) -> None:
     stepped = numpy_calendar(case).add_days(aware(case["dates"]), case["offsets"])
