@@ -109,11 +109,6 @@ def is_out(presence: Presence, at: datetime) -> bool:
     return presence.out is not None and (presence.out_until is None or at < presence.out_until)
 
 
-def next_change(presence: Presence) -> datetime | None:
-    """When something of it lapses by itself."""
-    return min((at for at in (presence.ends_at, presence.out_until) if at), default=None)
-
-
 def start(presence: Presence, at: datetime, *, length: timedelta | None = None) -> list[Said]:
     """Start a shift, or plan another end of the one that runs. Whoever starts is back."""
     events = back(presence, at)

@@ -22,8 +22,6 @@ from zoneinfo import ZoneInfo
 from engine.calendar import Calendar, Hours, first_instant
 from engine.documents import Wrong
 
-LOOK_AHEAD: Final = timedelta(days=400)
-"""A plan that does not change for longer is said not to change."""
 DAY_OF_MONTH_MAX: Final = 28
 """Later days are missing in some months."""
 LENGTH_MAX: Final = 1000
@@ -148,16 +146,6 @@ class Schedule:
     temporary: tuple[Temporary, ...] = ()
 
 
-def together(schedules: Iterable[Schedule]) -> Schedule:
-    """One plan of several: an override or temporary plan of one holds for all."""
-    several = tuple(schedules)
-    return Schedule(
-        tuple(chain.from_iterable(one.rules for one in several)),
-        tuple(chain.from_iterable(one.overrides for one in several)),
-        tuple(chain.from_iterable(one.temporary for one in several)),
-    )
-
-
 def on_duty(schedule: Schedule, at: datetime) -> tuple[str, ...]:
     """In the order of the plan, each once."""
     running = [plan for plan in schedule.temporary if plan.start <= at < plan.end]
@@ -192,13 +180,6 @@ def turns(schedule: Schedule, start: datetime, end: datetime) -> tuple[Turn, ...
     staying = on_duty(schedule, end)
     found += [Turn(one, begun, end, goes_on=one in staying) for one, begun in since.items()]
     return tuple(sorted(found, key=lambda one: one.start))
-
-
-def next_change(schedule: Schedule, at: datetime) -> datetime | None:
-    """When others are on duty than at `at`; None when that does not happen within LOOK_AHEAD."""
-    now = set(on_duty(schedule, at))
-    near = takewhile(lambda edge: edge <= at + LOOK_AHEAD, _edges(schedule, at))
-    return next((edge for edge in near if set(on_duty(schedule, edge)) != now), None)
 
 
 def _planned(rule: Rule, at: datetime) -> tuple[str, ...]:

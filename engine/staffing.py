@@ -52,13 +52,6 @@ def served_within(erlangs: float, agents: int, *, handling: timedelta, wait: tim
     return 1.0 - chance_to_wait(erlangs, agents) * exp(-free)
 
 
-def mean_wait(erlangs: float, agents: int, *, handling: timedelta) -> timedelta | None:
-    """None when the line can only grow."""
-    if agents <= erlangs:
-        return None
-    return chance_to_wait(erlangs, agents) * handling / (agents - erlangs)
-
-
 def agents_needed(
     per_hour: float, *, handling: timedelta, wait: timedelta, share: float = 0.8
 ) -> int:

@@ -95,7 +95,7 @@ def test_another_planned_end_does_not_make_it_another_shift() -> None:
     shift = on_shift()
     longer = said(shift, duty.start(shift, after(hours=7), length=timedelta(hours=3)), hours=7)
     assert longer.started_at == START
-    assert duty.next_change(longer) == after(hours=10)
+    assert longer.ends_at == after(hours=10)
 
 
 def test_starting_again_without_a_length_changes_nothing() -> None:
@@ -143,7 +143,8 @@ def test_between_two_changes_duty_stays_as_it_is(
 ) -> None:
     presence, at = lived(acts), after(hours=50 + hours)
     presence = duty.evolve_all(presence, duty.lapsed(presence, at), at)
-    change = duty.next_change(presence)
+    lapses = [one for one in (presence.ends_at, presence.out_until) if one]
+    change = min(lapses, default=None)
     then = change - timedelta(microseconds=1) if change else at + timedelta(days=999)
     assert duty.duty(presence, then) is duty.duty(presence, at)
 

@@ -21,9 +21,7 @@ from engine.rotation import (
     Turn,
     When,
     handoffs,
-    next_change,
     on_duty,
-    together,
     turns,
 )
 from tests.engine.calendars import instant, spans
@@ -227,16 +225,11 @@ def test_turns_cover_exactly_the_quarters_on_duty(
 ) -> None:
     end = start + timedelta(minutes=15) * quarters
     found = turns(plan, start, end)
-    changes = next_change(plan, start)
     for at in quarters_of(start, end):
         people = {one.person for one in found if one.start <= at < one.end}
         assert people == set(on_duty(plan, at))
-        if changes is None or at < changes:
-            assert people == set(on_duty(plan, start))
     for one, other in pairwise(sorted(found, key=lambda one: (one.person, one.start))):
         assert one.person != other.person or one.end < other.start
-    if changes is not None:
-        assert set(on_duty(plan, changes)) != set(on_duty(plan, start))
 
 
 # --- promises by hand
@@ -280,9 +273,11 @@ def test_a_temporary_plan_replaces_rules_and_overrides_also_with_nobody() -> Non
 
 def test_the_sun_is_followed_by_rules_in_several_zones() -> None:
     day = frozenset(WEEKDAYS[:5])
-    plan = together(
-        Schedule((Rule(name, When(zone, time(9), time(17), day)),))
-        for name, zone in (("berlin", "Europe/Berlin"), ("boston", "America/New_York"))
+    plan = Schedule(
+        tuple(
+            Rule(name, When(zone, time(9), time(17), day))
+            for name, zone in (("berlin", "Europe/Berlin"), ("boston", "America/New_York"))
+        )
     )
     assert on_duty(plan, MONDAY + timedelta(hours=5)) == ("berlin", "boston")
     assert on_duty(plan, MONDAY + timedelta(hours=10)) == ("boston",)
@@ -292,13 +287,15 @@ def test_a_night_belongs_to_the_day_it_begins_on() -> None:
     plan = Schedule((Rule("ann", When("UTC", time(22), time(6), frozenset({"fri"}))),))
     assert on_duty(plan, datetime(2026, 3, 7, 5, tzinfo=UTC)) == ("ann",)
     assert on_duty(plan, datetime(2026, 3, 6, 5, tzinfo=UTC)) == ()
-    assert next_change(plan, MONDAY) == datetime(2026, 3, 6, 22, tzinfo=UTC)
+    first, *_ = turns(plan, MONDAY, MONDAY + timedelta(days=7))
+    assert first.start == datetime(2026, 3, 6, 22, tzinfo=UTC)
 
 
-def test_a_plan_that_never_changes_says_so() -> None:
-    assert next_change(Schedule((Rule("ann"),)), MONDAY) is None
+def test_a_plan_that_never_changes_is_one_turn() -> None:
     alone = Rotation("UTC", Kind.HOURLY, MONDAY.replace(tzinfo=None), ("ann",))
-    assert next_change(Schedule((Rule(alone, When("UTC")),)), MONDAY) is None
+    for who in (Rule("ann"), Rule(alone, When("UTC"))):
+        [turn] = turns(Schedule((who,)), MONDAY, MONDAY + timedelta(days=30))
+        assert (turn.person, turn.goes_on) == ("ann", True)
     nobody = Rotation("UTC", Kind.HOURLY, MONDAY.replace(tzinfo=None), ())
     assert on_duty(Schedule((Rule(nobody),)), MONDAY) == ()
 

@@ -13,7 +13,6 @@ from engine.staffing import (
     agents_needed,
     chance_to_wait,
     load,
-    mean_wait,
     served_within,
 )
 
@@ -66,20 +65,9 @@ def test_the_answer_is_the_fewest_that_is_enough(rate: float, minutes: int, with
     assert served_within(erlangs, agents - 1, handling=handling, wait=wait) < 0.8
 
 
-@given(loads)
-def test_the_mean_wait_is_what_little_says(erlangs: float) -> None:
-    """The line's length is arrivals times wait: C * load / (n - load)."""
-    agents = int(erlangs) + 2
-    wait = mean_wait(erlangs, agents, handling=timedelta(hours=1))
-    assert wait is not None
-    line = chance_to_wait(erlangs, agents) * erlangs / (agents - erlangs)
-    assert erlangs * (wait / timedelta(hours=1)) == pytest.approx(line, rel=1e-3, abs=1e-5)
-
-
 def test_a_load_that_nobody_can_carry_is_said_and_not_divided_by() -> None:
     assert chance_to_wait(5, 5) == 1
     assert served_within(5, 4, handling=THREE_MINUTES, wait=THREE_MINUTES) == 0
-    assert mean_wait(5, 5, handling=THREE_MINUTES) is None
 
 
 def test_thousands_of_agents_overflow_nothing() -> None:
