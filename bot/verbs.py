@@ -11,6 +11,7 @@ from typing import Final
 from bot.front import Front
 from bot.text import HEADER_WORDS, first_line, mentioned, ticket_number
 from bot.words import sentence
+from engine.desk import Desk
 from engine.errors import Refused
 from engine.lifecycle import Action
 from engine.model import Draft, Request, Ticket
@@ -70,16 +71,20 @@ def unknown(asked: Asked) -> str:
     return sentence("verbs", {"unknown": asked.verb, "nearest": near[0] if near else ""})
 
 
-async def _acknowledge(front: Front, request: Request, _rest: str) -> Ticket:
-    return await front.desk.acknowledge(request)
+def _alone(act: Callable[[Desk, Request], Awaitable[Ticket]]) -> Do:
+    """What needs no more words; those there are change nothing."""
+
+    async def does(front: Front, request: Request, _rest: str) -> Ticket:
+        return await act(front.desk, request)
+
+    return does
 
 
-async def _claim(front: Front, request: Request, _rest: str) -> Ticket:
-    return await front.desk.claim(request)
+def _with_words(act: Callable[[Desk, Request, str], Awaitable[Ticket]]) -> Do:
+    async def does(front: Front, request: Request, rest: str) -> Ticket:
+        return await act(front.desk, request, rest)
 
-
-async def _release(front: Front, request: Request, _rest: str) -> Ticket:
-    return await front.desk.release(request)
+    return does
 
 
 async def _assign(front: Front, request: Request, rest: str) -> Ticket:
@@ -90,50 +95,6 @@ async def _assign(front: Front, request: Request, rest: str) -> Ticket:
     return await front.desk.assign(request, rest.removeprefix("@"))
 
 
-async def _ask(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.ask(request, rest)
-
-
-async def _reply(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.reply(request, rest)
-
-
-async def _resolve(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.resolve(request, rest)
-
-
-async def _reopen(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.reopen(request, rest)
-
-
-async def _close(front: Front, request: Request, _rest: str) -> Ticket:
-    return await front.desk.close(request)
-
-
-async def _priority(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.set_priority(request, rest)
-
-
-async def _category(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.set_category(request, rest)
-
-
-async def _team(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.set_team(request, rest)
-
-
-async def _escalate(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.escalate(request, rest)
-
-
-async def _end_escalation(front: Front, request: Request, _rest: str) -> Ticket:
-    return await front.desk.end_escalation(request)
-
-
-async def _waive(front: Front, request: Request, rest: str) -> Ticket:
-    return await front.desk.waive(request, rest)
-
-
 async def _merge(front: Front, request: Request, rest: str) -> Ticket:
     if not rest:
         raise Refused("empty_text", action="merge")
@@ -141,10 +102,6 @@ async def _merge(front: Front, request: Request, rest: str) -> Ticket:
     if into is None:
         raise Refused("absent", ticket=rest)
     return await front.desk.merge(request, into)
-
-
-async def _unmerge(front: Front, request: Request, _rest: str) -> Ticket:
-    return await front.desk.unmerge(request)
 
 
 async def _split(front: Front, request: Request, rest: str) -> Ticket:
@@ -159,23 +116,23 @@ class Verb:
 
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
-        "ack": Verb(Action.ACKNOWLEDGE, _acknowledge),
-        "claim": Verb(Action.CLAIM, _claim),
-        "release": Verb(Action.RELEASE, _release),
+        "ack": Verb(Action.ACKNOWLEDGE, _alone(Desk.acknowledge)),
+        "claim": Verb(Action.CLAIM, _alone(Desk.claim)),
+        "release": Verb(Action.RELEASE, _alone(Desk.release)),
         "assign": Verb(Action.ASSIGN, _assign),
-        "ask": Verb(Action.ASK, _ask),
-        "reply": Verb(Action.REPLY, _reply),
-        "resolve": Verb(Action.RESOLVE, _resolve),
-        "reopen": Verb(Action.REOPEN, _reopen),
-        "close": Verb(Action.CLOSE, _close),
-        "priority": Verb(Action.PRIORITY, _priority),
-        "category": Verb(Action.CATEGORY, _category),
-        "team": Verb(Action.TEAM, _team),
-        "escalate": Verb(Action.ESCALATE, _escalate),
-        "end-escalation": Verb(Action.END_ESCALATION, _end_escalation),
-        "waive": Verb(Action.WAIVE, _waive),
+        "ask": Verb(Action.ASK, _with_words(Desk.ask)),
+        "reply": Verb(Action.REPLY, _with_words(Desk.reply)),
+        "resolve": Verb(Action.RESOLVE, _with_words(Desk.resolve)),
+        "reopen": Verb(Action.REOPEN, _with_words(Desk.reopen)),
+        "close": Verb(Action.CLOSE, _alone(Desk.close)),
+        "priority": Verb(Action.PRIORITY, _with_words(Desk.set_priority)),
+        "category": Verb(Action.CATEGORY, _with_words(Desk.set_category)),
+        "team": Verb(Action.TEAM, _with_words(Desk.set_team)),
+        "escalate": Verb(Action.ESCALATE, _with_words(Desk.escalate)),
+        "end-escalation": Verb(Action.END_ESCALATION, _alone(Desk.end_escalation)),
+        "waive": Verb(Action.WAIVE, _with_words(Desk.waive)),
         "merge": Verb(Action.MERGE, _merge),
-        "unmerge": Verb(Action.UNMERGE, _unmerge),
+        "unmerge": Verb(Action.UNMERGE, _alone(Desk.unmerge)),
         "split": Verb(Action.SPLIT, _split),
     }
 )
