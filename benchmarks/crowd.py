@@ -18,8 +18,10 @@ from deskd.clock import WallClock
 from deskd.ids import TimeSortedIds
 from engine.desk import Desk
 from engine.directory import Roster
-from engine.model import DEFAULT, Caller, Draft, Identity, Team, TeamId, Workspace
+from engine.message import Draft
+from engine.people import DEFAULT, Caller, Identity, Team, TeamId
 from engine.promises import Timer
+from engine.workspace import Workspace
 from storage import Storage, open_storage
 from storage.columns import Instant
 from storage.schema import clocks, participants, tickets, timers

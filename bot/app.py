@@ -22,9 +22,11 @@ from bot.reader import Reader
 from bot.voice import Voice
 from engine.desk import Desk
 from engine.floor import Floor
-from engine.model import WorkspaceId
-from engine.ports import Clock, Part, Spool, Views
+from engine.people import WorkspaceId
+from engine.ports_clock import Clock, Part
+from engine.ports_spool import Spool
 from engine.staff import WorkViews
+from engine.views import Views
 
 SLACK: Final = "https://slack.com/api/"
 # Slack answers in well under a second; what takes longer than this is an outage, and the outbox repeats.

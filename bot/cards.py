@@ -13,7 +13,8 @@ from bot.standing import Moment
 from bot.text import mrkdwn
 from bot.words import label, sentence
 from engine.lifecycle import Action, legal
-from engine.model import Note, Phase, Ticket
+from engine.message import Note
+from engine.ticket import Phase, Ticket
 from engine.views import Said as Spoken
 from engine.views import TicketFile, TicketLine
 

@@ -22,7 +22,9 @@ from engine import access
 from engine.desk import Desk
 from engine.errors import Refused
 from engine.lifecycle import Action, destination
-from engine.model import Caller, Request, Ticket, ticket_id
+from engine.message import Request
+from engine.people import Caller
+from engine.ticket import Ticket, ticket_id
 
 _log = logging.getLogger("deskd.bot.clicks")
 

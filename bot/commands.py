@@ -21,8 +21,10 @@ from bot.whys import why_message
 from bot.words import sentence
 from engine import access
 from engine.access import Right
-from engine.model import Draft, Person, Priority, Request
+from engine.message import Draft, Request
+from engine.people import Person
 from engine.report_kinds import Kind
+from engine.ticket import Priority
 from engine.views import TicketFilter, TicketLine
 
 SHIFT: Final = "/shift"

@@ -21,7 +21,7 @@ from bot.limits import Json
 from bot.listeners import Login
 from bot.troubles import CALL_ERRORS, code_of, in_words, verdict
 from engine.delivery import Later, back_off
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 _log = logging.getLogger("deskd.bot.connection")
 

@@ -15,7 +15,8 @@ from bot.voice import Ear, in_marked_words, in_plain_words
 from bot.whys import why_message
 from bot.words import plain_sentence
 from engine.errors import Refused
-from engine.model import Address, Caller, Inbound, Proof, Reference, Request, Role
+from engine.message import Inbound, Proof, Reference, Request
+from engine.people import Address, Caller, Role
 
 _log = logging.getLogger("deskd.bot.conversation")
 

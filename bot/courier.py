@@ -28,8 +28,10 @@ from bot.troubles import CALL_ERRORS, MESSAGE_GONE, UNREADABLE, code_of, in_word
 from bot.words import plain_sentence
 from engine.delivery import Later, Never, Parcel, Sent
 from engine.effects import Show, Tell
-from engine.model import Reference, WorkspaceId
-from engine.ports import Clock, Views
+from engine.message import Reference
+from engine.people import WorkspaceId
+from engine.ports_clock import Clock
+from engine.views import Views
 
 _log = logging.getLogger("deskd.bot.courier")
 

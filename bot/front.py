@@ -14,11 +14,13 @@ from bot.voice import Voice
 from engine import outlook_plain
 from engine.desk import Desk
 from engine.floor import Floor
-from engine.model import Person, WorkspaceId
-from engine.ports import Clock, Spool, Views
+from engine.people import Person, WorkspaceId
+from engine.ports_clock import Clock
+from engine.ports_spool import Spool
 from engine.report_kinds import Kind
 from engine.report_plain import PlainReport
 from engine.staff import WorkViews
+from engine.views import Views
 
 
 class Reports(Protocol):

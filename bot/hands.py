@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 _log = logging.getLogger("deskd.bot.hands")
 

@@ -15,8 +15,8 @@ from bot.text import permalink
 from bot.words import label, sentence
 from engine.duty import Duty
 from engine.lifecycle import Action, legal
-from engine.model import State, Ticket
 from engine.shifts import Standing
+from engine.ticket import State, Ticket
 from engine.views import OwnWork, TicketLine
 
 # The ids of the tab's own buttons; those of tickets are actions of the desk.

@@ -17,7 +17,7 @@ from bot.limits import Json
 from bot.modals import first_input
 from bot.voice import Ear, in_marked_words
 from bot.words import sentence
-from engine.ports import Incoming, Kept
+from engine.ports_spool import Incoming, Kept
 
 _log = logging.getLogger("deskd.bot.inbox")
 

@@ -12,7 +12,7 @@ from bot.interaction import ANSWERABLE, Interaction, from_raw
 from bot.submissions import submit
 from bot.voice import in_marked_words, in_plain_words
 from bot.words import sentence
-from engine.ports import SpoolRow
+from engine.ports_spool import SpoolRow
 
 _log = logging.getLogger("deskd.bot.leftovers")
 

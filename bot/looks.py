@@ -4,7 +4,7 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 # Longer ago, and nobody is likely to be looking still; opening it again draws it anew.
 LOOK_LASTS: Final = timedelta(minutes=10)

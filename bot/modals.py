@@ -15,8 +15,9 @@ from bot.pointer import Pointer
 from bot.words import label, sentence
 from engine.escalation import top_of
 from engine.lifecycle import Action, unexcused
-from engine.model import Priority, Team
+from engine.people import Team
 from engine.rules import Rules
+from engine.ticket import Priority
 from engine.views import TicketLine
 
 WORDS: Final = "words"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.delivery import Later
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 # chat.postMessage: one a second in a channel, short bursts tolerated.
 POST_EVERY: Final = timedelta(seconds=1)

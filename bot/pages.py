@@ -10,7 +10,7 @@ from bot.text import ticket_number
 from bot.words import label, sentence
 from engine.effects import Tell
 from engine.lifecycle import Action
-from engine.model import WorkspaceId
+from engine.people import WorkspaceId
 
 PAGE: Final = "page"
 PAGE_OVER: Final = "page_over"

@@ -14,8 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.limits import Json
 from bot.troubles import CALL_ERRORS, LOGGED_OUT, code_of, in_words
-from engine.model import Address, Caller, Identity, WorkspaceId
-from engine.ports import Clock, Views
+from engine.people import Address, Caller, Identity, WorkspaceId
+from engine.ports_clock import Clock
+from engine.views import Views
 
 _log = logging.getLogger("deskd.bot.people")
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from engine.model import DEFAULT, WorkspaceId
+from engine.people import DEFAULT, WorkspaceId
 
 
 @dataclass(frozen=True, slots=True)

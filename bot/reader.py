@@ -15,7 +15,7 @@ from bot.front import Front
 from bot.interaction import from_raw
 from bot.people import UnreachableError
 from engine.delivery import back_off
-from engine.ports import SpoolRow
+from engine.ports_spool import SpoolRow
 
 _log = logging.getLogger("deskd.bot.reader")
 

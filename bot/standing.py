@@ -8,9 +8,10 @@ from typing import Final
 from bot.words import sentence
 from engine import lifecycle, sla
 from engine.escalation import top_of
-from engine.model import Phase, State, Team, Ticket, ticket_id
+from engine.people import Team
 from engine.promises import PROMISES, Clock, ClockKind
 from engine.rules import Rules
+from engine.ticket import Phase, State, Ticket, ticket_id
 
 BLOCKS: Final = 10
 """Of a bar: each is a tenth of the goal."""

@@ -34,7 +34,9 @@ from engine import access, lifecycle
 from engine.access import Right
 from engine.errors import Refused
 from engine.lifecycle import Action
-from engine.model import Draft, Person, Request, ticket_id
+from engine.message import Draft, Request
+from engine.people import Person
+from engine.ticket import ticket_id
 from engine.views import TicketLine
 
 

@@ -14,7 +14,8 @@ from bot.words import sentence
 from engine.desk import Desk
 from engine.errors import Refused
 from engine.lifecycle import Action
-from engine.model import Draft, Request, Ticket
+from engine.message import Draft, Request
+from engine.ticket import Ticket
 
 Do = Callable[[Front, Request, str], Awaitable[Ticket]]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.text import cut_escaped, mrkdwn
 from engine.errors import Refused
-from engine.model import Fact
+from engine.message import Fact
 from templates import render
 
 # A fact is a name, a subject, a reason: one line of a sentence, so that twenty fit a list.

@@ -12,9 +12,10 @@ from typing import Final
 
 from deskd.bell import Bell
 from deskd.logs import bound
-from engine.model import ticket_id
-from engine.ports import Clock, Transaction
+from engine.ports_clock import Clock
+from engine.ports_store import Transaction
 from engine.promises import Timer
+from engine.ticket import ticket_id
 from engine.timers import Due, Rung, Timers
 
 log = logging.getLogger("deskd.deskd.alarm")

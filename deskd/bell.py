@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 
 class Bell:

@@ -35,8 +35,9 @@ from engine import ringing
 from engine.delivery import Courier
 from engine.desk import Desk
 from engine.floor import Floor
-from engine.model import DEFAULT
-from engine.ports import Clock, Part, Views
+from engine.people import DEFAULT
+from engine.ports_clock import Clock, Part
+from engine.views import Views
 from mail.address_book import KnownAddresses
 from mail.compose import House
 from mail.courier import MailCourier

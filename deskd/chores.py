@@ -18,8 +18,8 @@ from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # 
 from deskd.sweep import Sweep
 from deskd.when import Waking, When
 from engine.chores import Claim, Slot, Slots
-from engine.model import DEFAULT, WorkspaceId
-from engine.ports import Clock
+from engine.people import DEFAULT, WorkspaceId
+from engine.ports_clock import Clock
 
 log = logging.getLogger("deskd.deskd.chores")
 

@@ -12,8 +12,8 @@ from deskd.screen import clean, moment, show
 
 if TYPE_CHECKING:
     from engine.desk import Desk
-    from engine.model import Request
-    from engine.model import Ticket as Found
+    from engine.message import Request
+    from engine.ticket import Ticket as Found
     from engine.views import TicketFile
 
 Reason = Annotated[list[str], typer.Argument(metavar="REASON", help="In a few words.")]
@@ -57,7 +57,7 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Make a part of a ticket one of its own, for the same requester."""
-    from engine.model import Draft
+    from engine.message import Draft
 
     draft = Draft(subject, text)
     file = _act(context, ticket, lambda desk, request: desk.split(request, draft))
@@ -83,7 +83,8 @@ def _act(context: typer.Context, ticket: str, act: Act) -> "TicketFile":
 
 
 async def _done(here: Given, number: int, act: Act) -> "TicketFile":
-    from engine.model import DEFAULT, Request
+    from engine.message import Request
+    from engine.people import DEFAULT
 
     async with here.desk() as (desk, storage):
         led_to = await act(desk, Request(DEFAULT, number, operator()))

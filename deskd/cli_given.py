@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deskd.settings_load import Loaded
     from engine.desk import Desk
     from engine.floor import Floor
-    from engine.model import Caller
+    from engine.people import Caller
     from storage.opening import Storage
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, and nothing else, to stdout.")]
@@ -67,7 +67,7 @@ class Given:
 
 def operator() -> "Caller":
     """Whoever may run commands on this machine."""
-    from engine.model import Caller, Identity
+    from engine.people import Caller, Identity
 
     login = getpass.getuser()
     return Caller(Identity("operator", "", login), login, via="cli")

@@ -13,8 +13,8 @@ from deskd.screen import clean, complain, moment, show, show_json, table
 if TYPE_CHECKING:
     from deskd.pictures_rules import InForce
     from engine.desk import Desk
-    from engine.model import Ticket
-    from engine.oversight import Applied
+    from engine.rule_changes import Applied
+    from engine.ticket import Ticket
     from storage.opening import Storage
 
 AT_ONCE: Final = 20
@@ -42,7 +42,7 @@ async def _in_force(here: Given, storage: "Storage") -> "list[InForce]":
     from deskd.clock import WallClock
     from deskd.pictures_rules import in_force
     from deskd.promises import policies as written
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     now = WallClock().now()
     found = await storage.store.run(DEFAULT, lambda t: in_force(t.rules(), t.teams(), now))
@@ -145,7 +145,8 @@ def _lives_by(policy: str, one: "Applied") -> bool:
 
 
 async def _each(desk: "Desk", numbers: Sequence[int], *, dry_run: bool) -> "list[Applied]":
-    from engine.model import DEFAULT, Request
+    from engine.message import Request
+    from engine.people import DEFAULT
 
     found: list[Applied] = []
     for first in range(0, len(numbers), AT_ONCE):
@@ -155,7 +156,7 @@ async def _each(desk: "Desk", numbers: Sequence[int], *, dry_run: bool) -> "list
 
 
 async def _open(storage: "Storage") -> AsyncIterator[int]:
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
     from engine.views import TicketFilter
 
     before = None

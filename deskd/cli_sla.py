@@ -55,7 +55,7 @@ async def _explained(here: Given, number: int, timezone: str) -> "PlainExplanati
 
     from deskd.clock import WallClock
     from engine import why
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     look = partial(why.told, number=number, at=WallClock().now(), timezone=timezone)
     async with here.storage() as storage:
@@ -79,7 +79,8 @@ def verify(
 
 async def _verified(here: Given, number: int | None) -> "Sequence[Finding]":
     from engine.errors import Refused
-    from engine.model import DEFAULT, ticket_id
+    from engine.people import DEFAULT
+    from engine.ticket import ticket_id
     from storage.verify import verify as look
 
     async with here.storage() as storage:

@@ -11,7 +11,7 @@ from deskd.errors import WRONG_USAGE, Failure
 from deskd.screen import clean, moment, show, show_json, table
 
 if TYPE_CHECKING:
-    from engine.model import Caller
+    from engine.people import Caller
     from engine.views import TicketFile, TicketFilter, TicketLine
 
 app = typer.Typer(no_args_is_help=True, help="Tickets: open, list, look.")
@@ -42,7 +42,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Open a ticket; its number is printed."""
-    from engine.model import Draft
+    from engine.message import Draft
 
     words = sys.stdin.read(TEXT_CHARACTERS_MAX) if text == "-" else text
     draft = Draft(subject, words, priority or None, category or None, team or None)
@@ -55,7 +55,8 @@ def new(
 
 async def _new(here: Given, draft: object, by: "Caller") -> "TicketFile":
     from deskd.roster import roster
-    from engine.model import DEFAULT, Draft
+    from engine.message import Draft
+    from engine.people import DEFAULT
 
     assert isinstance(draft, Draft)
     settings = here.load().settings
@@ -72,7 +73,7 @@ def _caller(requester: str, name: str) -> "Caller":
     """The person asking, or the operator."""
     from dataclasses import replace
 
-    from engine.model import Caller, Identity
+    from engine.people import Caller, Identity
 
     if not requester:
         by = operator()
@@ -124,7 +125,7 @@ def list_(
 async def _list(here: Given, wanted: "TicketFilter") -> list["TicketLine"]:
     from dataclasses import replace
 
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     lines: list[TicketLine] = []
     async with here.storage() as storage:
@@ -200,7 +201,7 @@ def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> 
 
 
 async def _file(here: Given, number: int) -> "TicketFile":
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     async with here.storage() as storage:
         file = await storage.views.ticket_file(DEFAULT, number)

@@ -117,14 +117,14 @@ def _show_capacity(load: "Workload") -> None:
 
 
 async def _load(here: Given, team: str) -> "Workload":
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     async with here.floor() as floor:
         return await floor.workload(DEFAULT, operator(), team or None)
 
 
 async def _evened(here: Given, team: str, *, by_due: bool, dry_run: bool) -> "Workload":
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     by = operator()
     async with here.floor() as floor:
@@ -135,7 +135,7 @@ async def _evened(here: Given, team: str, *, by_due: bool, dry_run: bool) -> "Wo
 
 
 async def _crews(here: Given) -> "Sequence[Crew]":
-    from engine.model import DEFAULT
+    from engine.people import DEFAULT
 
     async with here.floor() as floor:
         return await floor.crews(DEFAULT, operator())

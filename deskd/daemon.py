@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from deskd.errors import FAILED, Failure
-from engine.ports import Clock, Part
+from engine.ports_clock import Clock, Part
 
 log = logging.getLogger("deskd.deskd.daemon")
 

@@ -18,8 +18,8 @@ from deskd.logs import bound
 from deskd.turns import Turns
 from engine.delivery import Courier, Later, Never, Outbox, Parcel, Sent, back_off, is_too_old
 from engine.effects import Tell
-from engine.model import ticket_id
-from engine.ports import Clock
+from engine.ports_clock import Clock
+from engine.ticket import ticket_id
 
 log = logging.getLogger("deskd.deskd.delivery")
 

@@ -25,7 +25,7 @@ from deskd.run import opened
 from deskd.screen import show
 from deskd.settings import Settings
 from deskd.settings_load import load
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from engine.views import TicketFilter
 from sandbox.driver import SlackStandIn
 from sandbox.mailbox import Mailbox

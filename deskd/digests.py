@@ -15,7 +15,7 @@ from deskd.reports import LISTED, Reports, scope, zone_of
 from deskd.settings_reports import ReportsSection
 from deskd.when import Cron
 from engine.effects import Tell
-from engine.model import Address, Person, Role, Team, TeamId
+from engine.people import Address, Person, Role, Team, TeamId
 from engine.report import By, Report
 from engine.report_facts import seen_by
 from engine.report_kinds import Kind, period_of

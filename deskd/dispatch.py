@@ -13,8 +13,9 @@ from typing import Final
 
 from deskd.bell import Bell
 from engine.floor import Floor
-from engine.ports import Clock, Views
+from engine.ports_clock import Clock
 from engine.staff import WorkViews
+from engine.views import Views
 
 log = logging.getLogger("deskd.deskd.dispatch")
 

@@ -5,7 +5,7 @@ import threading
 from typing import Final
 from uuid import UUID
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 _VERSION_AND_VARIANT: Final = (7 << 76) | (0b10 << 62)
 # Twelve bits order the ids of one millisecond; when they are used up the next millisecond is borrowed.

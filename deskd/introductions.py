@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 LOOK_EVERY: Final = timedelta(milliseconds=200)
 """The first click may come right after the connection."""

@@ -8,7 +8,7 @@ from deskd.clock import WallClock
 from deskd.errors import Failure
 from deskd.settings import Settings
 from deskd.settings_show import masked
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from storage.errors import SchemaMismatch, StorageTrouble
 from storage.opening import Storage, open_storage
 from storage.upgrade import Revision, upgrade

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from engine.events import Entry
-from engine.model import Attachment, Person, PersonId
+from engine.message import Attachment
+from engine.people import Person, PersonId
 from engine.promises import Clock
 from engine.views import Link, OutboxLine, Said, SpoolLine, TicketFile, TicketLine
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from deskd.pictures import Json, instant
 from engine.durations import Duration
-from engine.model import Team
+from engine.people import Team
 from engine.promises import ClockKind
 from engine.rules import Goals, Policy, Rules
 

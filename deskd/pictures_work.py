@@ -3,8 +3,8 @@
 from deskd.pictures import Json, instant, person
 from engine.crew import Crew
 from engine.evening import Workload
-from engine.model import ticket_id
 from engine.rebalance import Move
+from engine.ticket import ticket_id
 from engine.workload import Member
 
 

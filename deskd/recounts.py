@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Final
 
 from engine.desk import Desk
-from engine.model import WorkspaceId
-from engine.ports import Clock, Views
+from engine.people import WorkspaceId
+from engine.ports_clock import Clock
+from engine.views import Views
 
 log = logging.getLogger("deskd.deskd.recounts")
 

@@ -13,9 +13,10 @@ from engine.access import LEAST_ROLE, Right, is_over
 from engine.directory import agent_named
 from engine.errors import Refused
 from engine.forecast import LOOK_BACK, NotEnough
-from engine.model import DEFAULT, Person, Team, WorkspaceId
 from engine.outlook import Outlook, hours_of, outlook
-from engine.ports import Clock, Store, Views
+from engine.people import DEFAULT, Person, Team, WorkspaceId
+from engine.ports_clock import Clock
+from engine.ports_store import Store
 from engine.promises import Clock as Promise
 from engine.report import By, Report, looks_back, report
 from engine.report_facts import Period, TicketFacts, seen_by
@@ -23,6 +24,7 @@ from engine.report_kinds import Kind, period_of
 from engine.report_plain import PlainReport, plain
 from engine.routing import team_named
 from engine.rules import Rules
+from engine.views import Views
 from templates import zone
 
 LISTED: Final = 5

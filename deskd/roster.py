@@ -7,8 +7,9 @@ from deskd import calendars, promises
 from deskd.settings import PersonSection, Settings, TeamSection
 from deskd.settings_check import DEFAULT_TEAM, team_ids
 from engine.directory import DeclaredPerson, Roster
-from engine.model import DEFAULT, Identity, Role, Team, TeamId, Workspace
+from engine.people import DEFAULT, Identity, Role, Team, TeamId
 from engine.rules import Declared
+from engine.workspace import Workspace
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from deskd.errors import TRY_LATER, WRONG_USAGE, Failure
 from deskd.opening import database_file, storage_opened, upgraded
 from deskd.roster import roster
 from deskd.settings import MAKE_A_KEY, SECRET_KEY_LENGTH_MIN, Settings
-from engine.model import DEFAULT
-from engine.ports import Clock
+from engine.people import DEFAULT
+from engine.ports_clock import Clock
 from storage.database import DaemonLock
 from storage.errors import Busy
 

@@ -26,8 +26,9 @@ from deskd.settings_values import (
     SmtpUrl,
     Zone,
 )
-from engine.model import Priority, Role
+from engine.people import Role
 from engine.rules import DEVOPS
+from engine.ticket import Priority
 from engine.workload import LIMIT
 
 SECRET_KEY_LENGTH_MIN: Final = 32

@@ -8,7 +8,7 @@ from typing import Final
 from deskd.settings import PersonSection, Settings
 from deskd.settings_lines import Path
 from deskd.settings_names import meant
-from engine.model import Role
+from engine.people import Role
 
 DEFAULT_TEAM: Final = "support"
 """Made by `slack.channel` and `mail.address` when no [[teams]] entry has this id."""

@@ -11,10 +11,11 @@ from deskd.settings_check_time import is_somebody, nobody
 from deskd.settings_lines import Path
 from deskd.settings_names import meant
 from deskd.settings_rules import PolicySection, target
-from engine.model import Priority, Role
+from engine.people import Role
 from engine.promises import ALWAYS_OPEN, TEAMS_OWN
 from engine.routing import priority_named
 from engine.rules import BY_ROLE, PRESETS, Target
+from engine.ticket import Priority
 
 _RESERVED: Final = (ALWAYS_OPEN, TEAMS_OWN)
 """What a policy may count by besides [[calendars]]."""

@@ -7,10 +7,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from deskd.settings_time import Moment
 from deskd.settings_values import Off, OffOrDuration, OffOrText, Section, Zone, listed
 from engine.errors import Refused
-from engine.model import Priority
 from engine.promises import ALWAYS_OPEN, TEAMS_OWN
 from engine.routing import URGENT, priority_named
 from engine.rules import Target
+from engine.ticket import Priority
 
 LEVELS_MAX: Final = 20
 WARNINGS_MAX: Final = 10

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from deskd.promises import policies
 from deskd.settings import Settings, TeamSection
 from deskd.settings_lines import Path
-from engine.model import Priority
 from engine.promises import TEAMS_OWN
 from engine.rules import PRESETS, Policy
+from engine.ticket import Priority
 
 _CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")
 BOT: Final = "xoxb-"

@@ -8,15 +8,16 @@ from deskd.calendars import calendars
 from deskd.errors import Failure
 from deskd.promises import policies
 from deskd.settings_load import TriedOut
+from engine.calendar_history import CalendarHistory
 from engine.comparison import Changed, Comparison
 from engine.escalation import Reached
-from engine.model import DEFAULT, Person, Team, ticket_id
-from engine.ports import Transaction
+from engine.people import DEFAULT, Person, Team
+from engine.ports_store import Transaction
 from engine.reach import reach
 from engine.rules import Declared, Level, Policy, Rules
 from engine.scene import instant
 from engine.simulate import Stage, editions, live, tried_out
-from engine.tally import Almanac
+from engine.ticket import ticket_id
 from storage.opening import Storage
 from storage.ticket_pages import all_kept, opened_since
 
@@ -26,7 +27,7 @@ class Desk:
     """What tickets live by today, and who answers for them."""
 
     rules: Rules
-    almanac: Almanac
+    almanac: CalendarHistory
     teams: tuple[Team, ...]
     agents: tuple[Person, ...]
     now: datetime

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine import sla
-from engine.model import Ticket, WorkspaceId, ticket_id
-from engine.ports import Change, Store, Transaction, Views
+from engine.people import WorkspaceId
+from engine.ports_store import Change, Store, Transaction
 from engine.promises import Timer
+from engine.ticket import Ticket, ticket_id
 from engine.timers import Due, Timers
-from engine.views import TicketFilter
+from engine.views import TicketFilter, Views
 
 log = logging.getLogger("deskd.deskd.sweep")
 

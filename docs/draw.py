@@ -10,9 +10,9 @@ from typing import Final
 from deskd import settings_docs
 from engine import access
 from engine.lifecycle import BUTTONS, MOVES, Action
-from engine.model import State
 from engine.rules import PRESETS
 from engine.sla import AUTO_CLOSE_AFTER
+from engine.ticket import State
 
 DOCS: Final = Path(__file__).parent
 _WHO: Final = {

@@ -7,7 +7,8 @@ from typing import Final
 from engine import lifecycle
 from engine.errors import Refused
 from engine.lifecycle import Action
-from engine.model import Person, Role, Team, Ticket
+from engine.people import Person, Role, Team
+from engine.ticket import Ticket
 
 
 class Right(StrEnum):

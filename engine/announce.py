@@ -24,9 +24,11 @@ from engine.events import (
     Unmerged,
 )
 from engine.lifecycle import Action
-from engine.model import Address, Fact, State, Ticket, ticket_id
+from engine.message import Fact
+from engine.people import Address
 from engine.promises import ClockKind
 from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_requester, to_team
+from engine.ticket import State, Ticket, ticket_id
 
 
 def effects_of(scene: Scene) -> tuple[Effect, ...]:

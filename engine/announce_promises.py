@@ -21,9 +21,11 @@ from engine.events import (
     Waived,
     Warned,
 )
-from engine.model import Address, Fact, Note, Person, PersonId, Phase
+from engine.message import Fact, Note
+from engine.people import Address, Person, PersonId
 from engine.promises import PROMISES, Clock, ClockKind
 from engine.scene import Scene, assignee_slack, instant, name_of, telling, to_team
+from engine.ticket import Phase
 
 REASON_CHARS: Final = 500
 """A page is read at a glance; the whole of a longer reason is on the ticket."""

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from engine import escalation, lifecycle, step
 from engine.effects import Tell
 from engine.events import Acknowledged, Entry, Event, Merged, Moved, Noted, Paged
-from engine.model import Address, Asked, Fact, Inbound, MessageId, Note, Person, Phase, Role, Ticket
-from engine.ports import Transaction
+from engine.message import Asked, Fact, Inbound, MessageId, Note
+from engine.people import Address, Person, Role
+from engine.ports_store import Transaction
 from engine.scene import instant
 from engine.step import Given, Hand, Step
+from engine.ticket import Phase, Ticket
 
 
 def acknowledged(transaction: Transaction, inbound: Inbound, given: Given) -> Ticket | None:

@@ -13,7 +13,9 @@ from enum import StrEnum
 from typing import Final
 
 from engine.duty import Duty
-from engine.model import Fact, PersonId, Priority, State
+from engine.message import Fact
+from engine.people import PersonId
+from engine.ticket import Priority, State
 from engine.workload import Member, ablest
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from engine.model import WorkspaceId
+from engine.people import WorkspaceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from engine.model import Priority, Ticket
 from engine.promises import ClockKind
 from engine.simulate import Lived, late
 from engine.tally import Key
+from engine.ticket import Priority, Ticket
 
 LISTED_MAX: Final = 1000
 """Of each list; beyond that they are counted, so that a comparison of any number of tickets stays small."""

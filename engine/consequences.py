@@ -11,9 +11,10 @@ from datetime import datetime
 from engine import escalation, evolve, sla, waiting
 from engine.escalation import Climb
 from engine.events import Entry, Event
-from engine.model import PersonId, Team, Ticket
+from engine.people import PersonId, Team
 from engine.rules import Rules, Subject
 from engine.sla import Situation
+from engine.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Self
 
-from engine import consequences, escalation, evolve, lifecycle, sla
-from engine.consequences import Around, situation
-from engine.events import Entry, Event, Opened, Reminded
-from engine.model import PersonId, Ticket, WorkspaceId
+from engine import consequences, evolve, sla
+from engine.consequences import Around
+from engine.due import rung
+from engine.events import Entry, Event, Opened
+from engine.people import PersonId, WorkspaceId
 from engine.promises import Timer, TimerKind
+from engine.ticket import Ticket
 
 EVERY: Final = frozenset(TimerKind)
 
@@ -75,23 +77,6 @@ class Course:
     def _next_timer(self, kinds: Collection[TimerKind]) -> Timer | None:
         wanted = (timer for timer in sla.timers(self.ticket) if timer.kind in kinds)
         return min(wanted, key=_when, default=None)
-
-
-def rung(ticket: Ticket, timer: Timer, around: Callable[[], Around]) -> list[Event]:
-    """What a due timer means for its ticket as the ticket is now; not every kind needs to look around."""
-    match timer.kind:
-        case TimerKind.AUTO_CLOSE:
-            return lifecycle.expire(ticket)
-        case TimerKind.PENDING_REMIND:
-            return [Reminded()]
-        case TimerKind.PENDING_RESOLVE:
-            return lifecycle.give_up(ticket)
-        case _:
-            here = around()
-            now = situation(ticket, here)
-            if timer.kind is TimerKind.ACK_BREACH:
-                return escalation.ring(ticket, timer, now, here.climb)
-            return sla.ring(ticket, timer, now)
 
 
 def _when(timer: Timer) -> tuple[datetime, str]:

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from engine import duty
 from engine.duty import Duty, Presence
-from engine.model import Person, PersonId, Role, Team
-from engine.ports import Transaction
+from engine.people import Person, PersonId, Role, Team
+from engine.ports_store import Transaction
 from engine.reach import goes_by
 from engine.workload import LIMIT, Load, Member
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from engine.effects import Effect
-from engine.model import Reference, WorkspaceId
+from engine.message import Reference
+from engine.people import WorkspaceId
 
 # Tried quickly first, since most trouble passes in seconds, then ever more slowly up to a quarter of an hour.
 BACKOFF_FIRST: Final = timedelta(seconds=1)

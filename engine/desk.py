@@ -16,9 +16,10 @@ from engine import (
     joining,
     lifecycle,
     opening,
-    oversight,
     routing,
+    rule_changes,
     step,
+    supervising,
     undelivered,
     why,
 )
@@ -27,22 +28,14 @@ from engine.directory import Roster
 from engine.errors import Refused
 from engine.explain_plain import PlainExplanation
 from engine.lifecycle import Action
-from engine.model import (
-    Caller,
-    Comment,
-    Draft,
-    Inbound,
-    MessageId,
-    Note,
-    Person,
-    Request,
-    Ticket,
-    WorkspaceId,
-)
+from engine.message import Comment, Draft, Inbound, MessageId, Note, Request
 from engine.opening import Received
-from engine.oversight import Applied
-from engine.ports import Clock, Ids, Store, Transaction
+from engine.people import Caller, Person, WorkspaceId
+from engine.ports_clock import Clock, Ids
+from engine.ports_store import Store, Transaction
+from engine.rule_changes import Applied
 from engine.step import Acting, Decide, Given, Step
+from engine.ticket import Ticket
 
 T = TypeVar("T")
 
@@ -219,12 +212,12 @@ class Desk:
         _refuse_empty(reason, "escalate")
         note = partial(self._note, request=request, text=reason)
         return await self._change_reading(
-            request, Action.ESCALATE, partial(oversight.escalate, note=note)
+            request, Action.ESCALATE, partial(supervising.escalate, note=note)
         )
 
     async def acknowledge(self, request: Request) -> Ticket:
         """Refused("has_it") when somebody else was faster."""
-        return await self._change_reading(request, Action.ACKNOWLEDGE, oversight.acknowledge)
+        return await self._change_reading(request, Action.ACKNOWLEDGE, supervising.acknowledge)
 
     async def end_escalation(self, request: Request) -> Ticket:
         return await self._change(
@@ -288,24 +281,26 @@ class Desk:
     async def declare(self, workspace: WorkspaceId, roster: Roster) -> None:
         at = self._clock.now()
         await self._store.run(
-            workspace, lambda transaction: oversight.declare(transaction, roster, self._ids, at)
+            workspace, lambda transaction: rule_changes.declare(transaction, roster, self._ids, at)
         )
 
     async def recount(self, workspace: WorkspaceId, limit: int) -> int:
         """How many tickets changed, of up to `limit` clocks reckoned by an older edition of their calendar."""
         at = self._clock.now()
-        counted = await self._store.run(workspace, partial(oversight.recount, limit=limit, at=at))
+        counted = await self._store.run(
+            workspace, partial(rule_changes.recount, limit=limit, at=at)
+        )
         if counted:
             self._nudge()
         return counted
 
     async def former_calendars(self, workspace: WorkspaceId) -> Sequence[str]:
         """Those that are declared no more, and that clocks still count by."""
-        return await self._store.run(workspace, oversight.former_calendars)
+        return await self._store.run(workspace, rule_changes.former_calendars)
 
     async def apply_policies(self, request: Request, *, dry_run: bool = False) -> Applied:
         """The ticket lives by today's editions of policies and ladders from now on; or what that would change."""
-        return await self._run(request, partial(oversight.apply_policies, dry_run=dry_run))
+        return await self._run(request, partial(rule_changes.apply_policies, dry_run=dry_run))
 
     async def undelivered(self, parcel: Parcel, reason: str) -> None:
         """Words for a person could not be delivered: a team hears of it."""

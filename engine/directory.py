@@ -8,19 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.errors import Refused
-from engine.model import (
-    Caller,
-    Identity,
-    Inbound,
-    Person,
-    PersonId,
-    Role,
-    Team,
-    TeamId,
-    Workspace,
-)
-from engine.ports import Ids, Transaction
+from engine.message import Inbound
+from engine.people import Caller, Identity, Person, PersonId, Role, Team, TeamId
+from engine.ports_clock import Ids
+from engine.ports_store import Transaction
 from engine.rules import NOTHING_DECLARED, Declared
+from engine.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

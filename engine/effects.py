@@ -6,7 +6,8 @@ Nothing is sent inside a transaction: effects become outbox rows, and couriers c
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.model import Address, Fact, MessageId
+from engine.message import Fact, MessageId
+from engine.people import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from engine.model import Fact
+from engine.message import Fact
 
 # Every code has a sentence in templates/refused.j2; tests/test_docs.py holds the two together.
 CODES: Final = frozenset(

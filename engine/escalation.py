@@ -32,10 +32,12 @@ from engine.events import (
     Released,
     TeamChanged,
 )
-from engine.model import MessageId, PersonId, Phase, Priority, State, Ticket
+from engine.message import MessageId
+from engine.people import PersonId
 from engine.promises import NO_POLICY, ClockKind, Timer
 from engine.rules import Ladder, Level
 from engine.sla import Situation
+from engine.ticket import Phase, Priority, State, Ticket
 
 REOPENED_TOO_OFTEN: Final = 2
 """The second time that it was not solved after all is for somebody else to look at."""

@@ -8,11 +8,12 @@ from typing import Final
 from engine import access, crew, directory, lifecycle, rebalance, routing, sharing, step
 from engine.access import Right
 from engine.crew import Crew
-from engine.model import Caller, Person, PersonId, Phase, Team
-from engine.ports import Transaction
+from engine.people import Caller, Person, PersonId, Team
+from engine.ports_store import Transaction
 from engine.rebalance import Held, Move
 from engine.staff import Brief
 from engine.step import Given, Hand, Step
+from engine.ticket import Phase
 from engine.workload import Capacity, Member, capacity
 
 HELD_MAX: Final = 500

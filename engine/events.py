@@ -7,8 +7,10 @@ history stays append-only.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.model import MessageId, PersonId, Priority, State, TeamId
+from engine.message import MessageId
+from engine.people import PersonId, TeamId
 from engine.promises import ALWAYS_OPEN, ClockKind
+from engine.ticket import Priority, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ from engine.events import (
     TeamChanged,
     Unmerged,
 )
-from engine.model import Phase, State, Ticket, WorkspaceId
+from engine.people import WorkspaceId
 from engine.promises import ClockKind
+from engine.ticket import Phase, State, Ticket
 
 
 def replay(workspace: WorkspaceId, number: int, entries: Iterable[Entry]) -> Ticket:

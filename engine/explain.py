@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from engine.calendar_history import CalendarHistory
 from engine.closures import closed_because, open_and_closed
 from engine.events import (
     Acknowledged,
@@ -30,9 +31,10 @@ from engine.events import (
     TeamChanged,
     Waived,
 )
-from engine.model import PersonId, Ticket
+from engine.people import PersonId
 from engine.promises import Clock
-from engine.tally import Almanac, Key, Part, Tally, tallies
+from engine.tally import Key, Part, Tally, tallies
+from engine.ticket import Ticket
 
 T = TypeVar("T")
 
@@ -140,7 +142,7 @@ _MARKS: Final = (
 
 
 def explain(
-    ticket: Ticket, entries: Sequence[Entry], almanac: Almanac, now: datetime
+    ticket: Ticket, entries: Sequence[Entry], almanac: CalendarHistory, now: datetime
 ) -> Explanation:
     """`ticket` as it is stored, `entries` all of its history."""
     counted = tallies(entries, almanac)

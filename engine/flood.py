@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.effects import Tell
-from engine.model import Fact
+from engine.message import Fact
 
 GATHERED: Final = frozenset({"warned", "breached", "paged", "page"})
 """Templates of which many at once are a flood; a person's words are never gathered."""

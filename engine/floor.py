@@ -12,10 +12,12 @@ from engine import evening, rebalance, sharing, shifts
 from engine.crew import Crew
 from engine.duty import Out
 from engine.evening import Asked, Workload
-from engine.model import Caller, TeamId, Ticket, WorkspaceId
-from engine.ports import Clock, Ids, Store, Transaction
+from engine.people import Caller, TeamId, WorkspaceId
+from engine.ports_clock import Clock, Ids
+from engine.ports_store import Store, Transaction
 from engine.shifts import Speak, Standing
 from engine.step import Given
+from engine.ticket import Ticket
 
 T = TypeVar("T")
 

@@ -9,10 +9,12 @@ from typing import Final
 
 from engine import sharing, step
 from engine.effects import Tell
-from engine.model import Address, Fact, Person, Priority, Team
-from engine.ports import Transaction
+from engine.message import Fact
+from engine.people import Address, Person, Team
+from engine.ports_store import Transaction
 from engine.scene import instant
 from engine.staff import Brief
+from engine.ticket import Priority
 
 HELD_MAX: Final = 1000
 """Tickets looked at when somebody goes: what is beyond would stay with whoever is not there."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.model import Address, Audience, Inbound, Phase, State, Ticket
+from engine.message import Audience, Inbound
+from engine.people import Address
 from engine.thanks import is_thanks
+from engine.ticket import Phase, State, Ticket
 
 REOPEN_WITHIN: Final = timedelta(days=14)
 """A reply this long after closing reopens; a later one opens a new, linked ticket."""

@@ -6,20 +6,23 @@ rests as MERGED; who asked for it follows the other from now on, and their repli
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from engine import access, directory, lifecycle, opening, sla, step
 from engine.access import Right
 from engine.clocks import clocks_after
 from engine.consequences import situation
+from engine.due import tighten
 from engine.errors import Refused
-from engine.events import ClockChanged, Event, Linked, Merged
-from engine.model import Address, Audience, Draft, Person, Request, Ticket, ticket_id
-from engine.ports import Transaction
+from engine.events import Event, Linked, Merged
+from engine.message import Audience, Draft, Request
+from engine.people import Address, Person
+from engine.ports_store import Transaction
 from engine.promises import Clock, ClockKind, owed_answer
 from engine.sla import Situation
 from engine.step import Given, Hand, Step
+from engine.ticket import Ticket, ticket_id
 
 UNMERGE_WITHIN: Final = timedelta(hours=24)
 """Later, too much has been said to take two tickets apart again."""
@@ -82,30 +85,6 @@ def _tightened(mine: Clock | None, theirs: Clock | None, now: Situation) -> list
     if mine is None or theirs is None or theirs.due_at is None or theirs.settled:
         return []
     return tighten(mine, theirs.due_at, now) if theirs.due_at > now.at else []
-
-
-def tighten(clock: Clock, due: datetime, now: Situation) -> list[Event]:
-    """Due no later than the clock of the ticket that joins, also when it waits for its requester now."""
-    calendar = now.rules.calendar(clock.calendar)[1]
-    goal = sla.used_by(clock, now.rules, now.at) + calendar.between(now.at, due)
-    if clock.settled or (goal >= clock.goal if clock.due_at is None else due >= clock.due_at):
-        return []
-    warn = clock.warn_at if clock.warn_at and clock.warn_at < due else None
-    return [
-        ClockChanged(
-            clock.kind,
-            clock.cycle,
-            goal,
-            due if clock.running else None,
-            warn,
-            rebased=False,
-            why="merge",
-            used=clock.used,
-            policy=clock.policy,
-            calendar=clock.calendar,
-            calendar_version=clock.calendar_version,
-        )
-    ]
 
 
 def _followers(audience: Audience, joining: Audience) -> Audience:

@@ -27,16 +27,10 @@ from engine.events import (
     Unmerged,
     Waived,
 )
-from engine.model import (
-    MessageId,
-    PersonId,
-    Phase,
-    Priority,
-    State,
-    TeamId,
-    Ticket,
-)
+from engine.message import MessageId
+from engine.people import PersonId, TeamId
 from engine.promises import PROMISES, Clock, ClockKind
+from engine.ticket import Phase, Priority, State, Ticket
 
 
 class Action(StrEnum):

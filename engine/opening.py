@@ -7,25 +7,13 @@ from datetime import datetime, timedelta
 from engine import answers, consequences, directory, evolve, intake, lifecycle, routing, step
 from engine.events import Commented, Event, Linked, Opened
 from engine.intake import Join, Open
-from engine.model import (
-    Address,
-    Attachment,
-    Audience,
-    Caller,
-    Comment,
-    Draft,
-    Inbound,
-    MessageId,
-    Note,
-    Person,
-    Priority,
-    Team,
-    Ticket,
-    Workspace,
-)
-from engine.ports import Transaction
+from engine.message import Attachment, Audience, Comment, Draft, Inbound, MessageId, Note
+from engine.people import Address, Caller, Person, Team
+from engine.ports_store import Transaction
 from engine.step import Given, Hand, Step, Written
 from engine.thanks import is_thanks
+from engine.ticket import Priority, Ticket
+from engine.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

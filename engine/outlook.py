@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.calendar import Calendar
 from engine.forecast import Forecast, NotEnough, Range, forecast, per_week, rhythm
-from engine.model import Person, Team
+from engine.people import Person, Team
 from engine.promises import Clock, ClockKind
 from engine.report_facts import DAY, TicketFacts
 from engine.rules import Rules

@@ -21,7 +21,7 @@ from engine.events import (
     Waived,
 )
 from engine.explain import Explained, Interval, Kind, Rule
-from engine.model import PersonId
+from engine.people import PersonId
 
 BRIEF: Final = timedelta(minutes=1)
 """What is shorter has no sentence of its own when there is more to tell."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.escalation import Reached
-from engine.model import Person, Role, Team
+from engine.people import Person, Role, Team
 from engine.rules import Level, Target
 
 PEOPLE_MAX: Final = 20

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from engine.duty import Duty
-from engine.model import PersonId, Priority, State
+from engine.people import PersonId
+from engine.ticket import Priority, State
 from engine.workload import WEIGHT, Member, ablest, available
 
 OVER: Final = 1.30

@@ -8,8 +8,9 @@ from typing import Final
 
 from engine.access import LEAST_ROLE, Right
 from engine.errors import Refused
-from engine.model import Person, PersonId, Phase, Priority, State, TeamId, ticket_id
+from engine.people import Person, PersonId, TeamId
 from engine.promises import PROMISES, Clock
+from engine.ticket import Phase, Priority, State, ticket_id
 
 DAY: Final = timedelta(days=1)
 

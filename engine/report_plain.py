@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from engine.model import Fact
+from engine.message import Fact
 from engine.report import By, Figures, Flow, Group, Rate, Report, Spread
 from engine.report_kinds import Kind
 from engine.report_lists import Age, Late, Risk

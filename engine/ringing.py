@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from engine import oversight, sla, step
+from engine import rule_changes, sla, step
 from engine.consequences import Around
-from engine.course import rung
-from engine.ports import Transaction
+from engine.due import rung
+from engine.ports_store import Transaction
 from engine.promises import Timer
 from engine.step import Hand, Step
 
@@ -16,7 +16,7 @@ def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
     if ticket is None or timer not in sla.timers(ticket) or timer.due_at > at:
         return False
     # A calendar edited a moment ago may have moved it: nothing breaks by hours that hold no more.
-    now = oversight.reckoned(transaction, ticket, at)
+    now = rule_changes.reckoned(transaction, ticket, at)
     if timer not in sla.timers(now):
         return True
     hand = Hand(None, "timer", at)

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.errors import Refused
-from engine.model import Draft, Inbound, Priority, Team, Workspace
+from engine.message import Draft, Inbound
+from engine.people import Team
+from engine.ticket import Priority
+from engine.workspace import Workspace
 
 
 def team_for(inbound: Inbound, teams: Sequence[Team], settings: Workspace) -> Team:

@@ -12,9 +12,11 @@ from typing import Final, TypeVar
 
 from engine.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.durations import Duration
-from engine.model import Priority, Role, Team, Ticket, Workspace
+from engine.people import Role, Team
 from engine.promises import ALWAYS_OPEN, NO_POLICY, TEAMS_OWN, Clock, ClockKind
 from engine.rotation import Schedule, on_duty
+from engine.ticket import Priority, Ticket
+from engine.workspace import Workspace
 
 T = TypeVar("T")
 

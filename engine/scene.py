@@ -6,19 +6,10 @@ from datetime import datetime
 
 from engine.effects import Tell
 from engine.events import Commented, Entry, Moved, Noted
-from engine.model import (
-    Address,
-    Audience,
-    Comment,
-    Fact,
-    MessageId,
-    Note,
-    Person,
-    PersonId,
-    State,
-    Ticket,
-)
+from engine.message import Audience, Comment, Fact, MessageId, Note
+from engine.people import Address, Person, PersonId
 from engine.rules import BY_ROLE, Ladder
+from engine.ticket import State, Ticket
 
 
 @dataclass(frozen=True, slots=True)

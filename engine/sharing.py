@@ -14,10 +14,12 @@ from engine.crew import Crew
 from engine.duty import Duty
 from engine.errors import Refused
 from engine.lifecycle import Action
-from engine.model import Caller, PersonId, Phase, Request, State, Team, TeamId, Ticket
-from engine.ports import Transaction
+from engine.message import Request
+from engine.people import Caller, PersonId, Team, TeamId
+from engine.ports_store import Transaction
 from engine.staff import Brief, GivenBack
 from engine.step import Acting, Given, Hand, Step
+from engine.ticket import Phase, State, Ticket
 
 WAITING_MAX: Final = 50
 """Tickets looked at in one go: more than a team can be given at once."""

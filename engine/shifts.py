@@ -11,8 +11,8 @@ from engine.crew import OnShift
 from engine.duty import Duty, Out, Presence, Said, ShiftEnded, WentOut
 from engine.errors import Refused
 from engine.handover import HandOver
-from engine.model import Caller, Person, Role, Team
-from engine.ports import Transaction
+from engine.people import Caller, Person, Role, Team
+from engine.ports_store import Transaction
 from engine.staff import SaidEntry
 from engine.step import Given
 from engine.workload import Load

@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from engine import escalation, joining, lifecycle, sla
+from engine import escalation, lifecycle, sla
 from engine.calendar import Calendar, Hours
+from engine.calendar_history import CalendarHistory
 from engine.clocks import clocks_after
 from engine.consequences import Around, situation
 from engine.course import Course
+from engine.due import tighten
 from engine.escalation import Climb, Reached
 from engine.events import (
     Acknowledged,
@@ -40,11 +42,12 @@ from engine.events import (
     Unmerged,
     Waived,
 )
-from engine.model import PersonId, Team, TeamId, Ticket, WorkspaceId
+from engine.people import PersonId, Team, TeamId, WorkspaceId
 from engine.promises import PROMISES, ClockKind, latest, owed_answer
 from engine.rules import Level, Mute, Policy, Rules
 from engine.sla import JUST_AFTER, Situation
-from engine.tally import Almanac, Key
+from engine.tally import Key
+from engine.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,13 @@ class Stage:
         return [since for since, _ in self.rules[1:]]
 
 
-def editions(rules: Rules, almanac: Almanac) -> Sequence[tuple[datetime, Rules]]:
+def editions(rules: Rules, almanac: CalendarHistory) -> Sequence[tuple[datetime, Rules]]:
     """The rules with the calendars as they were, since each of their edits."""
     edits = {each.valid_from for several in almanac.editions.values() for each in several}
     return [(at, _as_of(rules, almanac, at)) for at in (_BEFORE, *sorted(edits))]
 
 
-def _as_of(rules: Rules, almanac: Almanac, at: datetime) -> Rules:
+def _as_of(rules: Rules, almanac: CalendarHistory, at: datetime) -> Rules:
     held = {id: almanac.held(id, at) for id in almanac.editions}
     there = {id: edition for id, edition in held.items() if edition.version}
     return replace(
@@ -258,7 +261,7 @@ class _Again:
         for event in self.events:
             mine = latest(clocks, event.kind) if isinstance(event, ClockChanged) else None
             if mine and isinstance(event, ClockChanged) and event.why == "merge":
-                answers += joining.tighten(mine, _due(event, now), now)
+                answers += tighten(mine, _due(event, now), now)
         return answers
 
     def _waived(self, event: Waived) -> list[Event]:

@@ -39,7 +39,7 @@ from engine.events import (
     Unmerged,
     Warned,
 )
-from engine.model import PersonId, Phase, Ticket
+from engine.people import PersonId
 from engine.promises import (
     NO_POLICY,
     RESPONSES,
@@ -52,6 +52,7 @@ from engine.promises import (
     owed_answer,
 )
 from engine.rules import Rules, Subject, Terms
+from engine.ticket import Phase, Ticket
 
 AUTO_CLOSE_AFTER: Final = timedelta(hours=72)
 """A resolved ticket closes by itself after this time without a word."""

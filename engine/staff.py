@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.duty import Presence, Said
-from engine.model import Person, PersonId, Priority, State, TeamId, WorkspaceId, ticket_id
+from engine.people import Person, PersonId, TeamId, WorkspaceId
+from engine.ticket import Priority, State, ticket_id
 from engine.views import OwnWork
 from engine.workload import Load
 

@@ -36,25 +36,15 @@ from engine.events import (
     Unmerged,
 )
 from engine.lifecycle import Action
-from engine.model import (
-    Address,
-    Attachment,
-    Audience,
-    Comment,
-    MessageId,
-    Note,
-    Person,
-    PersonId,
-    Reference,
-    Request,
-    Team,
-    Ticket,
-)
-from engine.ports import Change, Ids, Transaction
+from engine.message import Attachment, Audience, Comment, MessageId, Note, Reference, Request
+from engine.people import Address, Person, PersonId, Team
+from engine.ports_clock import Ids
+from engine.ports_store import Change, Transaction
 from engine.promises import RESPONSES
 from engine.reach import reach
 from engine.rules import Level
 from engine.scene import Scene
+from engine.ticket import Ticket
 
 _CHANGES_WORK = Moved | Assigned | Released | TeamChanged | PriorityChanged | Merged | Unmerged
 """Events that a click on an older card could undo; words are never stale."""

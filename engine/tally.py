@@ -4,12 +4,12 @@ sla.py counts while things happen. Here nothing of what it stored is believed: o
 set anew and stopped. For whoever asks why (explain.py) and for whoever doubts (verify.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from engine.calendar import AROUND_THE_CLOCK, Calendar
+from engine.calendar_history import NO_EDITION, CalendarHistory, Edition
 from engine.events import (
     ClockCancelled,
     ClockChanged,
@@ -23,41 +23,14 @@ from engine.events import (
     Moved,
     Unmerged,
 )
-from engine.model import Phase
 from engine.promises import ClockKind
+from engine.ticket import Phase
 
 NEAR: Final = timedelta(minutes=1)
 """Who counted so soon before or after a calendar was edited may have known the other edition."""
 
 Key = tuple[ClockKind, int]
 """A clock of a ticket: its kind and cycle."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    version: int
-    calendar: Calendar
-    valid_from: datetime
-
-
-_NONE: Final = Edition(0, AROUND_THE_CLOCK, datetime.min.replace(tzinfo=UTC))
-"""What holds for a calendar that is not there yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Almanac:
-    """Every edition of every calendar of a workspace."""
-
-    editions: Mapping[str, Sequence[Edition]] = field(default_factory=dict)
-    """By id, oldest first."""
-
-    def held(self, id: str, at: datetime) -> Edition:
-        """By which everybody counted at `at`; one that is declared no more counts on."""
-        held = [each for each in self.editions.get(id, ()) if each.valid_from <= at]
-        return held[-1] if held else _NONE
-
-    def edition(self, id: str, version: int) -> Edition:
-        return next((one for one in self.editions.get(id, ()) if one.version == version), _NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +42,7 @@ class Part:
     rest: str = ""
     """Empty: it ran. waiting | resolved | merged | withdrawn | unpromised | set_aside (before it was set anew)."""
     calendar: str = ""
-    edition: Edition = _NONE
+    edition: Edition = NO_EDITION
 
     @property
     def counted(self) -> timedelta:
@@ -104,7 +77,7 @@ class Tally:
     def used(self) -> timedelta:
         return sum((part.counted for part in self.parts), timedelta())
 
-    def until(self, now: datetime, almanac: Almanac) -> "Tally":
+    def until(self, now: datetime, almanac: CalendarHistory) -> "Tally":
         """With the present part, if there is one, as it is at `now`."""
         if self.since is None or self.since > now:
             return self
@@ -116,7 +89,7 @@ class Tally:
         return Part(self.since, until, self.resting, self.calendar, edition)
 
 
-def tallies(entries: Iterable[Entry], almanac: Almanac) -> Mapping[Key, Tally]:
+def tallies(entries: Iterable[Entry], almanac: CalendarHistory) -> Mapping[Key, Tally]:
     """By clock, in the order in which they began; a running or resting one up to its last event."""
     found: dict[Key, Tally] = {}
     why_ended = ""
@@ -150,7 +123,7 @@ def _why_ended(event: Event) -> str:
             return ""
 
 
-def _after(tally: Tally, event: Event, entry: Entry, almanac: Almanac, why: str) -> Tally:
+def _after(tally: Tally, event: Event, entry: Entry, almanac: CalendarHistory, why: str) -> Tally:
     match event:
         case ClockPaused(used=used):
             return replace(_halted(tally, used, entry, almanac), resting="waiting", since=entry.at)
@@ -165,12 +138,12 @@ def _after(tally: Tally, event: Event, entry: Entry, almanac: Almanac, why: str)
             return tally
 
 
-def _halted(tally: Tally, used: timedelta | None, entry: Entry, almanac: Almanac) -> Tally:
+def _halted(tally: Tally, used: timedelta | None, entry: Entry, almanac: CalendarHistory) -> Tally:
     """With the present part ended; a history from before calendars counted all of its time."""
     if tally.since is None:
         return tally
     if used is None:
-        return _with(tally, tally.part(entry.at, _NONE))
+        return _with(tally, tally.part(entry.at, NO_EDITION))
     nearby = (almanac.held(tally.calendar, entry.at + near) for near in (-NEAR, NEAR))
     editions = (almanac.held(tally.calendar, entry.at), *nearby)
     ended = [_with(tally, tally.part(entry.at, edition)) for edition in editions]
@@ -184,7 +157,7 @@ def _resumed(tally: Tally, at: datetime) -> Tally:
     return replace(tally, parts=(*tally.parts, rested), since=at, resting="")
 
 
-def _changed(tally: Tally, event: ClockChanged, entry: Entry, almanac: Almanac) -> Tally:
+def _changed(tally: Tally, event: ClockChanged, entry: Entry, almanac: CalendarHistory) -> Tally:
     changed = replace(tally, calendar=event.calendar)
     if event.rebased:
         changed = _set_aside(changed, entry.at)
@@ -198,7 +171,7 @@ def _changed(tally: Tally, event: ClockChanged, entry: Entry, almanac: Almanac) 
 def _set_aside(tally: Tally, at: datetime) -> Tally:
     """What ran until now counts no more."""
     if tally.since is not None and not tally.resting:
-        tally = replace(_with(tally, tally.part(at, _NONE)), since=at)
+        tally = replace(_with(tally, tally.part(at, NO_EDITION)), since=at)
     parts = (replace(part, rest=part.rest or "set_aside") for part in tally.parts)
     return replace(tally, parts=tuple(parts))
 

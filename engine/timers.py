@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.model import WorkspaceId
-from engine.ports import Transaction
+from engine.people import WorkspaceId
+from engine.ports_store import Transaction
 from engine.promises import Timer
 
 

@@ -3,8 +3,8 @@
 from engine import announce, step
 from engine.delivery import Parcel
 from engine.effects import Tell
-from engine.model import Fact
-from engine.ports import Change, Transaction
+from engine.message import Fact
+from engine.ports_store import Change, Transaction
 
 
 def tell_team(transaction: Transaction, parcel: Parcel, reason: str) -> None:

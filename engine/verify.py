@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from engine import sla
 from engine.calendar import Calendar
+from engine.calendar_history import CalendarHistory, Edition
 from engine.events import Breached, ClockChanged, ClockResumed, ClockStarted, Entry
-from engine.model import Ticket
 from engine.promises import Clock, ClockKind, Run
-from engine.tally import NEAR, Almanac, Edition, Key, Tally, tallies
+from engine.tally import NEAR, Key, Tally, tallies
+from engine.ticket import Ticket
 
 Known = timedelta | datetime | bool | tuple[Run, ...] | None
 
@@ -27,7 +28,7 @@ class Doubt:
     seq: int | None = None
 
 
-def doubts(ticket: Ticket, entries: Sequence[Entry], almanac: Almanac) -> Iterator[Doubt]:
+def doubts(ticket: Ticket, entries: Sequence[Entry], almanac: CalendarHistory) -> Iterator[Doubt]:
     """Nothing when all agrees."""
     counted = tallies(entries, almanac)
     due_since = _due_since(entries)
@@ -56,7 +57,7 @@ def _counted_otherwise(clock: Clock, tally: Tally) -> Iterator[Doubt]:
             yield Doubt(*_key(clock), what, stored, told)
 
 
-def _due_otherwise(clock: Clock, last: Entry, almanac: Almanac) -> Iterator[Doubt]:
+def _due_otherwise(clock: Clock, last: Entry, almanac: CalendarHistory) -> Iterator[Doubt]:
     """By the edition it was reckoned with, or by that which held when it was."""
     due = clock.breached_at or clock.due_at
     since = clock.running_since or (clock.runs[-1][0] if clock.runs else None)
@@ -71,7 +72,7 @@ def _due_otherwise(clock: Clock, last: Entry, almanac: Almanac) -> Iterator[Doub
         yield Doubt(*_key(clock), "breached", clock.breached, clock.stopped_at > due)
 
 
-def _editions(clock: Clock, at: datetime, almanac: Almanac) -> list[Edition]:
+def _editions(clock: Clock, at: datetime, almanac: CalendarHistory) -> list[Edition]:
     held = (almanac.held(clock.calendar, at + near) for near in (timedelta(), -NEAR, NEAR))
     return [almanac.edition(clock.calendar, clock.calendar_version), *held]
 

@@ -1,11 +1,16 @@
 """What faces show: read-only pictures of tickets, spool and outbox, made by storage, never written back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from engine.events import Entry
-from engine.model import Attachment, Comment, Note, Person, Reference, Team, Ticket
+from engine.message import Attachment, Comment, Note, Reference
+from engine.people import Person, Team, TeamId, WorkspaceId
+from engine.report_facts import TicketFacts
+from engine.rules import Rules
+from engine.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +132,81 @@ class Depth:
     waiting: int
     dead: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAddress:
+    """One of the desk's own mail addresses and where its mail goes."""
+
+    address: str
+    workspace: WorkspaceId
+    team: TeamId
+
+
+class Views(Protocol):
+    """Reads for lists, cards and couriers. They may be a moment old."""
+
+    async def tickets(
+        self, workspace: WorkspaceId, wanted: TicketFilter
+    ) -> Sequence[TicketLine]: ...
+
+    async def ticket(self, workspace: WorkspaceId, number: int) -> TicketLine | None: ...
+
+    async def ticket_file(self, workspace: WorkspaceId, number: int) -> TicketFile | None: ...
+
+    async def comment(
+        self, workspace: WorkspaceId, id: str
+    ) -> tuple[Comment, Person | None] | None: ...
+
+    async def note(self, workspace: WorkspaceId, id: str) -> tuple[Note, Person | None] | None: ...
+
+    async def references(
+        self,
+        workspace: WorkspaceId,
+        ticket: int,
+        *,
+        channel: str,
+        place: str | None = None,
+        kind: str | None = None,
+    ) -> Sequence[Reference]:
+        """Oldest first."""
+        ...
+
+    async def ticket_by_reference(
+        self, workspace: WorkspaceId, channel: str, place: str, ref: str
+    ) -> int | None: ...
+
+    async def workspaces(self) -> Sequence[WorkspaceId]:
+        """In alphabetical order."""
+        ...
+
+    async def desk_addresses(self) -> Sequence[DeskAddress]: ...
+
+    async def teams(self, workspace: WorkspaceId) -> Sequence[Team]: ...
+
+    async def rules(self, workspace: WorkspaceId) -> Rules:
+        """As they are now: what a card needs to say how much of a promise is used, and who is paged next."""
+        ...
+
+    async def ticket_facts(
+        self, workspace: WorkspaceId, *, since: datetime
+    ) -> Sequence[TicketFacts]:
+        """Every ticket that is not closed, and those closed at `since` or later: what a report counts. In no order.
+
+        Raises LookupError when there are more than a report can hold.
+        """
+        ...
+
+    async def spool(
+        self, *, state: str | None = None, limit: int = 1000
+    ) -> Sequence[SpoolLine]: ...
+
+    async def outbox(
+        self, *, state: str | None = None, limit: int = 1000
+    ) -> Sequence[OutboxLine]: ...
+
+    async def spool_depth(self) -> Depth: ...
+
+    async def outbox_depth(self) -> Depth: ...
+
+    async def overdue_timers(self, *, now: datetime, grace: timedelta) -> Depth: ...

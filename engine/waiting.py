@@ -5,8 +5,8 @@ from datetime import datetime
 
 from engine.durations import Duration
 from engine.events import AnswerAwaited, Commented, Event, Moved
-from engine.model import Phase
 from engine.sla import Situation
+from engine.ticket import Phase
 
 
 def follow(events: Sequence[Event], now: Situation) -> list[Event]:

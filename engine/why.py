@@ -10,9 +10,11 @@ from engine.errors import Refused
 from engine.events import Assigned, Entry, Paged
 from engine.explain import explain
 from engine.explain_plain import PlainExplanation, Reader, plain
-from engine.model import PersonId, Request, Ticket, ticket_id
-from engine.ports import Transaction
+from engine.message import Request
+from engine.people import PersonId
+from engine.ports_store import Transaction
 from engine.step import Given
+from engine.ticket import Ticket, ticket_id
 
 
 def asked(transaction: Transaction, request: Request, given: Given) -> PlainExplanation:

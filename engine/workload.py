@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from engine.duty import Duty
-from engine.model import PersonId, Phase, Priority, State
+from engine.people import PersonId
+from engine.ticket import Phase, Priority, State
 
 WEIGHT: Final[Mapping[Priority, float]] = {
     Priority.P1: 4.0,

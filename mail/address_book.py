@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from engine.ports import Clock, DeskAddress
+from engine.ports_clock import Clock
+from engine.views import DeskAddress
 from mail.mailbox import normalise, without_tag
 
 # A team's new address works within this time; a busy minute costs sixty reads, not thousands.

@@ -11,7 +11,7 @@ import templates
 from engine import report_plain
 from engine.delivery import Parcel
 from engine.effects import Tell
-from engine.model import Comment, Reference
+from engine.message import Comment, Reference
 from engine.views import TicketLine
 from mail.mailbox import normalise
 from mail.message import Letter

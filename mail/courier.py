@@ -7,8 +7,9 @@ import aiosmtplib
 
 from engine.delivery import Later, Never, Parcel, Sent
 from engine.effects import Tell
-from engine.model import Reference
-from engine.ports import Clock, Views
+from engine.message import Reference
+from engine.ports_clock import Clock
+from engine.views import Views
 from mail.compose import House, Occasion, can_say, compose
 from mail.headers import one_line
 from mail.message import Letter, to_bytes

@@ -9,7 +9,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 # So many senders inside DATA at once, each with a mail of its own, are a crowd: fewer get their 250 soon enough
 # beside the reader.

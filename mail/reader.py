@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from engine.model import Address, Attachment, Identity, Inbound, Reference, WorkspaceId
-from engine.ports import Clock, Files, Spool, SpoolRow
+from engine.message import Attachment, Inbound, Reference
+from engine.people import Address, Identity, WorkspaceId
+from engine.ports_clock import Clock
+from engine.ports_spool import Spool, SpoolRow
+from engine.ports_store import Files
 from mail.address_book import AddressBook
 from mail.automatic import Envelope
 from mail.pace import CROWD_TIME, Pace

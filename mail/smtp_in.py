@@ -12,8 +12,9 @@ from typing import Final
 
 from aiosmtpd.smtp import Envelope
 
-from engine.model import WorkspaceId
-from engine.ports import Clock, Incoming, Spool
+from engine.people import WorkspaceId
+from engine.ports_clock import Clock
+from engine.ports_spool import Incoming, Spool
 from mail.address_book import AddressBook
 from mail.charset import storable
 from mail.headers import read_fields

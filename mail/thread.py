@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from engine.model import Asked, Proof, WorkspaceId
+from engine.message import Asked, Proof
+from engine.people import WorkspaceId
 from mail.automatic import Envelope
 from mail.mailbox import domain_of, normalise
 from mail.parse import Parsed

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox import envelopes
 from sandbox.errors import SlackError
 from sandbox.log import EventLog

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.actor import Actor
 from sandbox.errors import ImpossibleError
 from sandbox.faults import FaultPlan

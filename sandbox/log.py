@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 Level = Literal["info", "error"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.log import EventLog
 from sandbox.mailbox_letter import Letter
 from sandbox.mailbox_person import MailPerson

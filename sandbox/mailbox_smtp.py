@@ -8,7 +8,7 @@ from typing import Literal
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.log import EventLog
 
 # Longer than any line of the mails collected for the tests (28,468 bytes); aiosmtpd's own is 1,000.

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.errors import SlackError
 from sandbox.log import EventLog
 from sandbox.workspace import Json, View, Workspace

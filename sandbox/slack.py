@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.acts import Acts
 from sandbox.background import Background
 from sandbox.faults import FaultPlan

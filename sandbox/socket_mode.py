@@ -12,7 +12,7 @@ from typing import Literal
 
 from aiohttp import WSMsgType, web
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.background import Background
 from sandbox.log import EventLog
 from sandbox.workspace import App, Json

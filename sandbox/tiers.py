@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 
 # Calls a minute that each tier grants; the tiers of the special methods are their own.
 TIER_PER_MINUTE: Mapping[str, int] = {

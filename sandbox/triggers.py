@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.ports import Clock
+from engine.ports_clock import Clock
 from sandbox.errors import SlackError
 
 TRIGGER_LIFE = timedelta(seconds=3)

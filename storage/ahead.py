@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
-from engine.model import Address, Audience, Person, PersonId, Ticket, WorkspaceId
+from engine.message import Audience
+from engine.people import Address, Person, PersonId, WorkspaceId
+from engine.ticket import Ticket
 from storage import directory, rows
 from storage.rows import AnyRow
 from storage.schema import clocks, participants, people

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from engine.chores import Claim, Slot
-from engine.model import WorkspaceId
+from engine.people import WorkspaceId
 from storage import rows
 from storage.schema import chores
 from storage.statements import insert_new, insert_new_returning

@@ -10,7 +10,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from engine.duty import Said
 from engine.events import Event
-from engine.model import PersonId
+from engine.people import PersonId
 from storage.columns import storable
 
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
-from engine.model import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from engine.people import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
 from storage import rows
 from storage.rows import AnyRow
 from storage.schema import departments, identities, memberships, people, team_addresses, teams

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Integer, and_, cast, func, literal, or_, select
 
-from engine.model import ticket_id
+from engine.ticket import ticket_id
 from storage.findings import TOLD_MAX, Finding
 from storage.fsck_tickets import SKEW_MAX
 from storage.rows import TICKET_STREAM, AnyRow

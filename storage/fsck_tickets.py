@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Select, select
 
 from engine import evolve, sla
 from engine.events import Acknowledged, Entry, Paged
-from engine.model import Ticket
 from engine.promises import Timer
+from engine.ticket import Ticket
 from storage import rows
 from storage.files import FolderFiles
 from storage.findings import Finding, Page

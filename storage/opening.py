@@ -9,9 +9,12 @@ from sqlalchemy import Connection, text
 
 from engine.chores import Slots
 from engine.delivery import Outbox
-from engine.ports import Clock, Spool, Store, Views
+from engine.ports_clock import Clock
+from engine.ports_spool import Spool
+from engine.ports_store import Store
 from engine.staff import WorkViews
 from engine.timers import Timers
+from engine.views import Views
 from storage.chores import SqlSlots
 from storage.database import (
     is_sqlite,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select,
 
 from engine.delivery import Parcel, Sent
 from engine.effects import Show, Tell
-from engine.model import Reference
+from engine.message import Reference
 from storage import flood, rows
 from storage.readers import Readers
 from storage.record import reference_rows

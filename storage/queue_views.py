@@ -6,9 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from engine.model import TeamId, WorkspaceId
-from engine.ports import DeskAddress
-from engine.views import Depth, OutboxLine, SpoolLine
+from engine.people import TeamId, WorkspaceId
+from engine.views import Depth, DeskAddress, OutboxLine, SpoolLine
 from storage.rows import AnyRow, parcel_key
 from storage.schema import team_addresses, timers, workspaces
 from storage.schema_traffic import DEAD, UNSENT, UNSETTLED, outbox, spool

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from engine.effects import Effect, Tell
 from engine.errors import Stale
 from engine.events import Acknowledged, Linked, Paged
-from engine.model import Address, Audience, Comment, MessageId, Note, Reference, Ticket
-from engine.ports import Change
+from engine.message import Audience, Comment, MessageId, Note, Reference
+from engine.people import Address
+from engine.ports_store import Change
+from engine.ticket import Ticket
 from storage import rows
 from storage.schema import (
     attachments,

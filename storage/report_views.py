@@ -7,9 +7,10 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Select, and_, literal, select, text, tuple_
 
-from engine.model import PersonId, Priority, State, TeamId, WorkspaceId
+from engine.people import PersonId, TeamId, WorkspaceId
 from engine.promises import Clock
 from engine.report_facts import PageFacts, TicketFacts
+from engine.ticket import Priority, State
 from storage import rows
 from storage.columns import Instant
 from storage.rows import AnyRow

@@ -8,25 +8,11 @@ from sqlalchemy import Row
 from engine.delivery import Parcel
 from engine.effects import Effect, Show, Tell
 from engine.events import Entry
-from engine.model import (
-    Address,
-    Attachment,
-    Comment,
-    MessageId,
-    Note,
-    Person,
-    PersonId,
-    Priority,
-    Reference,
-    Role,
-    State,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-    WorkspaceId,
-)
+from engine.message import Attachment, Comment, MessageId, Note, Reference
+from engine.people import Address, Person, PersonId, Role, Team, TeamId, WorkspaceId
 from engine.promises import Clock, ClockKind, Timer, TimerKind
+from engine.ticket import Priority, State, Ticket
+from engine.workspace import Workspace
 from storage import codec
 from storage.columns import instant, micros
 

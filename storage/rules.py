@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from engine import hours
 from engine.calendar import Calendar, Hours
-from engine.model import Workspace, WorkspaceId
+from engine.calendar_history import CalendarHistory, Edition
+from engine.people import WorkspaceId
 from engine.rules import Declared, DeclaredRotation, Editions, Mute, Rules
 from engine.schedules import schedule_of
-from engine.tally import Almanac, Edition
+from engine.workspace import Workspace
 from storage import rows, rules_rows
 from storage.rows import AnyRow
 from storage.schema import workspaces
@@ -75,12 +76,12 @@ def _read(connection: Connection, workspace: Workspace) -> Rules:
     )
 
 
-def almanac(connection: Connection, workspace: WorkspaceId) -> Almanac:
+def almanac(connection: Connection, workspace: WorkspaceId) -> CalendarHistory:
     editions: dict[str, list[Edition]] = {}
     for row in connection.execute(_all_of(calendars), {"workspace": workspace}):
         edition = Edition(row.version, _compiled(row.document), row.valid_from)
         editions.setdefault(row.id, []).append(edition)
-    return Almanac(editions)
+    return CalendarHistory(editions)
 
 
 def _current(connection: Connection, table: Table, workspace: Workspace) -> Mapping[str, AnyRow]:

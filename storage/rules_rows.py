@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.durations import Duration
-from engine.model import Priority
 from engine.rules import Goals, Ladder, Level, Mute, Policy, Target
+from engine.ticket import Priority
 
 Document = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, bindparam, select, text, tuple_, update
 
-from engine.model import WorkspaceId
-from engine.ports import Incoming, Kept, SpoolRow
+from engine.people import WorkspaceId
+from engine.ports_spool import Incoming, Kept, SpoolRow
 from storage.columns import storable
 from storage.rows import AnyRow, Values
 from storage.schema_traffic import UNSETTLED, spool

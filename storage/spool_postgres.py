@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from engine.ports import Incoming, Kept
+from engine.ports_spool import Incoming, Kept
 from storage.errors import StorageTrouble
 from storage.spool import SqlSpool, keep_all
 from storage.writer import Writer

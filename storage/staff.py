@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 
 from engine.duty import Out, Presence
-from engine.model import PersonId, Priority, State, TeamId, WorkspaceId
+from engine.people import PersonId, TeamId, WorkspaceId
 from engine.promises import PROMISES
 from engine.staff import Brief, GivenBack, SaidEntry
+from engine.ticket import Priority, State
 from engine.workload import Load
 from storage import codec
 from storage.columns import Instant

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from engine.model import WorkspaceId
-from engine.ports import Transaction
+from engine.people import WorkspaceId
+from engine.ports_store import Transaction
 from storage.rules import KnownRules
 from storage.transaction import BoundTransaction
 from storage.writer import Writer

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, Table, literal, select, tuple_
 
 from engine.events import Entry
-from engine.model import Ticket, WorkspaceId
+from engine.people import WorkspaceId
+from engine.ticket import Ticket
 from storage import rows
 from storage.findings import PAGE, TOLD_MAX, Finding, Page
 from storage.readers import Readers

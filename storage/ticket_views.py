@@ -7,16 +7,9 @@ from typing import Final
 from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
 
 from engine.events import Entry, Paged
-from engine.model import (
-    Comment,
-    Note,
-    Person,
-    PersonId,
-    Reference,
-    Team,
-    Ticket,
-    WorkspaceId,
-)
+from engine.message import Comment, Note, Reference
+from engine.people import Person, PersonId, Team, WorkspaceId
+from engine.ticket import Ticket
 from engine.views import Link, Said, TicketFile, TicketFilter, TicketLine
 from storage import directory, rows
 from storage.codec import PEOPLE

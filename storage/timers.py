@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from engine.model import WorkspaceId
-from engine.ports import Transaction
+from engine.people import WorkspaceId
+from engine.ports_store import Transaction
 from engine.promises import Timer
 from engine.timers import Due, Round, Rung
 from storage import rows

@@ -7,24 +7,17 @@ from typing import Final
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, update
 
+from engine.calendar_history import CalendarHistory
 from engine.effects import Tell
 from engine.errors import Stale
 from engine.events import Entry
-from engine.model import (
-    Audience,
-    Identity,
-    Person,
-    PersonId,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-    WorkspaceId,
-)
-from engine.ports import Change
+from engine.message import Audience
+from engine.people import Identity, Person, PersonId, Team, TeamId, WorkspaceId
+from engine.ports_store import Change
 from engine.promises import Timer
 from engine.rules import Declared, Rules
-from engine.tally import Almanac
+from engine.ticket import Ticket
+from engine.workspace import Workspace
 from storage import ahead, directory, rows, rules
 from storage.ahead import Ahead
 from storage.record import record, tell_without_ticket
@@ -206,7 +199,7 @@ class BoundTransaction:
     def rules(self) -> Rules:
         return self._known.of(self._connection, self.settings())
 
-    def almanac(self) -> Almanac:
+    def almanac(self) -> CalendarHistory:
         return rules.almanac(self._connection, self._workspace)
 
     def keep_rules(self, declared: Declared, *, at: datetime) -> None:

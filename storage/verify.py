@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from engine.model import DEFAULT, WorkspaceId
-from engine.tally import Almanac
+from engine.calendar_history import CalendarHistory
+from engine.people import DEFAULT, WorkspaceId
 from engine.verify import Doubt, doubts
 from storage import fsck_tickets, rules, ticket_pages
 from storage.findings import Finding, Page
@@ -20,7 +20,7 @@ async def verify(storage: Storage, number: int | None = None) -> Sequence[Findin
 
 
 def _check(connection: Connection, page: Page) -> list[Finding]:
-    almanacs: dict[WorkspaceId, Almanac] = {}
+    almanacs: dict[WorkspaceId, CalendarHistory] = {}
     findings: list[Finding] = []
     for each in kept(connection, page):
         workspace = each.ticket.workspace
@@ -33,7 +33,7 @@ def _check(connection: Connection, page: Page) -> list[Finding]:
     return findings
 
 
-def _clocks(each: Kept, almanac: Almanac) -> Iterator[Finding]:
+def _clocks(each: Kept, almanac: CalendarHistory) -> Iterator[Finding]:
     for doubt in doubts(each.ticket, each.entries, almanac):
         yield fsck_tickets.found(each.ticket, "clock", _in_words(doubt))
 

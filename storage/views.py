@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from engine.model import Comment, Note, Person, Reference, Team, WorkspaceId
-from engine.ports import DeskAddress
+from engine.message import Comment, Note, Reference
+from engine.people import Person, Team, WorkspaceId
 from engine.report_facts import TicketFacts
 from engine.rules import Rules
-from engine.views import Depth, OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
+from engine.views import (
+    Depth,
+    DeskAddress,
+    OutboxLine,
+    SpoolLine,
+    TicketFile,
+    TicketFilter,
+    TicketLine,
+)
 from storage import queue_views, report_views, rules, ticket_views
 from storage.readers import Readers
 from storage.rules import KnownRules

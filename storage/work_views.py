@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, or_, select, text
 
-from engine.model import Person, Reference, TeamId, WorkspaceId
+from engine.message import Reference
+from engine.people import Person, TeamId, WorkspaceId
 from engine.views import OwnWork, TicketLine
 from storage.readers import Readers
 from storage.rows import reference

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.errors import Stale
-from engine.model import WorkspaceId
+from engine.people import WorkspaceId
 from storage.errors import StorageTrouble
 from storage.transaction import BoundTransaction
 from storage.writer import sqlstate, trouble

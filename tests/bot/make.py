@@ -7,24 +7,13 @@ from typing import Any
 
 from bot.modals import Choices
 from bot.standing import Moment
-from engine.model import (
-    DEFAULT,
-    Attachment,
-    Comment,
-    MessageId,
-    Note,
-    Person,
-    PersonId,
-    Priority,
-    State,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-)
+from engine.message import Attachment, Comment, MessageId, Note
+from engine.people import DEFAULT, Person, PersonId, Team, TeamId
 from engine.promises import Clock, ClockKind
 from engine.rules import Rules
+from engine.ticket import Priority, State, Ticket
 from engine.views import Said, TicketFile, TicketLine
+from engine.workspace import Workspace
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 RULES = Rules(Workspace(DEFAULT))

@@ -17,20 +17,13 @@ from engine.desk import Desk
 from engine.directory import Roster
 from engine.effects import Tell
 from engine.floor import Floor
-from engine.model import (
-    DEFAULT,
-    Address,
-    Identity,
-    Inbound,
-    Proof,
-    Reference,
-    Team,
-    TeamId,
-    Workspace,
-)
+from engine.message import Inbound, Proof, Reference
 from engine.opening import Received
-from engine.ports import Part, Spool
+from engine.people import DEFAULT, Address, Identity, Team, TeamId
+from engine.ports_clock import Part
+from engine.ports_spool import Spool
 from engine.views import TicketFile
+from engine.workspace import Workspace
 from sandbox.actor import Actor
 from sandbox.driver import SlackStandIn
 from sandbox.workspace import Message

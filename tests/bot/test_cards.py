@@ -19,7 +19,9 @@ from bot.tells import told
 from bot.words import label
 from engine.effects import Tell
 from engine.lifecycle import Action, legal
-from engine.model import Address, Fact, Priority, State
+from engine.message import Fact
+from engine.people import Address
+from engine.ticket import Priority, State
 from engine.views import TicketLine
 from sandbox.blocks import check_message, check_view
 from tests.bot.make import CHOICES, NOW, file, late, line, paged, strings

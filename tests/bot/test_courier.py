@@ -8,7 +8,8 @@ import pytest
 
 from engine.delivery import Later, Never, Parcel
 from engine.effects import Show, Tell
-from engine.model import DEFAULT, Address, MessageId
+from engine.message import MessageId
+from engine.people import DEFAULT, Address
 from sandbox.workspace import Message
 from tests.bot.office import Office
 

@@ -13,10 +13,12 @@ from bot.limits import Json
 from engine.duty import Duty, Out, Presence, ShiftEnded, Why
 from engine.evening import Workload
 from engine.handover import HandOver
-from engine.model import Person, PersonId, Priority, Reference, Role, State, Team, TeamId
+from engine.message import Reference
+from engine.people import Person, PersonId, Role, Team, TeamId
 from engine.rebalance import Move
 from engine.shifts import Standing
 from engine.staff import Brief
+from engine.ticket import Priority, State
 from engine.views import OwnWork
 from engine.workload import Capacity, Load, Member
 from sandbox.blocks import check_message, check_view

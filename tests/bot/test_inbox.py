@@ -11,8 +11,8 @@ import pytest
 from bot.inbox import key_of, matters
 from bot.interaction import kind_of, to_raw
 from bot.pointer import Pointer
-from engine.model import DEFAULT
-from engine.ports import Incoming, Kept, Spool
+from engine.people import DEFAULT
+from engine.ports_spool import Incoming, Kept, Spool
 from storage.errors import Busy
 from storage.spool import SqlSpool
 from tests.bot.office import Office, open_office

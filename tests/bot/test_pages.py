@@ -8,7 +8,8 @@ from bot.blocks import Said
 from bot.pages import page, page_over
 from bot.pointer import Pointer, read
 from engine.effects import Tell
-from engine.model import DEFAULT, Address, Fact
+from engine.message import Fact
+from engine.people import DEFAULT, Address
 from tests.bot.make import strings
 from tests.bot.test_cards import FACTS, HOSTILE, LONG, accepted
 

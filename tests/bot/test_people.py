@@ -9,7 +9,7 @@ from bot.app import client_for
 from bot.connection import Connection
 from bot.hands import MOST_AT_ONCE
 from bot.people import MEMBERS_TTL, People, UnreachableError
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from tests.bot.office import Office, settings_for
 
 

@@ -10,7 +10,7 @@ from bot import limits
 from bot.reports import GROUPS_MAX, report_message
 from bot.tells import told
 from engine.effects import Tell
-from engine.model import Address
+from engine.people import Address
 from engine.report import By, Group
 from engine.report_facts import Period
 from engine.report_kinds import Kind

@@ -9,8 +9,8 @@ from bot.blocks import Said
 from bot.cards import ticket_card, ticket_in_full
 from bot.standing import Moment
 from engine.calendar import WEEKDAYS, Calendar, Hours
-from engine.model import State
 from engine.promises import Clock, ClockKind
+from engine.ticket import State
 from engine.views import TicketFile
 from tests.bot.make import NOON, NOW, RULES, line, paged, strings
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from tests.bot.office import Office
 
 

@@ -17,19 +17,13 @@ from engine.delivery import Parcel, Sent
 from engine.desk import Desk
 from engine.directory import Roster
 from engine.effects import Effect, Tell
-from engine.model import (
-    DEFAULT,
-    Address,
-    Caller,
-    Draft,
-    Identity,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-)
-from engine.ports import Change, Part, Transaction
+from engine.message import Draft
+from engine.people import DEFAULT, Address, Caller, Identity, Team, TeamId
+from engine.ports_clock import Part
+from engine.ports_store import Change, Transaction
+from engine.ticket import Ticket
 from engine.views import OutboxLine
+from engine.workspace import Workspace
 from storage.opening import Storage, open_storage
 from tests.clock import ManualClock
 

@@ -11,9 +11,11 @@ from deskd.ids import TimeSortedIds
 from engine import ringing, sla
 from engine.desk import Desk
 from engine.events import Breached
-from engine.model import DEFAULT, Draft, Ticket
-from engine.ports import Transaction
+from engine.message import Draft
+from engine.people import DEFAULT
+from engine.ports_store import Transaction
 from engine.promises import PROMISES, Timer
+from engine.ticket import Ticket
 from engine.timers import Round, Timers
 from storage import StorageTrouble
 from tests.deskd.room import ANN, Room, eventually

@@ -10,7 +10,8 @@ import pytest
 from deskd.chores import LEASE, Chore, Chores
 from deskd.sweep import Sweep
 from deskd.when import Cron
-from engine.model import DEFAULT, Workspace
+from engine.people import DEFAULT
+from engine.workspace import Workspace
 from storage.opening import Storage, open_storage
 from tests.clock import ManualClock
 from tests.deskd.room import Room, eventually

@@ -15,8 +15,8 @@ import pytest
 
 from deskd.cli import main
 from deskd.ids import TimeSortedIds
-from engine.model import DEFAULT
-from engine.ports import Incoming
+from engine.people import DEFAULT
+from engine.ports_spool import Incoming
 from storage.opening import open_storage
 from tests.clock import ManualClock
 from tests.deskd.commands import Shell

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.effects import Tell
-from engine.model import DEFAULT, Address
+from engine.people import DEFAULT, Address
 from storage.opening import open_storage
 from tests.clock import ManualClock
 from tests.deskd.commands import Shell

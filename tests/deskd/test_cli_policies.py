@@ -11,7 +11,7 @@ from deskd.ids import TimeSortedIds
 from deskd.roster import roster
 from deskd.settings_load import load
 from engine.desk import Desk
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from storage.opening import open_storage
 from tests.deskd.commands import Shell
 

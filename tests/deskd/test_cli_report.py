@@ -13,10 +13,12 @@ import pytest
 
 from deskd.clock import WallClock
 from engine.calendar import Hours
-from engine.model import DEFAULT, Priority, State, Ticket, Workspace
-from engine.ports import Transaction
+from engine.people import DEFAULT
+from engine.ports_store import Transaction
 from engine.promises import Clock, ClockKind
 from engine.rules import Declared
+from engine.ticket import Priority, State, Ticket
+from engine.workspace import Workspace
 from storage.opening import Storage, open_storage
 from tests.clock import ManualClock
 from tests.deskd.commands import Shell

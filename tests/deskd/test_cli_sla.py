@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from storage.opening import open_storage
 from tests.clock import ManualClock
 from tests.deskd.commands import Shell

@@ -10,7 +10,7 @@ import pytest
 from deskd.delivery import CHANNEL_PAUSE_MAX, CROWD_PAUSE, IN_HAND_MAX, LEASE
 from engine.delivery import Later, Never, Outbox, Parcel, Sent
 from engine.effects import Show, Tell
-from engine.model import Address, Caller, Identity
+from engine.people import Address, Caller, Identity
 from storage.outbox import SqlOutbox
 from tests.deskd.room import ANN_MAIL, CHANNEL, Room, eventually
 

@@ -19,10 +19,12 @@ from engine.calendar import Hours
 from engine.desk import Desk
 from engine.directory import DeclaredPerson, Roster
 from engine.errors import Refused
-from engine.model import DEFAULT, Draft, Identity, Person, PersonId, Role, TeamId, Workspace
+from engine.message import Draft
+from engine.people import DEFAULT, Identity, Person, PersonId, Role, TeamId
 from engine.report_kinds import Kind, period_of
 from engine.report_plain import PlainReport, read
 from engine.rules import Declared
+from engine.workspace import Workspace
 from storage.opening import Storage, open_storage
 from tests.clock import ManualClock
 from tests.deskd.room import ANN, CHANNEL, SUPPORT, Room

@@ -7,7 +7,7 @@ from deskd.bell import Bell
 from deskd.dispatch import ROUND, Dispatcher
 from deskd.ids import TimeSortedIds
 from engine.floor import Floor
-from engine.model import WorkspaceId
+from engine.people import WorkspaceId
 from tests.engine.floor import World, template, world
 
 __all__ = ["template", "world"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from engine.effects import Show, Tell
 from engine.events import Breached
 from engine.flood import DIGEST, GATHERED
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from engine.promises import ClockKind
 from tests.deskd.room import Room, eventually
 

@@ -14,8 +14,10 @@ from engine.events import (
     PriorityChanged,
     Released,
 )
-from engine.model import MessageId, PersonId, Priority, State
+from engine.message import MessageId
+from engine.people import PersonId
 from engine.promises import ClockKind
+from engine.ticket import Priority, State
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from deskd.roster import roster
 from deskd.settings_docs import document
 from deskd.settings_load import Loaded, load
 from deskd.settings_show import shown
-from engine.model import Identity, Role
+from engine.people import Identity, Role
 
 KEY = "k" * 32
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from deskd.roster import roster
 from deskd.settings_docs import EXAMPLE
 from deskd.settings_show import shown
 from engine.durations import Duration
-from engine.model import Priority
 from engine.rules import DEVOPS, ITIL, Goals, Ladder, Level, Policy, Target
+from engine.ticket import Priority
 from tests.deskd.test_settings import problems, read
 
 OFFICE = '[[calendars]]\nid = "office"\nhours = { mon-fri = ["09:00-17:00"] }\n'

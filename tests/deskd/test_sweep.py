@@ -6,9 +6,12 @@ from deskd import sweep
 from deskd.sweep import Sweep
 from engine import sla
 from engine.directory import Roster
-from engine.model import DEFAULT, Draft, Request, Ticket, Workspace, WorkspaceId
-from engine.ports import Change, Transaction
+from engine.message import Draft, Request
+from engine.people import DEFAULT, WorkspaceId
+from engine.ports_store import Change, Transaction
 from engine.promises import Timer, TimerKind
+from engine.ticket import Ticket
+from engine.workspace import Workspace
 from tests.clock import MORNING
 from tests.deskd.room import ANN, SUPPORT, Room
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from engine.delivery import Later
-from engine.model import Address
+from engine.people import Address
 from tests.deskd.room import CHANNEL, Room, eventually
 
 CARL = Address("mail", "carl@example.com")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from storage.opening import open_storage
 from storage.upgrade import upgrade
 from tests.clock import ManualClock

@@ -8,8 +8,10 @@ from engine.calendar import WEEKDAYS, Calendar, Hours
 from engine.durations import Duration
 from engine.explain import explain
 from engine.explain_plain import PlainExplanation, Reader, plain
-from engine.model import DEFAULT, Priority, Workspace
+from engine.people import DEFAULT
 from engine.rules import Goals, Policy, Rules
+from engine.ticket import Priority
+from engine.workspace import Workspace
 from tests.engine.life import BEFORE, Life
 from tests.engine.make import ANA, BEN, BOB
 

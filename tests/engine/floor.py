@@ -15,18 +15,11 @@ from engine.directory import DeclaredPerson, Roster
 from engine.duty import Duty
 from engine.effects import Tell
 from engine.floor import Floor
-from engine.model import (
-    DEFAULT,
-    Caller,
-    Draft,
-    Identity,
-    Role,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-)
+from engine.message import Draft
+from engine.people import DEFAULT, Caller, Identity, Role, Team, TeamId
 from engine.rules import Declared, DeclaredRotation
+from engine.ticket import Ticket
+from engine.workspace import Workspace
 from storage.opening import Storage, open_storage
 from storage.upgrade import upgrade
 from tests.clock import ManualClock

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Self
 
 from engine import lifecycle, sla
+from engine.calendar_history import CalendarHistory, Edition
 from engine.consequences import Around, situation
 from engine.course import Course
 from engine.escalation import page
 from engine.events import Commented, Entry, Event, Moved, Opened, Paged, TeamChanged
-from engine.model import DEFAULT, MessageId, PersonId, Priority, State, Team, Ticket
+from engine.message import MessageId
+from engine.people import DEFAULT, PersonId, Team
 from engine.promises import Clock, ClockKind
 from engine.rules import Rules
 from engine.sla import Situation
-from engine.tally import Almanac, Edition
+from engine.ticket import Priority, State, Ticket
 from tests.engine.make import ANA, BOB, TEAM, around
 
 WORDS = MessageId("words")
@@ -31,12 +33,12 @@ class Life:
     others: tuple[Team, ...] = ()
     """Teams it may be moved to."""
     course: Course = field(init=False)
-    almanac: Almanac = field(init=False)
+    almanac: CalendarHistory = field(init=False)
 
     def __post_init__(self) -> None:
         known = self.rules.calendars.items()
         first = {id: (Edition(version, each, BEFORE),) for id, (version, each) in known}
-        self.almanac = Almanac(first)
+        self.almanac = CalendarHistory(first)
 
     def born(
         self,
@@ -135,7 +137,9 @@ class Life:
         known = rules.calendars.items()
         newer = {id: Edition(version, each, at) for id, (version, each) in known}
         older = self.almanac.editions
-        self.almanac = Almanac({id: (*older.get(id, ()), each) for id, each in newer.items()})
+        self.almanac = CalendarHistory(
+            {id: (*older.get(id, ()), each) for id, each in newer.items()}
+        )
         counted = sla.recount(ticket.clocks, self.situation(at), why="calendar")
         return self.does(at, counted, by=None)
 

@@ -7,13 +7,16 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from engine import joining, lifecycle
+from engine import lifecycle
 from engine.calendar import Calendar, Hours
+from engine.due import tighten
 from engine.durations import Duration
 from engine.errors import Refused
 from engine.events import Event, Linked, PolicyApplied
-from engine.model import DEFAULT, Priority, State, TeamId, Ticket, Workspace
+from engine.people import DEFAULT, TeamId
 from engine.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
+from engine.ticket import Priority, State, Ticket
+from engine.workspace import Workspace
 from tests.engine.life import WORDS, Life
 from tests.engine.make import ANA, TEAM
 from tests.engine.test_calendar import weekly
@@ -57,7 +60,7 @@ def _joined(life: Life, at: datetime) -> None:
     ticket = life.before(at)
     now = life.situation(at)
     due = at + timedelta(hours=1)
-    tightened = [e for clock in ticket.clocks for e in joining.tighten(clock, due, now)]
+    tightened = [e for clock in ticket.clocks for e in tighten(clock, due, now)]
     life.does(at, [Linked(3, "merged_from"), *tightened])
 
 

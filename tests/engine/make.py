@@ -3,25 +3,16 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from engine import consequences, course, evolve
+from engine import consequences, due, evolve
 from engine.consequences import Around
 from engine.escalation import Climb, Reached
 from engine.events import Assigned, Entry, Event, Moved, Opened
-from engine.model import (
-    DEFAULT,
-    Person,
-    PersonId,
-    Priority,
-    Role,
-    State,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-)
+from engine.people import DEFAULT, Person, PersonId, Role, Team, TeamId
 from engine.promises import Timer
 from engine.rules import Rules
 from engine.sla import Situation
+from engine.ticket import Priority, State, Ticket
+from engine.workspace import Workspace
 
 RULES = Rules(Workspace(DEFAULT))
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -103,4 +94,4 @@ def now(ticket: Ticket, at: datetime) -> Situation:
 
 def rung(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:
     """What a clock's timer means at `at`."""
-    return course.rung(ticket, timer, lambda: around(at=at))
+    return due.rung(ticket, timer, lambda: around(at=at))

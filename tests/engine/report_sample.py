@@ -6,11 +6,12 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from engine.calendar import ALWAYS
-from engine.model import PersonId, Priority, State, TeamId
+from engine.people import PersonId, TeamId
 from engine.promises import Clock, ClockKind
 from engine.report import Report, report
 from engine.report_facts import PageFacts, Period, TicketFacts
 from engine.rules import DEVOPS
+from engine.ticket import Priority, State
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,10 +12,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.events import Breached, Commented, Event, Moved
-from engine.model import MessageId, PersonId, Phase, Priority, State, TeamId, Ticket
+from engine.message import MessageId
+from engine.people import PersonId, TeamId
 from engine.promises import PROMISES, Clock
 from engine.report_facts import PageFacts, TicketFacts
 from engine.sla import JUST_AFTER
+from engine.ticket import Phase, Priority, State, Ticket
 from tests.engine import make
 
 DAY = 24 * 60

@@ -6,7 +6,8 @@ from engine import access
 from engine.access import LEAST_ROLE, OWN, Right
 from engine.errors import Refused
 from engine.lifecycle import BUTTONS, Action
-from engine.model import Person, PersonId, Role, State, Team, TeamId
+from engine.people import Person, PersonId, Role, Team, TeamId
+from engine.ticket import State
 from tests.engine.make import ANA, BEN, BOB, TEAM, ticket
 from tests.engine.test_lifecycle import EXPECTED, STATES
 

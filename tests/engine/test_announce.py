@@ -21,8 +21,10 @@ from engine.events import (
     Opened,
     Warned,
 )
-from engine.model import Address, Audience, Comment, MessageId, Note, Priority, State
+from engine.message import Audience, Comment, MessageId, Note
+from engine.people import Address
 from engine.promises import ClockKind
+from engine.ticket import Priority, State
 from tests.engine.make import ANA, BEN, BOB, START, TEAM, after, ticket
 
 BOBS_MAIL = Address("mail", "bob@example.com")

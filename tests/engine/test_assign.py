@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from engine.assign import Choice, Strategy, Waiting, Why, plan, reason
 from engine.duty import Duty
-from engine.model import PersonId, Priority, State
+from engine.people import PersonId
+from engine.ticket import Priority, State
 from engine.workload import Load, Member
 from tests.engine.make import START, after
 

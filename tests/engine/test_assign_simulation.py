@@ -12,7 +12,8 @@ from random import Random
 
 from engine.assign import Strategy, Waiting, plan
 from engine.duty import Duty
-from engine.model import PersonId, Priority, State
+from engine.people import PersonId
+from engine.ticket import Priority, State
 from engine.workload import Load, Member
 from tests.engine.make import START
 

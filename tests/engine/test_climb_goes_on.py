@@ -6,8 +6,10 @@ from datetime import timedelta
 from engine import lifecycle
 from engine.durations import Duration
 from engine.events import Acknowledged, Commented, PriorityChanged
-from engine.model import MessageId, Priority, State, TeamId
+from engine.message import MessageId
+from engine.people import TeamId
 from engine.rules import Goals, Ladder, Level, Mute, Policy, Target
+from engine.ticket import Priority, State
 from tests.engine.make import ANA, START, after
 from tests.engine.test_escalation import Desk
 

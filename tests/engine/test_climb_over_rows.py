@@ -8,10 +8,12 @@ import pytest
 from engine import sla
 from engine.errors import Refused
 from engine.events import Paged
-from engine.model import DEFAULT, Draft, Request, Role, Ticket
-from engine.ports import Transaction
+from engine.message import Draft, Request
+from engine.people import DEFAULT, Role
+from engine.ports_store import Transaction
 from engine.promises import ClockKind, TimerKind
 from engine.rules import BY_ROLE, Declared, Ladder, Level, Mute, Target
+from engine.ticket import Ticket
 from tests.engine.test_joining import LEADS
 from tests.engine.world import ANA, BEN, ROSTER, World, asks
 

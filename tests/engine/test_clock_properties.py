@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from engine import evolve, sla
 from engine.calendar import Calendar, Hours
 from engine.events import Breached, ClockChanged
-from engine.model import DEFAULT, Ticket
+from engine.people import DEFAULT
 from engine.promises import Clock, ClockKind
+from engine.ticket import Ticket
 from tests.engine.life import Life
 from tests.engine.lives import lives
 from tests.engine.test_calendar import starts, weekly

@@ -12,17 +12,11 @@ from engine import evolve, sla
 from engine.desk import Desk
 from engine.directory import Roster
 from engine.errors import Refused
-from engine.model import (
-    DEFAULT,
-    Caller,
-    Draft,
-    Identity,
-    Proof,
-    Request,
-    State,
-    Ticket,
-)
-from engine.ports import Incoming, Transaction
+from engine.message import Draft, Proof, Request
+from engine.people import DEFAULT, Caller, Identity
+from engine.ports_spool import Incoming
+from engine.ports_store import Transaction
+from engine.ticket import State, Ticket
 from tests.engine.world import ANA, BEN, EVE, ROSTER, World, asks
 
 DOINGS: list[Callable[[Desk, Request], Awaitable[object]]] = [

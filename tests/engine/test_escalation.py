@@ -22,9 +22,12 @@ from engine.events import (
     PageHeld,
     PriorityChanged,
 )
-from engine.model import DEFAULT, MessageId, PersonId, Priority, State, Ticket, Workspace
+from engine.message import MessageId
+from engine.people import DEFAULT, PersonId
 from engine.promises import ClockKind, TimerKind
 from engine.rules import BY_ROLE, Ladder, Level, Mute, Rules, Target
+from engine.ticket import Priority, State, Ticket
+from engine.workspace import Workspace
 from tests.engine.make import ANA, BEN, START, TEAM, after, ticket
 
 EVERYBODY = {0: "ana", 1: "ben", 2: "lea", 3: "mia", 4: "ada"}

@@ -10,9 +10,9 @@ from hypothesis import given
 from engine import lifecycle, sla
 from engine.calendar import Calendar
 from engine.explain import Explained, Explanation, Interval, Kind, Outcome, Rule, explain
-from engine.model import Priority
 from engine.passages import passages
 from engine.promises import ClockKind
+from engine.ticket import Priority
 from templates import render
 from tests.engine.explain_story import OFFICE, ended, march, office, story
 from tests.engine.life import WORDS, Life

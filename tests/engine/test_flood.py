@@ -5,7 +5,7 @@ from datetime import timedelta
 from engine import flood
 from engine.effects import Tell
 from engine.flood import LATE, LISTED_MAX, digest, is_late
-from engine.model import Address
+from engine.people import Address
 from tests.clock import MORNING
 
 HOME = Address("slack", "C1")

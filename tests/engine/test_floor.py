@@ -4,10 +4,8 @@ import pytest
 
 from engine.errors import Refused
 from engine.events import Assigned, Released
-from engine.model import (
-    DEFAULT,
-    Request,
-)
+from engine.message import Request
+from engine.people import DEFAULT
 from engine.shifts import Standing
 from tests.engine.floor import ANA, BEN, BOB, LEA, World, template, world
 

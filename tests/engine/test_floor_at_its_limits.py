@@ -1,7 +1,8 @@
 """Giving out work when there is more of it than is looked at in one go: over real SQLite."""
 
 from engine import sharing
-from engine.model import DEFAULT, Request
+from engine.message import Request
+from engine.people import DEFAULT
 from tests.engine.floor import ANA, BEN, LEA, World, template, world
 
 __all__ = ["template", "world"]

@@ -6,8 +6,10 @@ import pytest
 
 from engine import intake
 from engine.intake import Join, Open
-from engine.model import Address, Audience, Identity, Inbound, Person, PersonId, State, Ticket
+from engine.message import Audience, Inbound
+from engine.people import Address, Identity, Person, PersonId
 from engine.thanks import is_thanks
+from engine.ticket import State, Ticket
 from tests.engine.make import BOB, START, ticket
 
 AUDIENCE = Audience(Address("mail", "bob@example.com"), (Address("mail", "cc@example.com"),))

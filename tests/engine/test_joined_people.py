@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Refused
-from engine.model import DEFAULT, Address, Proof, State
+from engine.message import Proof
+from engine.people import DEFAULT, Address
 from engine.promises import ClockKind
+from engine.ticket import State
 from tests.engine.test_joining import CARLA, audience, desk, two
 from tests.engine.world import BEN, World, asks
 

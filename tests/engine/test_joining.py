@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Refused
-from engine.model import DEFAULT, Address, Draft, Proof, Role, State, Ticket
-from engine.ports import Transaction
+from engine.message import Draft, Proof
+from engine.people import DEFAULT, Address, Role
+from engine.ports_store import Transaction
 from engine.promises import ClockKind
+from engine.ticket import State, Ticket
 from tests.engine.world import ANA, BEN, EVE, ROSTER, World, asks
 
 CARLA = "carla@example.com"

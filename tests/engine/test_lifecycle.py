@@ -11,7 +11,9 @@ from engine import evolve, lifecycle, sla
 from engine.errors import Refused
 from engine.events import Entry, Event, Opened
 from engine.lifecycle import MOVES, Action, destination, legal
-from engine.model import DEFAULT, MessageId, PersonId, Priority, State, TeamId, Ticket
+from engine.message import MessageId
+from engine.people import DEFAULT, PersonId, TeamId
+from engine.ticket import Priority, State, Ticket
 from tests.engine.make import ANA, BEN, BOB, START, entries_of, follow, opening_of, rung, ticket
 
 N, O, I, P = State.NEW, State.OPEN, State.IN_PROGRESS, State.PENDING_INFO  # noqa: E741 - a table's columns

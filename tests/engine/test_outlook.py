@@ -5,12 +5,14 @@ from datetime import UTC, datetime, time, timedelta
 
 from engine.calendar import Calendar, Hours
 from engine.forecast import NotEnough, Range
-from engine.model import DEFAULT, State, TeamId, Workspace
 from engine.outlook import Outlook, hours_of, outlook, owed
+from engine.people import DEFAULT, TeamId
 from engine.promises import Clock, ClockKind
 from engine.report_facts import TicketFacts
 from engine.rules import Rules
 from engine.shortfall import Owed
+from engine.ticket import State
+from engine.workspace import Workspace
 from tests.engine.make import ANA, BEN, TEAM
 from tests.engine.test_report import one
 

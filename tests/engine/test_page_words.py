@@ -6,7 +6,8 @@ from datetime import timedelta
 from engine import sla
 from engine.delivery import Sent
 from engine.effects import Tell
-from engine.model import DEFAULT, Draft, Fact
+from engine.message import Draft, Fact
+from engine.people import DEFAULT
 from tests.engine.world import ANA, BEN, World, asks
 
 

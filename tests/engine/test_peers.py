@@ -9,9 +9,11 @@ import pytest
 
 from engine.durations import Duration
 from engine.events import Paged, PriorityChanged
-from engine.model import DEFAULT, Priority, State, Workspace
+from engine.people import DEFAULT
 from engine.promises import Clock, ClockKind
 from engine.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
+from engine.ticket import Priority, State
+from engine.workspace import Workspace
 from tests.engine.calendars import calendar, instant
 from tests.engine.life import Life
 from tests.engine.make import START, TEAM

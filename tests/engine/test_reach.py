@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from engine.model import DEFAULT, Person, PersonId, Role, Team, TeamId, Workspace
+from engine.people import DEFAULT, Person, PersonId, Role, Team, TeamId
 from engine.reach import reach
 from engine.rules import Level, Rules, Target
 from engine.schedules import schedule_of
+from engine.workspace import Workspace
 
 TEAM: Final = Team(TeamId("net"), "Network", "IT")
 ANA: Final = Person(

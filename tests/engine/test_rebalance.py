@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.duty import Duty
-from engine.model import PersonId, Priority, State
+from engine.people import PersonId
 from engine.rebalance import MOVES_MAX, Held, Move, optimize, rebalance
+from engine.ticket import Priority, State
 from engine.workload import WEIGHT, Load, Member, available, capacity
 from tests.engine.make import after
 

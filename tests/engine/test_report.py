@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import Refused
-from engine.model import Person, PersonId, Priority, Role, State, TeamId
+from engine.people import Person, PersonId, Role, TeamId
 from engine.promises import Clock, ClockKind
 from engine.report import By, Figures, Rate, Report, Spread, figures, looks_back, report, spread
 from engine.report_facts import PageFacts, Period, TicketFacts, seen_by
 from engine.report_lists import Age
+from engine.ticket import Priority, State
 from tests.engine.report_stories import (
     AGENTS,
     DAY,

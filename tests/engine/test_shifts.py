@@ -9,12 +9,10 @@ from engine.calendar import WEEKDAYS, Hours
 from engine.duty import Duty, Out, Presence
 from engine.errors import Refused
 from engine.events import Assigned, Paged
-from engine.model import (
-    DEFAULT,
-    Request,
-    State,
-)
+from engine.message import Request
+from engine.people import DEFAULT
 from engine.rules import DeclaredRotation
+from engine.ticket import State
 from storage.fsck import fsck
 from tests.clock import MORNING
 from tests.engine.floor import ANA, BEN, BOB, TEAM, World, caller, template, world

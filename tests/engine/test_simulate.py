@@ -10,10 +10,11 @@ from engine.comparison import LISTED_MAX, Comparison
 from engine.durations import Duration
 from engine.escalation import Reached
 from engine.events import Paged
-from engine.model import DEFAULT, Priority
+from engine.people import DEFAULT
 from engine.promises import ClockKind
 from engine.rules import Goals, Policy
 from engine.simulate import Lived, Stage, editions, late, live, tried_out
+from engine.ticket import Priority
 from tests.engine.explain_story import OFFICE, POLICY, ended, march, office
 from tests.engine.life import Life
 from tests.engine.lives import slow_lives

@@ -8,9 +8,12 @@ import pytest
 from engine import lifecycle, sla
 from engine.consequences import situation
 from engine.events import Breached, ClockStarted, Commented, Moved, Opened, PriorityChanged, Warned
-from engine.model import DEFAULT, MessageId, Priority, State, Ticket, Workspace
+from engine.message import MessageId
+from engine.people import DEFAULT
 from engine.promises import Clock, ClockKind, Timer, TimerKind
 from engine.rules import DEVOPS, Policy, Rules
+from engine.ticket import Priority, State, Ticket
+from engine.workspace import Workspace
 from tests.engine.life import Life
 from tests.engine.make import BOB, RULES, START, after, around, follow, rung, ticket
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from hypothesis import given
 
 from engine import evolve
+from engine.calendar_history import CalendarHistory
 from engine.events import Breached, ClockPaused, ClockStarted, Entry, Event
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from engine.promises import ClockKind
-from engine.tally import Almanac
 from engine.verify import Doubt, doubts
 from tests.engine.explain_story import ended, march, office
 from tests.engine.life import Life
@@ -26,7 +26,9 @@ def test_no_life_is_doubted(life: Life) -> None:
     assert list(doubts(life.ticket, life.entries, life.almanac)) == []
 
 
-def told(life: Life, entries: Sequence[Entry], almanac: Almanac | None = None) -> list[Doubt]:
+def told(
+    life: Life, entries: Sequence[Entry], almanac: CalendarHistory | None = None
+) -> list[Doubt]:
     """Of a ticket that agrees with these entries, as replaying alone would have it."""
     ticket = evolve.replay(DEFAULT, 1, entries)
     return list(doubts(ticket, entries, almanac or life.almanac))
@@ -80,5 +82,5 @@ def test_a_breach_that_was_never_said_is_found() -> None:
 def test_hours_that_nobody_counted_by_are_found() -> None:
     """The editions of the calendar were lost."""
     life = office().answers(march(3, "10:00")).resolves(march(3, "12:00"))
-    found = told(life, life.entries, Almanac())
+    found = told(life, life.entries, CalendarHistory())
     assert {doubt.what for doubt in found} == {"recorded", "used", "due_at"}

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.errors import Refused
-from engine.model import DEFAULT, Caller, Identity, Request
+from engine.message import Request
+from engine.people import DEFAULT, Caller, Identity
 from tests.engine.world import ANA, EVE, World, asks
 
 BOB = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail", mail="bob@example.com")

@@ -6,19 +6,11 @@ from deskd.ids import TimeSortedIds
 from engine import ringing
 from engine.desk import Desk
 from engine.directory import DeclaredPerson, Roster
-from engine.model import (
-    DEFAULT,
-    Caller,
-    Identity,
-    Inbound,
-    Request,
-    Role,
-    Team,
-    TeamId,
-    Ticket,
-    Workspace,
-)
+from engine.message import Inbound, Request
+from engine.people import DEFAULT, Caller, Identity, Role, Team, TeamId
 from engine.promises import Timer
+from engine.ticket import Ticket
+from engine.workspace import Workspace
 from storage.opening import Storage
 from tests.clock import ManualClock
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from engine import report_plain
 from engine.delivery import Parcel
 from engine.effects import Tell
-from engine.model import DEFAULT, Address, Comment, Fact, MessageId, Reference
+from engine.message import Comment, Fact, MessageId, Reference
+from engine.people import DEFAULT, Address
 from engine.report_kinds import Kind
 from engine.report_plain import plain
 from engine.views import TicketLine

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from engine.model import DEFAULT, TeamId, WorkspaceId
-from engine.ports import DeskAddress, Incoming, Kept
+from engine.people import DEFAULT, TeamId, WorkspaceId
+from engine.ports_spool import Incoming, Kept
+from engine.views import DeskAddress
 from mail.smtp_in import Listen, SmtpIn
 from mail.thread import Signer
 from tests import fixtures

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from engine.model import DEFAULT, TeamId
-from engine.ports import DeskAddress
+from engine.people import DEFAULT, TeamId
+from engine.views import DeskAddress
 from mail.address_book import REFRESH, KnownAddresses
 from tests.clock import ManualClock
 

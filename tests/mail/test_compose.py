@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import templates
 from engine.effects import Tell
-from engine.model import DEFAULT, Asked, Fact
+from engine.message import Asked, Fact
+from engine.people import DEFAULT
 from mail.automatic import Envelope
 from mail.compose import AUTOMATIC, House, Occasion, bare_subject, compose
 from mail.headers import one_line

@@ -8,7 +8,8 @@ import pytest
 
 from engine.delivery import Later, Never
 from engine.effects import Show, Tell
-from engine.model import Address, Comment, MessageId, Person, Reference, WorkspaceId
+from engine.message import Comment, MessageId, Reference
+from engine.people import Address, Person, WorkspaceId
 from engine.views import TicketLine
 from mail.automatic import Envelope
 from mail.compose import House

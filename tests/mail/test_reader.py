@@ -13,9 +13,11 @@ import pytest
 import storage
 from engine.desk import Desk
 from engine.directory import Roster
-from engine.model import DEFAULT, Inbound, Team, TeamId, Workspace, WorkspaceId
-from engine.ports import Incoming
+from engine.message import Inbound
+from engine.people import DEFAULT, Team, TeamId, WorkspaceId
+from engine.ports_spool import Incoming
 from engine.views import SpoolLine
+from engine.workspace import Workspace
 from mail.address_book import KnownAddresses
 from mail.pace import CROWD, CROWD_TIME
 from mail.reader import ATTEMPTS_MAX, HANDED_OUT_MAX, IN_HAND_MAX, MailReader, Reading, Receives

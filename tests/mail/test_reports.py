@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from engine.model import Fact
+from engine.message import Fact
 from engine.report import By, Group
 from engine.report_kinds import Kind
 from engine.report_plain import PlainReport, facts, plain

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from mail import smtp_in, smtp_session
 from mail.mime import MESSAGE_BYTES_MAX
 from mail.smtp_in import Listen, SmtpIn, hops, spool_key

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model import DEFAULT, Asked, Proof, WorkspaceId
+from engine.message import Asked, Proof
+from engine.people import DEFAULT, WorkspaceId
 from mail.automatic import Envelope
 from mail.mailbox import Mailbox
 from mail.parse import Parsed

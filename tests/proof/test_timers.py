@@ -15,7 +15,9 @@ from deskd.clock import WallClock
 from deskd.ids import TimeSortedIds
 from engine import sla
 from engine.desk import Desk
-from engine.model import DEFAULT, Caller, Draft, Identity, Ticket
+from engine.message import Draft
+from engine.people import DEFAULT, Caller, Identity
+from engine.ticket import Ticket
 from storage.opening import Storage
 from tests.clock import ManualClock
 from tests.proof.test_kill_loop import tell

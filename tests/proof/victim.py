@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from deskd.clock import WallClock
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from engine.views import OutboxLine, SpoolLine, TicketFilter
 from sandbox.driver import SlackStandIn
 from storage.fsck import fsck

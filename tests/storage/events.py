@@ -34,8 +34,10 @@ from engine.events import (
     Waived,
     Warned,
 )
-from engine.model import MessageId, Priority, State, TeamId
+from engine.message import MessageId
+from engine.people import TeamId
 from engine.promises import ClockKind
+from engine.ticket import Priority, State
 from tests.storage.make import ANA, BEN, BOB, after
 
 ODD = timedelta(hours=3, microseconds=7)

@@ -7,24 +7,11 @@ from typing import Any
 
 from engine.effects import Effect, Show, Tell
 from engine.events import Commented, Entry, Event, Noted, Opened
-from engine.model import (
-    DEFAULT,
-    Address,
-    Audience,
-    Comment,
-    MessageId,
-    Note,
-    Person,
-    PersonId,
-    Priority,
-    Role,
-    State,
-    Team,
-    TeamId,
-    Ticket,
-    WorkspaceId,
-)
-from engine.ports import Change, Incoming, Transaction
+from engine.message import Audience, Comment, MessageId, Note
+from engine.people import DEFAULT, Address, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from engine.ports_spool import Incoming
+from engine.ports_store import Change, Transaction
+from engine.ticket import Priority, State, Ticket
 from storage import Storage
 from tests.clock import MORNING
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from engine.chores import Claim, Slot
-from engine.model import DEFAULT, WorkspaceId
+from engine.people import DEFAULT, WorkspaceId
 from storage import Storage
 from storage.chores import KEPT
 from tests.clock import MORNING, ManualClock

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from storage import Busy, DaemonLock, Storage, open_storage
 from tests.clock import ManualClock
 from tests.storage.conftest import Database

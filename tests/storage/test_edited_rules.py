@@ -13,12 +13,14 @@ from engine import opening
 from engine.calendar import Hours
 from engine.durations import Duration
 from engine.events import ClockChanged, Event, Paged, PageHeld
-from engine.model import DEFAULT, Caller, Draft, Identity, Priority, Request, Ticket
-from engine.oversight import Applied
-from engine.ports import Transaction
+from engine.message import Draft, Request
+from engine.people import DEFAULT, Caller, Identity
+from engine.ports_store import Transaction
 from engine.promises import ClockKind, TimerKind
+from engine.rule_changes import Applied
 from engine.rules import BY_ROLE, DEVOPS, Declared, Goals, Ladder, Level, Mute, Target
 from engine.step import Given
+from engine.ticket import Priority, Ticket
 from storage import Storage
 from tests.clock import ManualClock
 from tests.engine.world import ANA, ROSTER, World

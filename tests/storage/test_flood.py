@@ -10,8 +10,8 @@ import pytest
 from engine.delivery import Parcel, Sent
 from engine.effects import Show, Tell
 from engine.flood import FLOOD, GATHER_MAX, SETTLE
-from engine.model import DEFAULT, Address, WorkspaceId
-from engine.ports import Transaction
+from engine.people import DEFAULT, Address, WorkspaceId
+from engine.ports_store import Transaction
 from storage import Storage
 from storage.fsck import fsck
 from tests.clock import MORNING, ManualClock

@@ -9,15 +9,10 @@ import pytest
 from engine import consequences, evolve, sla
 from engine.delivery import Sent
 from engine.events import Commented, Event, Moved, Opened
-from engine.model import (
-    DEFAULT,
-    Attachment,
-    Priority,
-    Reference,
-    State,
-    WorkspaceId,
-)
-from engine.ports import Change, Transaction
+from engine.message import Attachment, Reference
+from engine.people import DEFAULT, WorkspaceId
+from engine.ports_store import Change, Transaction
+from engine.ticket import Priority, State
 from storage import Storage
 from storage.findings import PAGE
 from storage.fsck import Finding, fsck

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from engine.model import DEFAULT
-from engine.ports import Transaction
+from engine.people import DEFAULT
+from engine.ports_store import Transaction
 from storage import Storage, StorageTrouble, open_storage
 from storage.spool_postgres import KEEP_TOGETHER_MAX
 from storage.writer_sqlite import GROUP_MAX

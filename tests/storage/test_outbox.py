@@ -9,7 +9,8 @@ import pytest
 
 from engine.delivery import Parcel, Sent
 from engine.effects import Show
-from engine.model import DEFAULT, Address, MessageId, Reference, WorkspaceId
+from engine.message import MessageId, Reference
+from engine.people import DEFAULT, Address, WorkspaceId
 from engine.views import OutboxLine
 from storage import Storage
 from storage.outbox import DROPPED

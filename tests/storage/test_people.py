@@ -2,19 +2,11 @@
 
 from dataclasses import fields, replace
 
-from engine.model import (
-    DEFAULT,
-    Identity,
-    Person,
-    PersonId,
-    Priority,
-    Role,
-    Team,
-    TeamId,
-    Workspace,
-    WorkspaceId,
-)
-from engine.ports import DeskAddress, Transaction
+from engine.people import DEFAULT, Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from engine.ports_store import Transaction
+from engine.ticket import Priority
+from engine.views import DeskAddress
+from engine.workspace import Workspace
 from storage import Storage
 from tests.clock import MORNING
 from tests.storage.make import ANA, BEN, TEAM, found, furnish

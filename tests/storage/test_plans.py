@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from engine.promises import Timer, TimerKind
 from engine.views import TicketFilter
 from storage import Storage

@@ -10,22 +10,11 @@ import pytest
 
 from engine.errors import Refused, Stale
 from engine.events import Assigned, ClockStopped, Event, Linked, Noted, Opened, Released
-from engine.model import (
-    DEFAULT,
-    Address,
-    Attachment,
-    Audience,
-    Comment,
-    MessageId,
-    Note,
-    PersonId,
-    Priority,
-    Reference,
-    State,
-    Ticket,
-)
-from engine.ports import Transaction
+from engine.message import Attachment, Audience, Comment, MessageId, Note, Reference
+from engine.people import DEFAULT, Address, PersonId
+from engine.ports_store import Transaction
 from engine.promises import Clock, ClockKind, Timer, TimerKind
+from engine.ticket import Priority, State, Ticket
 from engine.views import Link
 from storage import Storage, StorageTrouble
 from tests.clock import MORNING

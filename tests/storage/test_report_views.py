@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.events import Acknowledged, Entry, Event, Paged
-from engine.model import DEFAULT, State, Ticket, WorkspaceId
+from engine.people import DEFAULT, WorkspaceId
 from engine.promises import Clock, ClockKind
 from engine.report_facts import PageFacts, TicketFacts
+from engine.ticket import State, Ticket
 from storage import Storage, report_views
 from tests.clock import MORNING
 from tests.storage.conftest import Database

@@ -8,9 +8,11 @@ from functools import partial
 import pytest
 
 from engine import hours
-from engine.model import DEFAULT, Priority, Workspace
-from engine.ports import Transaction
+from engine.people import DEFAULT
+from engine.ports_store import Transaction
 from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Ladder, Rules, Subject
+from engine.ticket import Priority
+from engine.workspace import Workspace
 from storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database

@@ -7,8 +7,9 @@ from datetime import datetime
 import pytest
 
 from engine.errors import Stale
-from engine.model import DEFAULT, WorkspaceId
-from engine.ports import SpoolRow, Transaction
+from engine.people import DEFAULT, WorkspaceId
+from engine.ports_spool import SpoolRow
+from engine.ports_store import Transaction
 from engine.views import SpoolLine
 from storage import Storage
 from tests.clock import MORNING, ManualClock

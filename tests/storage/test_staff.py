@@ -11,19 +11,12 @@ from deskd.ids import TimeSortedIds
 from engine.duty import CameBack, Out, Presence, ShiftEnded, ShiftStarted, WentOut, Why
 from engine.events import Assigned, Released
 from engine.floor import Floor
-from engine.model import (
-    DEFAULT,
-    MessageId,
-    Note,
-    PersonId,
-    Priority,
-    State,
-    Ticket,
-    WorkspaceId,
-)
-from engine.ports import Transaction
+from engine.message import MessageId, Note
+from engine.people import DEFAULT, PersonId, WorkspaceId
+from engine.ports_store import Transaction
 from engine.promises import Clock, ClockKind
 from engine.staff import GivenBack, SaidEntry
+from engine.ticket import Priority, State, Ticket
 from engine.workload import Load
 from storage import Storage
 from tests.clock import MORNING, ManualClock

@@ -9,8 +9,9 @@ import asyncpg
 import pytest
 
 from engine.events import Noted
-from engine.model import DEFAULT, MessageId, WorkspaceId
-from engine.ports import Change, Transaction
+from engine.message import MessageId
+from engine.people import DEFAULT, WorkspaceId
+from engine.ports_store import Change, Transaction
 from engine.promises import Timer, TimerKind
 from engine.timers import Due, Round, Rung
 from storage import Storage

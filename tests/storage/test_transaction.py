@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from engine.model import DEFAULT, Workspace
-from engine.ports import Transaction
+from engine.people import DEFAULT
+from engine.ports_store import Transaction
+from engine.workspace import Workspace
 from storage import Storage
 from tests.storage.ear import heard, writing
 from tests.storage.make import TEAM, furnish

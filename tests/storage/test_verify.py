@@ -14,10 +14,12 @@ from engine.calendar import WEEKDAYS, Hours
 from engine.directory import Roster
 from engine.durations import Duration
 from engine.errors import Refused
-from engine.model import DEFAULT, Caller, Priority, Proof, Request, Role
-from engine.ports import Transaction
+from engine.message import Proof, Request
+from engine.people import DEFAULT, Caller, Role
+from engine.ports_store import Transaction
 from engine.promises import Timer
 from engine.rules import Declared, Goals, Mute, Policy
+from engine.ticket import Priority
 from storage import Storage
 from storage.findings import PAGE
 from storage.fsck import fsck

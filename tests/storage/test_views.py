@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from engine.events import Assigned, Moved, Noted
-from engine.model import DEFAULT, MessageId, Note, Priority, State, TeamId, Ticket
+from engine.message import MessageId, Note
+from engine.people import DEFAULT, TeamId
 from engine.promises import Clock, ClockKind
+from engine.ticket import Priority, State, Ticket
 from engine.views import TicketFilter
 from storage import Storage
 from tests.clock import MORNING

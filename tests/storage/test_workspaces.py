@@ -12,11 +12,13 @@ import pytest
 from engine.calendar import Hours
 from engine.duty import Presence, ShiftStarted
 from engine.events import Assigned, Linked
-from engine.model import DEFAULT, Attachment, Audience, Identity, Reference, Workspace, WorkspaceId
-from engine.ports import Transaction
+from engine.message import Attachment, Audience, Reference
+from engine.people import DEFAULT, Identity, WorkspaceId
+from engine.ports_store import Transaction
 from engine.promises import Clock, ClockKind, Timer, TimerKind
 from engine.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Mute
 from engine.staff import SaidEntry
+from engine.workspace import Workspace
 from storage import Storage, StorageTrouble, rows
 from storage.staff import SqlStaff
 from storage.transaction import BoundTransaction

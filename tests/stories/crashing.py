@@ -20,8 +20,8 @@ from deskd.opening import storage_opened, upgraded
 from deskd.roster import roster
 from deskd.settings_load import load
 from engine.delivery import Parcel
-from engine.model import DEFAULT
 from engine.opening import Received
+from engine.people import DEFAULT
 from storage.opening import Storage
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.events import Breached
-from engine.model import Ticket
 from engine.promises import PROMISES, Clock, ClockKind
 from engine.sla import JUST_AFTER
+from engine.ticket import Ticket
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from deskd.roster import roster
-from engine.model import DEFAULT, Ticket
+from engine.people import DEFAULT
 from engine.rules import Declared, Mute
+from engine.ticket import Ticket
 from sandbox.actor import Actor
 from sandbox.workspace import Message
 from tests.stories.town import Town, town, worked

@@ -17,8 +17,8 @@ from deskd.ids import TimeSortedIds
 from engine.duty import Presence, ShiftStarted
 from engine.events import Assigned
 from engine.floor import Floor
-from engine.model import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
-from engine.ports import Transaction
+from engine.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
+from engine.ports_store import Transaction
 from engine.staff import SaidEntry, WorkViews
 from engine.views import OwnWork
 from storage.opening import Storage, open_storage

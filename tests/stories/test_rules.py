@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.model import DEFAULT, Caller, Identity, Request
+from engine.message import Request
+from engine.people import DEFAULT, Caller, Identity
 from engine.promises import ClockKind
 from sandbox.actor import Actor
 from tests.stories.town import Town, town

@@ -18,7 +18,7 @@ from deskd.build import Built
 from deskd.run import opened
 from deskd.settings import Settings
 from deskd.settings_load import load
-from engine.model import DEFAULT
+from engine.people import DEFAULT
 from engine.views import OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
 from sandbox.actor import Actor
 from sandbox.driver import SlackStandIn

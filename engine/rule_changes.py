@@ -1,54 +1,25 @@
-"""What people above the agents do, and what a change of rules does to open tickets. Functions of a Transaction."""
+"""What a change of rules does to open tickets: declared, recounted, applied. Functions of a Transaction."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from engine import access, directory, escalation, lifecycle, sla, step
+from engine import access, directory, escalation, sla, step
 from engine.access import Right
 from engine.consequences import situation
 from engine.directory import Roster
 from engine.errors import Refused
-from engine.events import Acknowledged, Entry, Noted, PolicyApplied
-from engine.model import Note, Request, Ticket
-from engine.ports import Ids, Transaction
+from engine.events import PolicyApplied
+from engine.message import Request
+from engine.ports_clock import Ids
+from engine.ports_store import Transaction
 from engine.promises import PROMISES, Clock, ClockKind
-from engine.step import Acting, Given, Hand, Step
+from engine.step import Given, Hand, Step
+from engine.ticket import Ticket
 
 MUTED_MAX: Final = 1000
 """Held pages let out by one change of mute windows; more wait for the end that they were told."""
-
-
-def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], Note]) -> Step:
-    words = note(acting)
-    hand = Hand(acting.person, words.via, acting.at)
-    around = step.around(transaction, acting.ticket, acting.team, hand)
-    now = situation(acting.ticket, around)
-    level = acting.ticket.escalation_level + 1
-    paged = escalation.page(level, "manual", now, around.climb, words.id)
-    return Step([Noted(words.id), *paged], words)
-
-
-def acknowledge(transaction: Transaction, acting: Acting) -> Step:
-    """A second click changes nothing; somebody else's is told who has it."""
-    ticket = acting.ticket
-    events = lifecycle.acknowledge(ticket)
-    if not events:
-        had = last_acknowledgement(transaction, ticket)
-        if had is not None and had.actor != acting.person.id:
-            raise has_it(transaction, ticket, had)
-    return Step(events)
-
-
-def last_acknowledgement(transaction: Transaction, ticket: Ticket) -> Entry | None:
-    history = reversed(transaction.history(ticket.number))
-    return next((entry for entry in history if isinstance(entry.event, Acknowledged)), None)
-
-
-def has_it(transaction: Transaction, ticket: Ticket, had: Entry) -> Refused:
-    person = transaction.person(had.actor) if had.actor else None
-    return Refused("has_it", ticket=ticket.id, by=person.name if person else "")
 
 
 def declare(transaction: Transaction, roster: Roster, ids: Ids, at: datetime) -> None:

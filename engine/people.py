@@ -1,0 +1,106 @@
+"""Who there is: people by the names the outside knows them by, their roles, their teams."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, NewType
+
+WorkspaceId = NewType("WorkspaceId", str)
+PersonId = NewType("PersonId", str)
+TeamId = NewType("TeamId", str)
+
+DEFAULT: Final = WorkspaceId("default")
+"""The workspace that deskd.toml declares; others live in the database alone."""
+
+
+class Role(IntEnum):
+    """Roles by rank; names used by companies are aliases in configuration."""
+
+    REQUESTER = 0
+    AGENT = 10
+    SENIOR = 20
+    LEAD = 30
+    MANAGER = 40
+    ADMIN = 50
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Where something can be said: the channel picks the courier, the place is the courier's own.
+
+    Mail: a normalised address. Slack: a channel id (C…, G…) or a person's id (U…, W…: a direct message).
+    """
+
+    channel: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A name by which the outside knows a person: an address, a Slack (team, user), an operator."""
+
+    kind: str  # "mail" | "slack" | "operator"
+    issuer: str  # Slack team id; "" for mail and operator
+    subject: str  # normalised address; Slack user id; login
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: PersonId
+    name: str
+    role: Role = Role.REQUESTER
+    teams: frozenset[TeamId] = frozenset()
+    """Teams the person is an agent of (listed in configuration, or vouched for by a private channel)."""
+    mail: str | None = None
+    slack: str | None = None
+    timezone: str | None = None
+    """IANA name ("Europe/Berlin") or a fixed offset ("+02:00") when only a mail's Date header is known."""
+    status: str = "active"  # pending | active | suspended
+    department: str | None = None
+    skills: frozenset[str] = frozenset()
+    limit: int | None = None
+    """Tickets in work at a time before no more are assigned by themselves; None: the usual number."""
+
+    @property
+    def rank(self) -> Role:
+        """Agents by a team's private channel are listed nowhere: being in a team makes them agents."""
+        return max(self.role, Role.AGENT if self.teams else Role.REQUESTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    id: TeamId
+    name: str
+    department: str
+    slack_channel: str | None = None
+    addresses: tuple[str, ...] = ()
+    """The desk's own mail addresses that lead to this team; the first is the one it answers from."""
+    policy: str | None = None
+    """Its promises; None: its department's, else the workspace's."""
+    open_to_agents: bool = False
+    """Agents of other teams may read and work these tickets too."""
+    replies_public: bool = False
+    """Plain replies in a ticket's thread go to the requester (the default is: they are notes)."""
+    calendar: str | None = None
+    """When its people are there; None: around the clock."""
+    ladder: str | None = None
+    """Who is paged when nobody acknowledges; None: role by role."""
+    strategy: str = "least_loaded"
+    """Who gets a waiting ticket: least_loaded | round_robin | pull | manual."""
+    on_shift: str = "shifts"
+    """Who counts as there: shifts (who began one) | hours (everybody in its calendar) | always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who acts, as the face saw them; the desk finds the Person inside the transaction that acts."""
+
+    identity: Identity
+    name: str
+    via: str  # slack | mail | cli | api
+    mail: str | None = None
+    """A confirmed address of the same person (Slack's confirmed e-mail of the own workspace), else None."""
+    timezone: str | None = None
+    member_of: frozenset[str] = frozenset()
+    """Private Slack channels the face has just seen this full member in."""
+    source: Address | None = None
+    """Where the words were written, so that they are not echoed there."""
