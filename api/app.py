@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from api.health import Answer, Watched, liveness, readiness
 from api.metrics import CONTENT_TYPE, Metrics, Queues
-from engine.ports_clock import Clock
+from engine.ports.clock import Clock
 
 
 def build_app(watched: Watched, metrics: Metrics, queues: Queues, clock: Clock) -> FastAPI:

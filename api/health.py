@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from engine.views import Depth
+from engine.ports.views import Depth
 
 OVERDUE_GRACE: Final = timedelta(seconds=60)
 """A timer this late means that the alarm does not work: then the process is alive and useless."""

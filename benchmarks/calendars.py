@@ -7,7 +7,7 @@ from timeit import Timer
 from typing import Final
 
 from benchmarks.figures import Figure
-from engine.calendar import WEEKDAYS, Calendar, Hours
+from engine.calendars.calendar import WEEKDAYS, Calendar, Hours
 
 ARITHMETIC_US_MAX: Final = 3.0
 YEAR_MS_MAX: Final = 10.0

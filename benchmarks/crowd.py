@@ -14,18 +14,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, text
 
-from deskd.clock import WallClock
-from deskd.ids import TimeSortedIds
-from engine.desk import Desk
-from engine.directory import Roster
-from engine.message import Draft
-from engine.people import DEFAULT, Caller, Identity, Team, TeamId
-from engine.promises import Timer
-from engine.workspace import Workspace
+from deskd.base.clock import WallClock
+from deskd.base.ids import TimeSortedIds
+from engine.desk.desk import Desk
+from engine.desk.directory import Roster
+from engine.tickets.message import Draft
+from engine.tickets.people import DEFAULT, Caller, Identity, Team, TeamId
+from engine.tickets.promise_clock import Timer
+from engine.tickets.workspace import Workspace
 from storage import Storage, open_storage
-from storage.columns import Instant
-from storage.schema import clocks, participants, tickets, timers
-from storage.upgrade import upgrade
+from storage.open.upgrade import upgrade
+from storage.sql.columns import Instant
+from storage.sql.schema import clocks, participants, tickets, timers
 
 FIRST: Final = 1
 FAR: Final = timedelta(days=30)

@@ -10,8 +10,8 @@ from typing import Final
 from benchmarks.crowd import Crowd, crowd
 from benchmarks.databases import Sqlite, postgres
 from benchmarks.figures import Figure
-from deskd.alarm import BATCH_MAX
-from deskd.clock import WallClock
+from deskd.base.clock import WallClock
+from deskd.parts.alarm import BATCH_MAX
 
 SIZES: Final = (1_000, 100_000, 1_000_000)
 LOOKS: Final = 500

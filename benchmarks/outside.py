@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from deskd.clock import WallClock
-from sandbox.driver import SlackStandIn
-from sandbox.mailbox import Mailbox
+from deskd.base.clock import WallClock
+from sandbox.mailbox.mailbox import Mailbox
+from sandbox.slack.driver import SlackStandIn
 
 AGENTS = "it-desk"
 

@@ -8,10 +8,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from deskd.alarm import Alarm
-from deskd.bell import Bell
-from deskd.clock import WallClock
-from engine import ringing
+from deskd.base.clock import WallClock
+from deskd.parts.alarm import Alarm
+from deskd.parts.nudge import Bell
+from engine.desk import timer_due
 from storage import open_storage
 
 
@@ -19,7 +19,7 @@ async def ring(url: str, folder: Path) -> None:
     clock = WallClock()
     storage = await open_storage(url, folder, clock)
     bell = Bell(clock)
-    alarm = Alarm(storage.timers, ringing.ring, clock, bell, rang=lambda: None, late=_say)
+    alarm = Alarm(storage.timers, timer_due.ring, clock, bell, rang=lambda: None, late=_say)
     await alarm.run(ready=lambda: print("ready", flush=True))
 
 

@@ -17,7 +17,7 @@ from benchmarks.crowd import Crowd, crowd
 from benchmarks.databases import Sqlite, postgres
 from benchmarks.figures import Figure
 from benchmarks.processes import NotMeasuredError, python
-from deskd.clock import WallClock
+from deskd.base.clock import WallClock
 
 OPEN_TIMERS: Final = 200_000
 SECOND: Final = timedelta(seconds=1)

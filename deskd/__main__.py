@@ -1,6 +1,6 @@
 """`python -m deskd`."""
 
-from deskd.cli import main
+from deskd.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -13,39 +13,39 @@ import api.app
 import api.health
 from api.metrics import Metrics, Queues
 from api.server import HttpServer
-from bot.app import Face, Rooms, SlackSettings, face
-from deskd.alarm import Alarm
-from deskd.bell import Bell, ring_all
-from deskd.chores import Chores
-from deskd.daemon import Daemon
-from deskd.delivery import Delivery
-from deskd.digests import Digests
-from deskd.dispatch import Dispatcher
-from deskd.errors import WRONG_USAGE, Failure
-from deskd.ids import TimeSortedIds
-from deskd.introductions import Introductions
-from deskd.recounts import Recounts
-from deskd.remark import Remark
-from deskd.reports import Reports
-from deskd.roster import roster
-from deskd.settings import Settings
-from deskd.settings_values import listen_address
-from deskd.sweep import Sweep
-from engine import ringing
-from engine.delivery import Courier
-from engine.desk import Desk
-from engine.floor import Floor
-from engine.people import DEFAULT
-from engine.ports_clock import Clock, Part
-from engine.views import Views
-from mail.address_book import KnownAddresses
-from mail.compose import House
-from mail.courier import MailCourier
-from mail.reader import MailReader, Reading
-from mail.relay import Relay, RelayUrl
-from mail.smtp_in import Listen, SmtpIn
+from bot.transport.app import Face, Rooms, SlackSettings, face
+from deskd.base.errors import WRONG_USAGE, Failure
+from deskd.base.ids import TimeSortedIds
+from deskd.declared.declared_workspace import roster
+from deskd.parts.alarm import Alarm
+from deskd.parts.chores import Chores
+from deskd.parts.daemon import Daemon
+from deskd.parts.delivery import Delivery
+from deskd.parts.digests import Digests
+from deskd.parts.dispatch import Dispatcher
+from deskd.parts.introductions import Introductions
+from deskd.parts.nudge import Bell, ring_all
+from deskd.parts.recounts import Recounts
+from deskd.parts.reports import Reports
+from deskd.parts.settings_notice import Remark
+from deskd.parts.sweep import Sweep
+from deskd.settings.settings import Settings
+from deskd.settings.values import listen_address
+from engine.desk import timer_due
+from engine.desk.desk import Desk
+from engine.ports.clock import Clock, Part
+from engine.ports.outbox import Courier
+from engine.ports.views import Views
+from engine.shifts.duty_desk import Floor
+from engine.tickets.people import DEFAULT
+from mail.intake.address_book import KnownAddresses
+from mail.intake.reader import MailReader, Reading
+from mail.intake.smtp_in import Listen, SmtpIn
+from mail.outgoing.compose import House
+from mail.outgoing.courier import MailCourier
+from mail.outgoing.relay import Relay, RelayUrl
 from mail.thread import Signer
-from storage.opening import Storage
+from storage.open.open_storage import Storage
 
 log = logging.getLogger("deskd.deskd.build")
 
@@ -138,7 +138,7 @@ def build(ground: Ground) -> Built:
 def _alarm(ground: Ground, metrics: Metrics, bells: _Bells) -> Alarm:
     return Alarm(
         ground.storage.timers,
-        ringing.ring,
+        timer_due.ring,
         ground.clock,
         bells.timers,
         rang=ring_all(bells.outbox, bells.work),

@@ -6,18 +6,18 @@ import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
-from deskd import logs
+from deskd.base import logs
+from deskd.base.clock import WallClock
+from deskd.base.errors import TRY_LATER, WRONG_USAGE, Failure
 from deskd.build import Built, Ground, build
-from deskd.clock import WallClock
-from deskd.daemon import stop_on_signals
-from deskd.errors import TRY_LATER, WRONG_USAGE, Failure
-from deskd.opening import database_file, storage_opened, upgraded
-from deskd.roster import roster
-from deskd.settings import MAKE_A_KEY, SECRET_KEY_LENGTH_MIN, Settings
-from engine.people import DEFAULT
-from engine.ports_clock import Clock
-from storage.database import DaemonLock
-from storage.errors import Busy
+from deskd.declared.declared_workspace import roster
+from deskd.parts.daemon import stop_on_signals
+from deskd.parts.open_storage import database_file, storage_opened, upgraded
+from deskd.settings.settings import MAKE_A_KEY, SECRET_KEY_LENGTH_MIN, Settings
+from engine.ports.clock import Clock
+from engine.tickets.people import DEFAULT
+from storage.sql.database import DaemonLock
+from storage.sql.errors import Busy
 
 log = logging.getLogger("deskd.deskd.run")
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from deskd import settings_docs
-from engine import access
-from engine.lifecycle import BUTTONS, MOVES, Action
-from engine.rules import PRESETS
-from engine.sla import AUTO_CLOSE_AFTER
-from engine.ticket import State
+from deskd.config import docs
+from engine.promises.rules import PRESETS
+from engine.promises.sla import AUTO_CLOSE_AFTER
+from engine.tickets import access
+from engine.tickets.lifecycle import BUTTONS, MOVES, Action
+from engine.tickets.ticket import State
 
 DOCS: Final = Path(__file__).parent
 _WHO: Final = {
@@ -30,7 +30,7 @@ def lifecycle() -> str:
 def _head() -> Iterator[str]:
     yield "# Lifecycle"
     yield ""
-    yield "Drawn from `engine/lifecycle.py` by `make docs`; do not edit."
+    yield "Drawn from `engine/tickets/lifecycle.py` by `make docs`; do not edit."
     yield ""
     yield "A state belongs to a phase, and the phase decides what the clocks do: active, they run; waiting,"
     yield "resolution pauses; done and closed, they stop. ESCALATED is a level and an acknowledgement, not a state."
@@ -94,7 +94,7 @@ def _goals() -> Iterator[str]:
         yield ""
 
 
-PAGES: Final = {"lifecycle.md": lifecycle, "settings.md": settings_docs.document}
+PAGES: Final = {"lifecycle.md": lifecycle, "settings.md": docs.document}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from sandbox.browser import Browser, Tab
+from tests.browser import Browser, Tab
 
 IMAGES: Final = Path(__file__).parent / "images"
 PATIENCE_SECONDS: Final = 12.0

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from engine.message import Asked, Proof
-from engine.people import WorkspaceId
-from mail.automatic import Envelope
-from mail.mailbox import domain_of, normalise
-from mail.parse import Parsed
+from engine.tickets.message import Asked, Proof
+from engine.tickets.people import WorkspaceId
+from mail.parsing.automatic import Envelope
+from mail.parsing.mailbox import domain_of, normalise
+from mail.parsing.parse import Parsed
 
 # 60 bits: 12 letters that survive clients which lower-case addresses; 10^18 guesses, each one a mail.
 MAC_LETTERS: Final = 12

@@ -1,10 +1,10 @@
 """SQL: where everything is kept, on SQLite or PostgreSQL.
 
-`storage.upgrade` brings a database up to date, `storage.open_storage` opens it. It decides nothing.
+`storage.open.upgrade` brings a database up to date, `storage.open_storage` opens it. It decides nothing.
 """
 
-from storage.database import DaemonLock
-from storage.errors import Busy, SchemaMismatch, StorageTrouble
-from storage.opening import Storage, open_storage
+from storage.open.open_storage import Storage, open_storage
+from storage.sql.database import DaemonLock
+from storage.sql.errors import Busy, SchemaMismatch, StorageTrouble
 
 __all__ = ["Busy", "DaemonLock", "SchemaMismatch", "Storage", "StorageTrouble", "open_storage"]

@@ -1,6 +1,8 @@
 """The architecture is a promise: sizes, names and what may be asynchronous are tests, imports are contracts."""
 
 import ast
+import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ VAGUE = set(
 )
 LINES_MAX = 400
 FUNCTION_MAX = 50
-ASYNC_IN_ENGINE = set("desk.py floor.py ports.py staff.py timers.py delivery.py chores.py".split())
+ASYNC_IN_ENGINE = {"engine/desk/desk.py", "engine/shifts/duty_desk.py"}
 
 
 def modules() -> Iterator[Path]:
@@ -54,16 +56,16 @@ def test_a_module_is_named_for_what_it_is(module: Path) -> None:
     assert not VAGUE & set(module.stem.split("_"))
 
 
-@pytest.mark.parametrize("module", sorted((ROOT / "engine").glob("*.py")), ids=name_of)
-def test_only_the_desk_and_the_ports_are_asynchronous(module: Path) -> None:
-    if module.name not in ASYNC_IN_ENGINE:
+@pytest.mark.parametrize("module", sorted((ROOT / "engine").rglob("*.py")), ids=name_of)
+def test_only_the_two_desks_and_the_ports_are_asynchronous(module: Path) -> None:
+    if name_of(module) not in ASYNC_IN_ENGINE and module.parent.name != "ports":
         assert not any(isinstance(f, ast.AsyncFunctionDef) for f in functions(module))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_imports_stand_at_the_top(module: Path) -> None:
     """An import inside a function hides a cycle; the command line may, so that `--help` is quick."""
-    if module.name.startswith("cli") and module.parent.name == "deskd":
+    if name_of(module.parent) == "deskd/cli":
         return
     inner = [
         node.lineno
@@ -72,6 +74,93 @@ def test_imports_stand_at_the_top(module: Path) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert inner == []
+
+
+ROOM_MAX = 15
+FULL: dict[str, str] = {}
+"""Rooms that hold more than ROOM_MAX files, each with its reason."""
+
+
+def product_folders() -> list[str]:
+    """Every top-level folder with code that is not about the product but of it, also one made tomorrow."""
+    around = {"tests", "docs", "benchmarks"}
+    with_code = {module.relative_to(ROOT).parts[0] for module in ROOT.glob("[!.]*/*.py")}
+    return sorted(with_code - around)
+
+
+PRODUCT = [module for folder in product_folders() for module in (ROOT / folder).rglob("*.py")]
+
+
+def test_a_room_holds_no_more_files_than_one_looks_through() -> None:
+    files = Counter(name_of(module.parent) for module in PRODUCT if module.name != "__init__.py")
+    full = {room: count for room, count in files.items() if count > ROOM_MAX}
+    assert full.keys() == FULL.keys()
+
+
+def test_every_folder_stands_under_the_contracts() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    contracts = settings["importlinter"]
+    assert sorted(contracts["root_packages"]) == product_folders()
+    assert sorted(settings["mypy"]["packages"]) == product_folders()
+    assert sorted(settings["coverage"]["run"]["source"]) == product_folders()
+    roomy = {f for f in product_folders() if any((ROOT / f).glob("*/__init__.py"))}
+    rooms = [c for c in contracts["contracts"] if c.get("exhaustive")]
+    assert {folder for c in rooms for folder in c["containers"]} == roomy
+    acyclic = next(c for c in contracts["contracts"] if c["type"] == "acyclic_siblings")
+    assert sorted(acyclic["ancestors"]) == product_folders()
+
+
+OWNERS = {
+    "sqlalchemy": "storage",
+    "aiosqlite": "storage",
+    "asyncpg": "storage",
+    "alembic": "storage",
+    "sqlite3": "storage",
+    "slack_bolt": "bot",
+    "slack_sdk": "bot",
+    "aiosmtpd": "mail sandbox",
+    "aiosmtplib": "mail sandbox",
+    "aioimaplib": "mail",
+    "openai": "triage",
+    "fastapi": "api sandbox",
+    "starlette": "api sandbox",
+    "uvicorn": "api sandbox",
+}
+"""Who may import a library that speaks with an outside party. import-linter holds the same, but can not name
+a library that nobody imports yet, nor a folder that it has not been told of."""
+
+
+@pytest.mark.parametrize("module", PRODUCT, ids=name_of)
+def test_a_library_for_an_outside_party_is_imported_by_its_folder_alone(module: Path) -> None:
+    folder = module.relative_to(ROOT).parts[0]
+    strange = [one for one in imported(module) if folder not in OWNERS.get(one, folder).split()]
+    assert strange == []
+
+
+def imported(module: Path) -> Iterator[str]:
+    """The top-level names of everything that a module imports, wherever it does."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+USE_CASES = {"desk", "shifts"}
+"""The two rooms of engine that read and record; ports says what a Transaction is."""
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "engine").rglob("*.py")), ids=name_of)
+def test_only_use_cases_touch_a_transaction(module: Path) -> None:
+    if module.parent.name in USE_CASES | {"ports"}:
+        return
+    names = {
+        alias.name
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert "Transaction" not in names
 
 
 def test_every_ignore_has_its_reason() -> None:

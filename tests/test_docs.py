@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import CODES
+from engine.tickets.errors import CODES
 from templates import render
 
 ROOT = Path(__file__).parent.parent
@@ -96,7 +96,7 @@ def test_every_state_and_right_has_words_in_a_refusal() -> None:
     source = (ROOT / "templates" / "refused.j2").read_text()
     from_engine = re.findall(r'"([a-z_]+)": "', source)
     for right in re.findall(
-        r'^    [A-Z_]+ = "([a-z_]+)"', (ROOT / "engine/access.py").read_text(), re.M
+        r'^    [A-Z_]+ = "([a-z_]+)"', (ROOT / "engine/tickets/access.py").read_text(), re.M
     ):
         assert right in from_engine, right
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.schema_later import EVERYTHING
+from storage.sql.schema_later import EVERYTHING
 
 context.configure(
     connection=context.config.attributes["connection"],

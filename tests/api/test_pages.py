@@ -14,7 +14,7 @@ from api.app import build_app
 from api.health import Watched
 from api.metrics import Metrics, Queues
 from api.server import HttpServer
-from engine.views import Depth
+from engine.ports.views import Depth
 from tests.clock import MORNING, ManualClock
 
 EMPTY = Depth(0, 0, None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.upgrade import upgrade
+from storage.open.upgrade import upgrade
 from tests.bot.office import Office, open_office
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.modals import Choices
-from bot.standing import Moment
-from engine.message import Attachment, Comment, MessageId, Note
-from engine.people import DEFAULT, Person, PersonId, Team, TeamId
-from engine.promises import Clock, ClockKind
-from engine.rules import Rules
-from engine.ticket import Priority, State, Ticket
-from engine.views import Said, TicketFile, TicketLine
-from engine.workspace import Workspace
+from bot.views.modals import Choices
+from bot.views.promise_line import Moment
+from engine.ports.views import Said, TicketFile, TicketLine
+from engine.promises.rules import Rules
+from engine.tickets.message import Attachment, Comment, MessageId, Note
+from engine.tickets.people import DEFAULT, Person, PersonId, Team, TeamId
+from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.ticket import Priority, State, Ticket
+from engine.tickets.workspace import Workspace
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 RULES = Rules(Workspace(DEFAULT))

@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.app import Face, Rooms, SlackSettings, face
-from bot.connection import Patience
-from deskd.reports import Reports
-from engine.delivery import Later, Never, Parcel, Sent, back_off
-from engine.desk import Desk
-from engine.directory import Roster
-from engine.effects import Tell
-from engine.floor import Floor
-from engine.message import Inbound, Proof, Reference
-from engine.opening import Received
-from engine.people import DEFAULT, Address, Identity, Team, TeamId
-from engine.ports_clock import Part
-from engine.ports_spool import Spool
-from engine.views import TicketFile
-from engine.workspace import Workspace
-from sandbox.actor import Actor
-from sandbox.driver import SlackStandIn
-from sandbox.workspace import Message
-from storage.opening import Storage, open_storage
+from bot.transport.app import Face, Rooms, SlackSettings, face
+from bot.transport.connection import Patience
+from deskd.parts.reports import Reports
+from engine.desk.desk import Desk
+from engine.desk.directory import Roster
+from engine.desk.receiving import Received
+from engine.ports.clock import Part
+from engine.ports.outbox import Later, Never, Parcel, Sent, back_off
+from engine.ports.spool import Spool
+from engine.ports.views import TicketFile
+from engine.shifts.duty_desk import Floor
+from engine.tickets.effects import Tell
+from engine.tickets.message import Inbound, Proof, Reference
+from engine.tickets.people import DEFAULT, Address, Identity, Team, TeamId
+from engine.tickets.workspace import Workspace
+from sandbox.base.workspace import Message
+from sandbox.slack.actor import Actor
+from sandbox.slack.driver import SlackStandIn
+from storage.open.open_storage import Storage, open_storage
 
 HASTE = Patience(
     ping_every=timedelta(seconds=0.2),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deskd.cli import main
+from deskd.cli.main import main
 
 KEY = "k" * 40
 

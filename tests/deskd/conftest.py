@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.upgrade import upgrade
+from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.deskd.room import Room, open_room
 

@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from deskd.alarm import Alarm
-from deskd.bell import Bell, ring_all
-from deskd.delivery import Delivery
-from deskd.ids import TimeSortedIds
-from engine import ringing
-from engine.delivery import Parcel, Sent
-from engine.desk import Desk
-from engine.directory import Roster
-from engine.effects import Effect, Tell
-from engine.message import Draft
-from engine.people import DEFAULT, Address, Caller, Identity, Team, TeamId
-from engine.ports_clock import Part
-from engine.ports_store import Change, Transaction
-from engine.ticket import Ticket
-from engine.views import OutboxLine
-from engine.workspace import Workspace
-from storage.opening import Storage, open_storage
+from deskd.base.ids import TimeSortedIds
+from deskd.parts.alarm import Alarm
+from deskd.parts.delivery import Delivery
+from deskd.parts.nudge import Bell, ring_all
+from engine.desk import timer_due
+from engine.desk.desk import Desk
+from engine.desk.directory import Roster
+from engine.ports.clock import Part
+from engine.ports.outbox import Parcel, Sent
+from engine.ports.store import Change, Transaction
+from engine.ports.views import OutboxLine
+from engine.tickets.effects import Effect, Tell
+from engine.tickets.message import Draft
+from engine.tickets.people import DEFAULT, Address, Caller, Identity, Team, TeamId
+from engine.tickets.ticket import Ticket
+from engine.tickets.workspace import Workspace
+from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
 
 SECONDS_MAX = 5.0
@@ -86,7 +86,7 @@ class Room:
     def alarm(self) -> Alarm:
         return Alarm(
             self.storage.timers,
-            ringing.ring,
+            timer_due.ring,
             self.clock,
             self.timer_bell,
             rang=self.outbox_bell.ring,

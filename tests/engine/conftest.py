@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.people import DEFAULT
-from storage.opening import open_storage
-from storage.upgrade import upgrade
+from engine.tickets.people import DEFAULT
+from storage.open.open_storage import open_storage
+from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.engine.world import ROSTER, World
 

@@ -3,15 +3,15 @@
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from engine import lifecycle
-from engine.calendar import WEEKDAYS, Calendar, Hours
-from engine.durations import Duration
-from engine.explain import explain
-from engine.explain_plain import PlainExplanation, Reader, plain
-from engine.people import DEFAULT
-from engine.rules import Goals, Policy, Rules
-from engine.ticket import Priority
-from engine.workspace import Workspace
+from engine.calendars.calendar import WEEKDAYS, Calendar, Hours
+from engine.calendars.durations import Duration
+from engine.explain.explain import explain
+from engine.explain.explain_json import PlainExplanation, Reader, plain
+from engine.promises.rules import Goals, Policy, Rules
+from engine.tickets import lifecycle
+from engine.tickets.people import DEFAULT
+from engine.tickets.ticket import Priority
+from engine.tickets.workspace import Workspace
 from tests.engine.life import BEFORE, Life
 from tests.engine.make import ANA, BEN, BOB
 

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from deskd.ids import TimeSortedIds
-from engine.calendar import Hours
-from engine.desk import Desk
-from engine.directory import DeclaredPerson, Roster
-from engine.duty import Duty
-from engine.effects import Tell
-from engine.floor import Floor
-from engine.message import Draft
-from engine.people import DEFAULT, Caller, Identity, Role, Team, TeamId
-from engine.rules import Declared, DeclaredRotation
-from engine.ticket import Ticket
-from engine.workspace import Workspace
-from storage.opening import Storage, open_storage
-from storage.upgrade import upgrade
+from deskd.base.ids import TimeSortedIds
+from engine.calendars.calendar import Hours
+from engine.desk.desk import Desk
+from engine.desk.directory import DeclaredPerson, Roster
+from engine.duty.presence import Duty
+from engine.promises.rules import Declared, DeclaredRotation
+from engine.shifts.duty_desk import Floor
+from engine.tickets.effects import Tell
+from engine.tickets.message import Draft
+from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
+from engine.tickets.ticket import Ticket
+from engine.tickets.workspace import Workspace
+from storage.open.open_storage import Storage, open_storage
+from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 
 TEAM = Team(TeamId("support"), "Support", "it", slack_channel="C1")

@@ -5,18 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from engine import lifecycle, sla
-from engine.calendar_history import CalendarHistory, Edition
-from engine.consequences import Around, situation
-from engine.course import Course
-from engine.escalation import page
-from engine.events import Commented, Entry, Event, Moved, Opened, Paged, TeamChanged
-from engine.message import MessageId
-from engine.people import DEFAULT, PersonId, Team
-from engine.promises import Clock, ClockKind
-from engine.rules import Rules
-from engine.sla import Situation
-from engine.ticket import Priority, State, Ticket
+from engine.calendars.calendar_history import CalendarHistory, Edition
+from engine.promises import sla
+from engine.promises.escalation import page
+from engine.promises.follow_up import Around, situation
+from engine.promises.rules import Rules
+from engine.promises.sla import Situation
+from engine.tickets import lifecycle
+from engine.tickets.events import Commented, Entry, Event, Moved, Opened, Paged, TeamChanged
+from engine.tickets.message import MessageId
+from engine.tickets.people import DEFAULT, PersonId, Team
+from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.ticket import Priority, State, Ticket
+from engine.whatif.replayed_ticket import Course
 from tests.engine.make import ANA, BOB, TEAM, around
 
 WORDS = MessageId("words")

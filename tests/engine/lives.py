@@ -7,19 +7,19 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from engine import lifecycle
-from engine.calendar import Calendar, Hours
-from engine.due import tighten
-from engine.durations import Duration
-from engine.errors import Refused
-from engine.events import Event, Linked, PolicyApplied
-from engine.people import DEFAULT, TeamId
-from engine.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
-from engine.ticket import Priority, State, Ticket
-from engine.workspace import Workspace
+from engine.calendars.calendar import Calendar, Hours
+from engine.calendars.durations import Duration
+from engine.promises.due import tighten
+from engine.promises.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
+from engine.tickets import lifecycle
+from engine.tickets.errors import Refused
+from engine.tickets.events import Event, Linked, PolicyApplied
+from engine.tickets.people import DEFAULT, TeamId
+from engine.tickets.ticket import Priority, State, Ticket
+from engine.tickets.workspace import Workspace
+from tests.engine.calendars.test_calendar import weekly
 from tests.engine.life import WORDS, Life
 from tests.engine.make import ANA, TEAM
-from tests.engine.test_calendar import weekly
 
 BEGIN: Final = datetime(2026, 3, 26, 15, 0, tzinfo=UTC)
 """A Thursday; on the Sunday after it, clocks in Europe move."""

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from engine import consequences, due, evolve
-from engine.consequences import Around
-from engine.escalation import Climb, Reached
-from engine.events import Assigned, Entry, Event, Moved, Opened
-from engine.people import DEFAULT, Person, PersonId, Role, Team, TeamId
-from engine.promises import Timer
-from engine.rules import Rules
-from engine.sla import Situation
-from engine.ticket import Priority, State, Ticket
-from engine.workspace import Workspace
+from engine.promises import due, follow_up
+from engine.promises.escalation import Climb, Reached
+from engine.promises.follow_up import Around
+from engine.promises.rules import Rules
+from engine.promises.sla import Situation
+from engine.tickets import evolve
+from engine.tickets.events import Assigned, Entry, Event, Moved, Opened
+from engine.tickets.people import DEFAULT, Person, PersonId, Role, Team, TeamId
+from engine.tickets.promise_clock import Timer
+from engine.tickets.ticket import Priority, State, Ticket
+from engine.tickets.workspace import Workspace
 
 RULES = Rules(Workspace(DEFAULT))
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -58,7 +59,7 @@ def _way_to(made: Ticket, state: State, assignee: PersonId | None) -> list[Event
 def opening_of(opened: Opened, *, at: datetime = START) -> list[Entry]:
     """The history of a ticket that was just opened."""
     born = evolve.born(DEFAULT, 1, Entry(1, at, None, "test", opened))
-    following = consequences.unfold(born, [opened], around(at=at))
+    following = follow_up.unfold(born, [opened], around(at=at))
     return [Entry(seq, at, None, "test", event) for seq, event in enumerate(following, start=1)]
 
 
@@ -70,7 +71,7 @@ def follow(before: Ticket, events: Sequence[Event], *, at: datetime) -> Ticket:
 def entries_of(
     before: Ticket, events: Sequence[Event], *, at: datetime, actor: PersonId | None = None
 ) -> list[Entry]:
-    following = consequences.unfold(before, events, around(at=at, actor=actor))
+    following = follow_up.unfold(before, events, around(at=at, actor=actor))
     numbered = enumerate(following, start=before.version + 1)
     return [Entry(seq, at, actor, "test", event) for seq, event in numbered]
 
@@ -89,7 +90,7 @@ def around(
 
 
 def now(ticket: Ticket, at: datetime) -> Situation:
-    return consequences.situation(ticket, around(at=at))
+    return follow_up.situation(ticket, around(at=at))
 
 
 def rung(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from engine.calendar import ALWAYS
-from engine.people import PersonId, TeamId
-from engine.promises import Clock, ClockKind
-from engine.report import Report, report
-from engine.report_facts import PageFacts, Period, TicketFacts
-from engine.rules import DEVOPS
-from engine.ticket import Priority, State
+from engine.calendars.calendar import ALWAYS
+from engine.promises.rules import DEVOPS
+from engine.reports.facts import PageFacts, Period, TicketFacts
+from engine.reports.report import Report, report
+from engine.tickets.people import PersonId, TeamId
+from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.ticket import Priority, State
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

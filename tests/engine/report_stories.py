@@ -11,13 +11,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.events import Breached, Commented, Event, Moved
-from engine.message import MessageId
-from engine.people import PersonId, TeamId
-from engine.promises import PROMISES, Clock
-from engine.report_facts import PageFacts, TicketFacts
-from engine.sla import JUST_AFTER
-from engine.ticket import Phase, Priority, State, Ticket
+from engine.promises.sla import JUST_AFTER
+from engine.reports.facts import PageFacts, TicketFacts
+from engine.tickets.events import Breached, Commented, Event, Moved
+from engine.tickets.message import MessageId
+from engine.tickets.people import PersonId, TeamId
+from engine.tickets.promise_clock import PROMISES, Clock
+from engine.tickets.ticket import Phase, Priority, State, Ticket
 from tests.engine import make
 
 DAY = 24 * 60

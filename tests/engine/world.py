@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from deskd.ids import TimeSortedIds
-from engine import ringing
-from engine.desk import Desk
-from engine.directory import DeclaredPerson, Roster
-from engine.message import Inbound, Request
-from engine.people import DEFAULT, Caller, Identity, Role, Team, TeamId
-from engine.promises import Timer
-from engine.ticket import Ticket
-from engine.workspace import Workspace
-from storage.opening import Storage
+from deskd.base.ids import TimeSortedIds
+from engine.desk import timer_due
+from engine.desk.desk import Desk
+from engine.desk.directory import DeclaredPerson, Roster
+from engine.tickets.message import Inbound, Request
+from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
+from engine.tickets.promise_clock import Timer
+from engine.tickets.ticket import Ticket
+from engine.tickets.workspace import Workspace
+from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 
 SUPPORT = Team(
@@ -69,7 +69,7 @@ class World:
 
     async def ring(self, timer: Timer) -> bool:
         at = self.clock.now()
-        return await self.storage.store.run(DEFAULT, lambda t: ringing.ring(t, timer, at))
+        return await self.storage.store.run(DEFAULT, lambda t: timer_due.ring(t, timer, at))
 
 
 def asks(ticket: Ticket, by: Caller = ANA, seen: int | None = None) -> Request:

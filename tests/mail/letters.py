@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine import report_plain
-from engine.delivery import Parcel
-from engine.effects import Tell
-from engine.message import Comment, Fact, MessageId, Reference
-from engine.people import DEFAULT, Address
-from engine.report_kinds import Kind
-from engine.report_plain import plain
-from engine.views import TicketLine
-from mail.compose import House, Occasion, compose
-from mail.message import Letter
+from engine.ports.outbox import Parcel
+from engine.ports.views import TicketLine
+from engine.reports import report_json
+from engine.reports.kinds import Kind
+from engine.reports.report_json import plain
+from engine.tickets.effects import Tell
+from engine.tickets.message import Comment, Fact, MessageId, Reference
+from engine.tickets.people import DEFAULT, Address
+from mail.outgoing.compose import House, Occasion, compose
+from mail.outgoing.message import Letter
 from tests.clock import MORNING
 from tests.engine.make import ANA, BOB, TEAM, ticket
 from tests.engine.report_sample import sample
@@ -66,7 +66,7 @@ FACTS: dict[str, dict[str, Fact]] = {
         "back_more": 0,
         "urgent": ["T-7"],
     },
-    "report": report_plain.facts(plain(sample(), kind=Kind.WEEKLY, scope="Support", listed=5)),
+    "report": report_json.facts(plain(sample(), kind=Kind.WEEKLY, scope="Support", listed=5)),
     "overdue_digest": {
         "count": 3,
         "groups": [],

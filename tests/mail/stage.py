@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from engine.people import DEFAULT, TeamId, WorkspaceId
-from engine.ports_spool import Incoming, Kept
-from engine.views import DeskAddress
-from mail.smtp_in import Listen, SmtpIn
+from engine.ports.spool import Incoming, Kept
+from engine.ports.views import DeskAddress
+from engine.tickets.people import DEFAULT, TeamId, WorkspaceId
+from mail.intake.smtp_in import Listen, SmtpIn
 from mail.thread import Signer
 from tests import fixtures
 from tests.clock import ManualClock

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.message import Asked, Proof
-from engine.people import DEFAULT, WorkspaceId
-from mail.automatic import Envelope
-from mail.mailbox import Mailbox
-from mail.parse import Parsed
+from engine.tickets.message import Asked, Proof
+from engine.tickets.people import DEFAULT, WorkspaceId
+from mail.parsing.automatic import Envelope
+from mail.parsing.mailbox import Mailbox
+from mail.parsing.parse import Parsed
 from mail.thread import Signer, named_in
 from tests.mail.stage import SIGNER, SUPPORT
 

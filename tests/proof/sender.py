@@ -10,7 +10,7 @@ from typing import Final
 
 import aiosmtplib
 
-from deskd.clock import WallClock
+from deskd.base.clock import WallClock
 from tests.proof.victim import DESK, HOST
 
 CONNECTIONS: Final = 10

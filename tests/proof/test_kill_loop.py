@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from deskd.clock import WallClock
-from sandbox.driver import SlackStandIn
-from sandbox.mailbox import Mailbox
+from deskd.base.clock import WallClock
+from sandbox.mailbox.mailbox import Mailbox
+from sandbox.slack.driver import SlackStandIn
 from tests.proof.sender import Letter, Sender, letters
 from tests.proof.victim import Victim, victim
 

@@ -11,14 +11,14 @@ from typing import Final
 
 import pytest
 
-from deskd.clock import WallClock
-from deskd.ids import TimeSortedIds
-from engine import sla
-from engine.desk import Desk
-from engine.message import Draft
-from engine.people import DEFAULT, Caller, Identity
-from engine.ticket import Ticket
-from storage.opening import Storage
+from deskd.base.clock import WallClock
+from deskd.base.ids import TimeSortedIds
+from engine.desk.desk import Desk
+from engine.promises import sla
+from engine.tickets.message import Draft
+from engine.tickets.people import DEFAULT, Caller, Identity
+from engine.tickets.ticket import Ticket
+from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 from tests.proof.test_kill_loop import tell
 from tests.proof.victim import Victim, victim

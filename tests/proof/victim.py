@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deskd.clock import WallClock
-from engine.people import DEFAULT
-from engine.views import OutboxLine, SpoolLine, TicketFilter
-from sandbox.driver import SlackStandIn
-from storage.fsck import fsck
-from storage.opening import Storage, open_storage
+from deskd.base.clock import WallClock
+from engine.ports.views import OutboxLine, SpoolLine, TicketFilter
+from engine.tickets.people import DEFAULT
+from sandbox.slack.driver import SlackStandIn
+from storage.checks.fsck import fsck
+from storage.open.open_storage import Storage, open_storage
 
 DESK: Final = "support@localhost"
 KEY: Final = "proof-key-proof-key-proof-key-proof-key"

@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 import aiosmtplib
 
-from sandbox.driver import SlackStandIn
-from sandbox.mailbox import Mailbox
-from sandbox.page import Page
-from sandbox.workspace import Channel
+from sandbox.base.workspace import Channel
+from sandbox.mailbox.mailbox import Mailbox
+from sandbox.page.page import Page
+from sandbox.slack.driver import SlackStandIn
 from tests.clock import ManualClock
 
 NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)

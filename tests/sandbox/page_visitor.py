@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 from yarl import URL
 
-from sandbox.page import Page
-from sandbox.page_place import Place
+from sandbox.page.page import Page
+from sandbox.page.place import Place
 
 
 class Visitor:

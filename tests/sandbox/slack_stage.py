@@ -12,9 +12,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.actor import Actor
-from sandbox.driver import SlackStandIn
-from sandbox.workspace import Channel
+from sandbox.base.workspace import Channel
+from sandbox.slack.actor import Actor
+from sandbox.slack.driver import SlackStandIn
 from tests.clock import ManualClock
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from sandbox.workspace import Message
+from sandbox.base.workspace import Message
 from tests.sandbox.slack_invalid import button, marked, option, plain
 from tests.sandbox.slack_stage import Json, Stage, listener
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage import Storage, open_storage
-from storage.upgrade import upgrade
+from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.storage import postgres
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from storage import Storage
-from storage.writer_postgres import PostgresWriter
-from storage.writer_sqlite import SqliteWriter
+from storage.open.writer_postgres import PostgresWriter
+from storage.open.writer_sqlite import SqliteWriter
 
 
 @contextmanager

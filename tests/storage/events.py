@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from engine.events import (
+from engine.tickets.events import (
     Acknowledged,
     AnswerAwaited,
     Assigned,
@@ -34,10 +34,10 @@ from engine.events import (
     Waived,
     Warned,
 )
-from engine.message import MessageId
-from engine.people import TeamId
-from engine.promises import ClockKind
-from engine.ticket import Priority, State
+from engine.tickets.message import MessageId
+from engine.tickets.people import TeamId
+from engine.tickets.promise_clock import ClockKind
+from engine.tickets.ticket import Priority, State
 from tests.storage.make import ANA, BEN, BOB, after
 
 ODD = timedelta(hours=3, microseconds=7)

@@ -5,13 +5,22 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from engine.effects import Effect, Show, Tell
-from engine.events import Commented, Entry, Event, Noted, Opened
-from engine.message import Audience, Comment, MessageId, Note
-from engine.people import DEFAULT, Address, Person, PersonId, Role, Team, TeamId, WorkspaceId
-from engine.ports_spool import Incoming
-from engine.ports_store import Change, Transaction
-from engine.ticket import Priority, State, Ticket
+from engine.ports.spool import Incoming
+from engine.ports.store import Change, Transaction
+from engine.tickets.effects import Effect, Show, Tell
+from engine.tickets.events import Commented, Entry, Event, Noted, Opened
+from engine.tickets.message import Audience, Comment, MessageId, Note
+from engine.tickets.people import (
+    DEFAULT,
+    Address,
+    Person,
+    PersonId,
+    Role,
+    Team,
+    TeamId,
+    WorkspaceId,
+)
+from engine.tickets.ticket import Priority, State, Ticket
 from storage import Storage
 from tests.clock import MORNING
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import asyncpg
 
-from storage.schema import HEAD
-from storage.schema_later import EVERYTHING
-from storage.upgrade import upgrade
+from storage.open.upgrade import upgrade
+from storage.sql.schema import HEAD
+from storage.sql.schema_later import EVERYTHING
 
 T = TypeVar("T")
 Connection = asyncpg.Connection

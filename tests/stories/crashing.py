@@ -14,15 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from deskd.base.clock import WallClock
 from deskd.build import Ground, build
-from deskd.clock import WallClock
-from deskd.opening import storage_opened, upgraded
-from deskd.roster import roster
-from deskd.settings_load import load
-from engine.delivery import Parcel
-from engine.opening import Received
-from engine.people import DEFAULT
-from storage.opening import Storage
+from deskd.config.load import load
+from deskd.declared.declared_workspace import roster
+from deskd.parts.open_storage import storage_opened, upgraded
+from engine.desk.receiving import Received
+from engine.ports.outbox import Parcel
+from engine.tickets.people import DEFAULT
+from storage.open.open_storage import Storage
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Breached
-from engine.promises import PROMISES, Clock, ClockKind
-from engine.sla import JUST_AFTER
-from engine.ticket import Ticket
+from engine.promises.sla import JUST_AFTER
+from engine.tickets.events import Breached
+from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.ticket import Ticket
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"

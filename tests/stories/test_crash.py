@@ -16,8 +16,8 @@ from typing import Final
 import aiosmtplib
 import pytest
 
-from engine.views import OutboxLine
-from sandbox.workspace import Message
+from engine.ports.views import OutboxLine
+from sandbox.base.workspace import Message
 from tests.stories.town import DESK, Town, town
 
 BOB: Final = "bob@example.com"

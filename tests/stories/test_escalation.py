@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from deskd.roster import roster
-from engine.people import DEFAULT
-from engine.rules import Declared, Mute
-from engine.ticket import Ticket
-from sandbox.actor import Actor
-from sandbox.workspace import Message
+from deskd.declared.declared_workspace import roster
+from engine.promises.rules import Declared, Mute
+from engine.tickets.people import DEFAULT
+from engine.tickets.ticket import Ticket
+from sandbox.base.workspace import Message
+from sandbox.slack.actor import Actor
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from deskd.bell import Bell
-from deskd.dispatch import Dispatcher
-from deskd.ids import TimeSortedIds
-from engine.duty import Presence, ShiftStarted
-from engine.events import Assigned
-from engine.floor import Floor
-from engine.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
-from engine.ports_store import Transaction
-from engine.staff import SaidEntry, WorkViews
-from engine.views import OwnWork
-from storage.opening import Storage, open_storage
+from deskd.base.ids import TimeSortedIds
+from deskd.parts.dispatch import Dispatcher
+from deskd.parts.nudge import Bell
+from engine.duty.presence import Presence, ShiftStarted
+from engine.ports.duty_store import SaidEntry, WorkViews
+from engine.ports.store import Transaction
+from engine.ports.views import OwnWork
+from engine.shifts.duty_desk import Floor
+from engine.tickets.events import Assigned
+from engine.tickets.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
+from storage.open.open_storage import Storage, open_storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
 from tests.storage.make import TEAM, furnish, opening, record, ticket

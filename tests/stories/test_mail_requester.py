@@ -5,8 +5,8 @@ from email.message import EmailMessage
 import aiosmtplib
 import pytest
 
-from sandbox.mailbox_letter import Attachment
-from sandbox.mailbox_person import NotSent
+from sandbox.mailbox.letter import Attachment
+from sandbox.mailbox.person import NotSent
 from tests.stories.town import DESK, Town, worked
 
 BOB = "bob@example.com"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Acknowledged
-from sandbox.mailbox_letter import Letter
-from sandbox.mailbox_links import MailAction
+from engine.tickets.events import Acknowledged
+from sandbox.mailbox.letter import Letter
+from sandbox.mailbox.links import MailAction
 from tests.stories.town import Town, town
 
 BOB = "bob@example.com"

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from deskd.chores import Chores
-from sandbox import limits
-from sandbox.workspace import Message
+from deskd.parts.chores import Chores
+from sandbox.base import limits
+from sandbox.base.workspace import Message
 from tests.stories.town import Town, worked
 
 BOB = "bob@example.com"

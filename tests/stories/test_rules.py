@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.message import Request
-from engine.people import DEFAULT, Caller, Identity
-from engine.promises import ClockKind
-from sandbox.actor import Actor
+from engine.tickets.message import Request
+from engine.tickets.people import DEFAULT, Caller, Identity
+from engine.tickets.promise_clock import ClockKind
+from sandbox.slack.actor import Actor
 from tests.stories.town import Town, town
 
 BOB = "bob@example.com"

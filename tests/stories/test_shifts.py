@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.actor import Actor
-from sandbox.workspace import View
+from sandbox.base.workspace import View
+from sandbox.slack.actor import Actor
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"

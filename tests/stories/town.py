@@ -15,19 +15,19 @@ from typing import Final, TypeVar
 import aiosmtplib
 
 from deskd.build import Built
+from deskd.config.load import load
 from deskd.run import opened
-from deskd.settings import Settings
-from deskd.settings_load import load
-from engine.people import DEFAULT
-from engine.views import OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
-from sandbox.actor import Actor
-from sandbox.driver import SlackStandIn
-from sandbox.interactions import Outcome
-from sandbox.mailbox import Mailbox
-from sandbox.mailbox_letter import Letter
-from sandbox.mailbox_person import MailPerson
-from sandbox.workspace import Message, View
-from storage.opening import Storage, open_storage
+from deskd.settings.settings import Settings
+from engine.ports.views import OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
+from engine.tickets.people import DEFAULT
+from sandbox.base.workspace import Message, View
+from sandbox.mailbox.letter import Letter
+from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.person import MailPerson
+from sandbox.slack.actor import Actor
+from sandbox.slack.driver import SlackStandIn
+from sandbox.slack.interactions import Outcome
+from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
 
 DESK: Final = "support@example.com"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage import columns
+from storage.sql import columns
 
 revision = "0003"
 down_revision = "0002"

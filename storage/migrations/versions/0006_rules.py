@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from storage import columns
+from storage.sql import columns
 
 revision = "0006"
 down_revision = "0005"

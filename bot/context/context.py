@@ -1,0 +1,51 @@
+"""Everything the listeners need, in one hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.context.background import Hands
+from bot.context.ephemeral import Voice
+from bot.context.home_viewers import Looks
+from bot.context.slack_people import People
+from bot.outgoing.courier import SlackCourier
+from engine.desk.desk import Desk
+from engine.ports.clock import Clock
+from engine.ports.duty_store import WorkViews
+from engine.ports.spool import Spool
+from engine.ports.views import Views
+from engine.reports import outlook_json
+from engine.reports.kinds import Kind
+from engine.reports.report_json import PlainReport
+from engine.shifts.duty_desk import Floor
+from engine.tickets.people import Person, WorkspaceId
+
+
+class Reports(Protocol):
+    async def asked(self, who: Person, kind: Kind, *, own: bool) -> PlainReport:
+        """What `who` may see of it; `own`: only their own figures. Raises Refused, or LookupError for too much."""
+        ...
+
+    async def foreseen(self, who: Person, team: str = "") -> Sequence[outlook_json.Plain]:
+        """The outlook of each team `who` is over, or of the one named. Raises as `asked` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    workspace: WorkspaceId
+    desk: Desk
+    floor: Floor
+    spool: Spool
+    views: Views
+    work: WorkViews
+    clock: Clock
+    client: AsyncWebClient
+    people: People
+    voice: Voice
+    courier: SlackCourier
+    hands: Hands
+    looks: Looks
+    reports: Reports

@@ -1,0 +1,1 @@
+"""What people did in Slack, as requests to the desk. Nothing is decided here."""

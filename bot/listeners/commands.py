@@ -1,0 +1,260 @@
+"""The slash command, by whatever name Slack routes it to us: its verbs, and answers that only the person sees."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from bot.context.context import Front
+from bot.context.ephemeral import in_marked_words
+from bot.context.interaction import Interaction
+from bot.listeners import home_refresh, shifts, verbs, workloads
+from bot.listeners.clicks import in_full, open_view
+from bot.listeners.error_boundary import settle
+from bot.views.cards import ticket_list
+from bot.views.explanation import why_message
+from bot.views.limits import HEADER_TEXT
+from bot.views.modals import new_ticket
+from bot.views.reports import forecast_message, report_message
+from bot.views.text import first_line, plain, ticket_number
+from bot.views.words import sentence
+from engine.ports.views import TicketFilter, TicketLine
+from engine.reports.kinds import Kind
+from engine.tickets import access
+from engine.tickets.access import Right
+from engine.tickets.message import Draft, Request
+from engine.tickets.people import Person
+from engine.tickets.ticket import Priority
+
+SHIFT: Final = "/shift"
+"""The same as `/ticket shift`, whatever name `/ticket` goes by."""
+
+# What fits under one another without scrolling for ever.
+MOST_LISTED: Final = 20
+# Rows looked at for one list: pages of open tickets, newest first, until enough fit.
+PAGE: Final = 200
+MOST_PAGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/ticket list mine`: the verb and the rest."""
+
+    front: Front
+    done: Interaction
+    name: str
+    verb: str
+    rest: str
+
+
+async def command(front: Front, done: Interaction) -> None:
+    raw = str(done.body.get("text", ""))
+    text = plain(raw, {})
+    verb, _, rest = text.partition(" ")
+    given = Command(front, done, str(done.body["command"]), verb.lower(), rest.strip())
+    if given.name == SHIFT:
+        given = replace(given, verb="shift", rest=text)
+    asked = verbs.read(raw)
+    if asked.is_known:
+        await _on_ticket(given, asked)
+        return
+    if done.replayed and given.verb != "new":
+        await settle(front, done, reason="ignored: nobody waits for the answer")
+        return
+    await _VERBS.get(given.verb, _help)(given)
+
+
+async def _on_ticket(given: Command, asked: verbs.Asked) -> None:
+    """`/ticket escalate T-1 they cannot pay`: what follows the number is the verb's."""
+    front, done = given.front, given.done
+    named, _, rest = asked.rest.partition(" ")
+    number = ticket_number(named)
+    if number is None:
+        facts = {"command": given.name, "verb": asked.verb}
+        await _answer(given, sentence("show_which", facts))
+        return
+    by = await front.people.who_is(done.user)
+    request = Request(front.workspace, number, by, settles=done.spool_id)
+    words = rest.strip() if asked.verb == "assign" else plain(rest, {})
+    ticket = await verbs.do(front, request, replace(asked, rest=words))
+    await front.voice.whisper(done.ear, in_marked_words(verbs.did(asked, number, ticket)))
+
+
+async def _new(given: Command) -> None:
+    front, done = given.front, given.done
+    if not given.rest:
+        await open_view(front, done, new_ticket(channel=done.channel or ""))
+        return
+    by = await front.people.who_is(done.user)
+    draft = Draft(first_line(given.rest, HEADER_TEXT), given.rest)
+    ticket = await front.desk.open(front.workspace, draft, by=by, settles=done.spool_id)
+    told = sentence("opened", {"ticket": ticket.id, "subject": ticket.subject})
+    await front.voice.whisper(done.ear, in_marked_words(told))
+
+
+async def _list(given: Command) -> None:
+    front, done = given.front, given.done
+    words = given.rest.lower().split()
+    unknown = next((word for word in words if word not in _NARROWED), None)
+    if unknown is not None:
+        await _answer(given, sentence("list_unknown", {"word": unknown}))
+        return
+    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
+    lines = await _listed(front, person, words)
+    await settle(front, done, reason="answered")
+    more = len(lines) > MOST_LISTED
+    await front.voice.whisper(done.ear, ticket_list(lines[:MOST_LISTED], more=more))
+
+
+_PRIORITIES: Final = {priority.value.lower(): priority for priority in Priority}
+_NARROWED: Final = frozenset({"mine", "team", *_PRIORITIES})
+
+
+async def _listed(front: Front, person: Person, words: list[str]) -> list[TicketLine]:
+    """Open tickets that the person may read and that fit, newest first; one more than is shown."""
+    priority = next((word.upper() for word in words if word in _PRIORITIES), None)
+    found: list[TicketLine] = []
+    before: int | None = None
+    for _ in range(MOST_PAGES):
+        wanted = TicketFilter(priority=priority, limit=PAGE, before=before)
+        page = await front.views.tickets(front.workspace, wanted)
+        found += [line for line in page if _fits(line, person, words)]
+        if len(page) < PAGE or len(found) > MOST_LISTED:
+            break
+        before = page[-1].ticket.number
+    return found[: MOST_LISTED + 1]
+
+
+def _fits(line: TicketLine, person: Person, words: list[str]) -> bool:
+    ticket = line.ticket
+    if not access.allows(person, Right.READ, ticket, line.team):
+        return False
+    if "mine" in words:
+        return person.id in (ticket.assignee, ticket.requester)
+    if "team" in words:
+        return ticket.team in person.teams
+    return True
+
+
+async def _show(given: Command) -> None:
+    front, done = given.front, given.done
+    number = ticket_number(given.rest)
+    if number is None:
+        await _answer(given, sentence("show_which", {"command": given.name, "verb": "show"}))
+        return
+    by = await front.people.who_is(done.user)
+    ticket = await front.desk.see(Request(front.workspace, number, by))
+    shown = await in_full(front, by, ticket)
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, shown)
+
+
+async def _why(given: Command) -> None:
+    """`/ticket why T-1`; only the person who asks sees it."""
+    front, done = given.front, given.done
+    number = ticket_number(given.rest)
+    if number is None:
+        await _answer(given, sentence("show_which", {"command": given.name, "verb": "why"}))
+        return
+    by = await front.people.who_is(done.user)
+    explanation = await front.desk.why(Request(front.workspace, number, by))
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, why_message(explanation))
+
+
+async def _shift(given: Command) -> None:
+    """An answer that only they see; the tab is drawn anew for whoever looks at it."""
+    verb, _, rest = given.rest.partition(" ")
+    known = verb.lower() or "status"
+    if known not in shifts.VERBS:
+        name = given.name if given.name == SHIFT else f"{given.name} shift"
+        facts = {"command": name, "unknown": "" if known == "help" else verb}
+        await _answer(given, sentence("shift_help", facts))
+        return
+    front, done = given.front, given.done
+    standing = await shifts.say(front, done, known, rest.strip())
+    if known == "status":
+        await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, in_marked_words(shifts.answer(standing)))
+    await home_refresh.refresh(front, done.user)
+
+
+async def _workload(given: Command) -> None:
+    by = await given.front.people.who_is(given.done.user)
+    load = await given.front.floor.workload(given.front.workspace, by, given.rest or None)
+    await settle(given.front, given.done, reason="answered")
+    await given.front.voice.whisper(given.done.ear, workloads.figures(load))
+
+
+async def _rebalance(given: Command) -> None:
+    """`rebalance`, `rebalance network`, `rebalance network due`."""
+    words = given.rest.split()
+    by_due = words[-1:] == [workloads.BY_DUE]
+    team = " ".join(words[:-1] if by_due else words)
+    by = await given.front.people.who_is(given.done.user)
+    load = await given.front.floor.workload(given.front.workspace, by, team or None, by_due=by_due)
+    access.authorize_over(load.reader, Right.REBALANCE, load.team)
+    await settle(given.front, given.done, reason="answered")
+    await given.front.voice.whisper(given.done.ear, workloads.proposal(load, by_due=by_due))
+
+
+async def _report(given: Command) -> None:
+    """`/ticket report week mine`; only the person who asks sees it."""
+    front, done = given.front, given.done
+    words = given.rest.lower().split()
+    unknown = next((word for word in words if word not in _REPORTED), None)
+    if unknown is not None:
+        await _answer(given, sentence("report_unknown", {"word": unknown, "command": given.name}))
+        return
+    kind = next((Kind(word) for word in words if word in _SPANS), Kind.TODAY)
+    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
+    report = await front.reports.asked(person, kind, own="mine" in words)
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, report_message(report))
+
+
+async def _forecast(given: Command) -> None:
+    """`/ticket forecast network`: the next seven days, for leads and above; only the person who asks sees it."""
+    front, done = given.front, given.done
+    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
+    found = await front.reports.foreseen(person, given.rest)
+    await settle(front, done, reason="answered")
+    await front.voice.whisper(done.ear, forecast_message(found))
+
+
+_SPANS: Final = frozenset({Kind.TODAY, Kind.WEEK, Kind.MONTH})
+_REPORTED: Final = frozenset({"mine", *_SPANS})
+
+
+async def _help(given: Command) -> None:
+    known = given.verb in ("", "help")
+    verb_names = [*_VERBS, *verbs.VERBS]
+    near = [] if known else difflib.get_close_matches(given.verb, verb_names, n=1)
+    facts = {
+        "command": given.name,
+        "unknown": "" if known else given.verb,
+        "nearest": near[0] if near else "",
+    }
+    await _answer(given, sentence("help", facts))
+
+
+async def _answer(given: Command, words: str) -> None:
+    await settle(given.front, given.done, reason="answered")
+    await given.front.voice.whisper(given.done.ear, in_marked_words(words))
+
+
+_VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxyType(
+    {
+        "new": _new,
+        "list": _list,
+        "show": _show,
+        "why": _why,
+        "report": _report,
+        "forecast": _forecast,
+        "shift": _shift,
+        "workload": _workload,
+        "rebalance": _rebalance,
+        "help": _help,
+    }
+)

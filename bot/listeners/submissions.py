@@ -1,0 +1,214 @@
+"""Forms that were sent: the desk is asked before Slack has its ack, so that a no can be shown in the form itself."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from bot.context.context import Front
+from bot.context.interaction import Interaction
+from bot.context.refusal_reason import reason_for
+from bot.context.slack_people import UnreachableError
+from bot.listeners.clicks import choices_of
+from bot.listeners.error_boundary import bury, settle
+from bot.views.button_value import Pointer, read
+from bot.views.limits import Json
+from bot.views.modals import (
+    ASSIGNEE,
+    CATEGORY,
+    FORMS,
+    INTO,
+    NEW,
+    PRIORITY,
+    SUBJECT,
+    TEAM,
+    WORDS,
+    entered,
+    first_input,
+    form,
+    merge_form,
+)
+from bot.views.text import ticket_number
+from bot.views.words import label, refusal, sentence
+from engine.ports.views import TicketLine
+from engine.tickets import access, lifecycle
+from engine.tickets.access import Right
+from engine.tickets.errors import Refused
+from engine.tickets.lifecycle import Action
+from engine.tickets.message import Draft, Request
+from engine.tickets.people import Person
+from engine.tickets.ticket import ticket_id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the ack says ({}: the form closes), and the same in words for when the ack has gone without it."""
+
+    response: Json = field(default_factory=dict)
+    words: str = ""
+
+
+async def submit(front: Front, sent: Interaction) -> Answer:
+    """Never raises."""
+    view: Json = sent.body["view"]
+    try:
+        return await _politely(front, sent, view)
+    except UnreachableError as error:
+        await settle(front, sent, reason=f"refused: {error}")
+        return _no(view, sentence("unreachable", {}))
+    except Exception:  # noqa: BLE001 - the boundary: one bad form ends here, logged, kept and told
+        number = await bury(front, sent)
+        return _no(view, sentence("unexpected", {"number": number}))
+
+
+async def _politely(front: Front, sent: Interaction, view: Json) -> Answer:
+    try:
+        return await _submit(front, sent, view)
+    except Refused as refused:
+        answer = await _refused(front, view, sent, refused)
+        await settle(front, sent, reason=f"refused: {refused.code}")
+        return answer
+
+
+async def _submit(front: Front, sent: Interaction, view: Json) -> Answer:
+    name = str(view["callback_id"])
+    pointer = sent.view_pointer
+    if pointer is None or name not in {NEW, *(action.value for action in FORMS)}:
+        await settle(front, sent, reason="ignored: no form of ours")
+        return Answer()
+    by = await front.people.who_is(sent.user)
+    if name == NEW:
+        await front.desk.open(front.workspace, _draft(view), by=by, settles=sent.spool_id)
+    else:
+        request = Request(front.workspace, pointer.ticket, by, pointer.version, sent.spool_id)
+        again = await _SENT[Action(name)](front, request, view)
+        if again is not None:
+            await settle(front, sent, reason="form shown again")
+            return again
+    return Answer(words=sentence("done_late", {"about": label(f"title_{name}")}))
+
+
+def _draft(view: Json) -> Draft:
+    subject = entered(view, SUBJECT) or ""
+    return Draft(subject, entered(view, WORDS) or subject, priority=entered(view, PRIORITY))
+
+
+async def _reply(front: Front, request: Request, view: Json) -> None:
+    await front.desk.reply(request, entered(view, WORDS) or "")
+
+
+async def _ask(front: Front, request: Request, view: Json) -> None:
+    await front.desk.ask(request, entered(view, WORDS) or "")
+
+
+async def _resolve(front: Front, request: Request, view: Json) -> None:
+    await front.desk.resolve(request, entered(view, WORDS))
+
+
+async def _set_priority(front: Front, request: Request, view: Json) -> None:
+    await front.desk.set_priority(request, entered(view, PRIORITY) or "")
+
+
+async def _set_category(front: Front, request: Request, view: Json) -> None:
+    await front.desk.set_category(request, entered(view, CATEGORY) or "")
+
+
+async def _set_team(front: Front, request: Request, view: Json) -> None:
+    await front.desk.set_team(request, entered(view, TEAM) or "")
+
+
+async def _escalate(front: Front, request: Request, view: Json) -> None:
+    await front.desk.escalate(request, entered(view, WORDS) or "")
+
+
+async def _waive(front: Front, request: Request, view: Json) -> None:
+    await front.desk.waive(request, entered(view, WORDS) or "")
+
+
+async def _split(front: Front, request: Request, view: Json) -> None:
+    draft = Draft(entered(view, SUBJECT) or "", entered(view, WORDS) or "")
+    await front.desk.split(request, draft)
+
+
+async def _merge(front: Front, request: Request, view: Json) -> Answer | None:
+    """The other ticket is named first; what is merged is what was named."""
+    written = (entered(view, INTO) or "").strip()
+    into = ticket_number(written)
+    pointer = read(view["private_metadata"])
+    if into is None:
+        raise Refused("absent", ticket=written)
+    if pointer is not None and into == pointer.other:
+        await front.desk.merge(request, into)
+        return None
+    channel = pointer.channel if pointer else ""
+    return await _name_other(front, request, into, channel)
+
+
+async def _name_other(front: Front, request: Request, into: int, channel: str) -> Answer:
+    person = await front.desk.identify(front.workspace, request.by)
+    line = await _mergeable(front, person, request.ticket)
+    other = await _mergeable(front, person, into)
+    lifecycle.merge(line.ticket, into=other.ticket)
+    view = merge_form(line, other, await choices_of(front), channel=channel)
+    return Answer({"response_action": "update", "view": view})
+
+
+async def _mergeable(front: Front, person: Person, number: int) -> TicketLine:
+    line = await front.views.ticket(front.workspace, number)
+    if line is None:
+        raise Refused("absent", ticket=ticket_id(number))
+    access.authorize(person, Right.MERGE, line.ticket, line.team)
+    return line
+
+
+async def _assign(front: Front, request: Request, view: Json) -> None:
+    """Somebody the desk has never met is introduced first, so that the private channel can vouch for them."""
+    chosen = entered(view, ASSIGNEE) or ""
+    colleague = await front.people.who_is(chosen)
+    await front.desk.identify(front.workspace, colleague)
+    await front.desk.assign(request, chosen)
+
+
+Sent = Callable[[Front, Request, Json], Awaitable[Answer | None]]
+"""Asks the desk for it. An Answer: the form is shown once more, and nothing has been done."""
+
+_SENT: Final[Mapping[Action, Sent]] = MappingProxyType(
+    {
+        Action.REPLY: _reply,
+        Action.ASK: _ask,
+        Action.RESOLVE: _resolve,
+        Action.PRIORITY: _set_priority,
+        Action.CATEGORY: _set_category,
+        Action.TEAM: _set_team,
+        Action.ASSIGN: _assign,
+        Action.ESCALATE: _escalate,
+        Action.WAIVE: _waive,
+        Action.MERGE: _merge,
+        Action.SPLIT: _split,
+    }
+)
+
+
+async def _refused(front: Front, view: Json, sent: Interaction, refused: Refused) -> Answer:
+    pointer = sent.view_pointer
+    if refused.code != "stale" or pointer is None:
+        ticket = pointer.ticket if pointer else None
+        return _no(
+            view,
+            await reason_for(front, refused, user=sent.user, place=sent.channel, ticket=ticket),
+        )
+    return await _once_more(front, view, pointer, refusal(refused))
+
+
+async def _once_more(front: Front, view: Json, pointer: Pointer, words: str) -> Answer:
+    """The ticket moved while the form was open: the same form over the ticket as it is, words kept."""
+    line = await front.views.ticket(front.workspace, pointer.ticket)
+    if line is None:
+        return _no(view, words)
+    choices = await choices_of(front)
+    again = form(Action(view["callback_id"]), line, choices, channel=pointer.channel, changed=True)
+    return Answer({"response_action": "update", "view": again}, words)
+
+
+def _no(view: Json, words: str) -> Answer:
+    return Answer({"response_action": "errors", "errors": {first_input(view): words}}, words)

@@ -1,0 +1,1 @@
+"""Slack out: the courier, how often Slack lets us speak, what its errors mean."""

@@ -1,0 +1,1 @@
+"""Slack in: the app, its sockets, the inbox that stores before it acks."""

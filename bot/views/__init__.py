@@ -1,0 +1,1 @@
+"""How things look in Slack. Pure: values in, blocks out."""

@@ -1,0 +1,95 @@
+"""A report as a Slack message: figures in words, two charts that Slack draws, and the lists. Pure.
+
+The text twin says everything the charts show, for screen readers, notifications and a Slack that refuses charts.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.views import blocks
+from bot.views.blocks import Said
+from bot.views.limits import Json
+from bot.views.text import mrkdwn
+from bot.views.words import harmless, plain_sentence, sentence
+from engine.reports import outlook_json
+from engine.reports.report_json import PlainReport
+from templates import day, render
+
+GROUPS_MAX: Final = 15
+"""Lines of one grouping: what fits a section, and what anybody reads."""
+# A person's, a team's or a category's name, a subject: foreign wherever it stands in a report.
+_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key"})
+_BRIEF: Final = frozenset({"daily", "today"})
+"""One day is told by priority alone; the other groupings of so few tickets say nothing."""
+
+
+def report_message(report: PlainReport) -> Said:
+    safe = harmless(report, _FOREIGN)
+    parts = {name: sentence(f"report_{name}", {"report": safe}) for name in _PARTS}
+    groups = list(_groups(safe))
+    head = plain_sentence("report_title", {"report": report})
+    drawn = [
+        blocks.header(head),
+        blocks.section(parts["summary"]),
+        *_flow(report),
+        blocks.section(parts["figures"]),
+        *_kept(report),
+        *(blocks.section(parts[name]) for name in ("late", "risk", "ages")),
+        *map(blocks.section, groups),
+        blocks.context(sentence("report_foot", {"report": report})),
+    ]
+    words = [f"*{mrkdwn(head)}*", *parts.values(), *groups]
+    return blocks.said("\n\n".join(words), drawn)
+
+
+def forecast_message(found: Sequence[outlook_json.Plain]) -> Said:
+    """One outlook after another; there is at least the word that nobody has a team."""
+    safe = [harmless(one, _NAMES) for one in found]
+    text = "\n\n".join(render("report/forecast.j2", one) for one in safe) or sentence(
+        "forecast_none", {}
+    )
+    return blocks.said(text, blocks.sections(text))
+
+
+_NAMES: Final = frozenset({"scope", "name", "ticket"})
+_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend")
+
+
+def _flow(report: PlainReport) -> list[Json]:
+    """What came and what went."""
+    trend = report["trend"]
+    series = [
+        (_chart("opened"), [flow["opened"] for flow in trend]),
+        (_chart("resolved"), [flow["resolved"] for flow in trend]),
+    ]
+    if not any(sum(values) for _, values in series):
+        return []
+    return [
+        blocks.bar_chart(_chart(report["step"]), [day(flow["first"]) for flow in trend], series)
+    ]
+
+
+def _kept(report: PlainReport) -> list[Json]:
+    """The priorities of which anything was judged; where there is no data there is no bar."""
+    judged = [
+        (group["name"], percent)
+        for group in report["by"]["priority"]
+        if (percent := group["figures"]["kept_all"]["percent"]) is not None
+    ]
+    if not judged:
+        return []
+    names, values = zip(*judged, strict=True)
+    return [blocks.bar_chart(_chart("priorities"), names, [(_chart("kept"), values)])]
+
+
+def _groups(safe: PlainReport) -> Iterator[str]:
+    for by, found in safe["by"].items():
+        if found and (by == "priority" or safe["kind"] not in _BRIEF):
+            more = max(0, len(found) - GROUPS_MAX)
+            yield sentence(
+                "report_groups", {"kind": by, "groups": found[:GROUPS_MAX], "more": more}
+            )
+
+
+def _chart(word: str) -> str:
+    return plain_sentence("report_chart", {"word": word})

@@ -1,0 +1,1 @@
+"""What everything in the daemon rests on: time, ids, errors, logs, a terminal."""

@@ -1,0 +1,52 @@
+"""`deskd config check | show`."""
+
+import typer
+
+from deskd.base.errors import BadSettings
+from deskd.base.terminal import clean, show, show_json, table
+from deskd.cli.given import Json, given
+
+app = typer.Typer(
+    no_args_is_help=True, help="Settings: are they right, and where do they come from."
+)
+
+
+@app.command()
+def check(context: typer.Context, *, as_json: Json = False) -> None:
+    """Exit 2 and name file, line and the nearest right name of every mistake."""
+    from deskd.settings.settings import MAKE_A_KEY
+
+    try:
+        loaded = given(context).load()
+    except BadSettings as bad:
+        if as_json:
+            show_json({"ok": False, "problems": bad.problems, "warnings": []})
+        raise
+    if as_json:
+        show_json({"ok": True, "problems": [], "warnings": list(loaded.warnings)})
+        return
+    show(f"{loaded.file or 'no file: defaults and environment'}: ok")
+    for warning in loaded.warnings:
+        show(f"warning: {clean(warning)}")
+    if loaded.settings.secret_key is None:
+        show(f"note: `deskd run` needs secret_key; make one with: {MAKE_A_KEY}")
+
+
+@app.command("show")
+def show_(context: typer.Context, *, as_json: Json = False) -> None:
+    """What is in force and where it comes from; secrets are masked."""
+    from deskd.config.show import shown
+
+    rows = shown(given(context).load())
+    if as_json:
+        show_json({row.name: {"value": row.value, "from": row.origin} for row in rows})
+    else:
+        table(
+            ("SETTING", "VALUE", "FROM"), [(row.name, _text(row.value), row.origin) for row in rows]
+        )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "off" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,96 @@
+"""What stands before the command (--config, --set, --json), and what every command begins and ends with."""
+
+import getpass
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from deskd.base.errors import WRONG_USAGE, Failure
+
+if TYPE_CHECKING:
+    from deskd.config.load import Loaded
+    from engine.desk.desk import Desk
+    from engine.shifts.duty_desk import Floor
+    from engine.tickets.people import Caller
+    from storage.open.open_storage import Storage
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, and nothing else, to stdout.")]
+ROWS_MAX: Final = 1000
+"""A list longer than this is cut: nobody reads it, and `--limit` asks for more."""
+
+
+@dataclass(frozen=True)
+class Given:
+    config: Path | None = None
+    flags: dict[str, str] = field(default_factory=dict)
+
+    def load(self) -> "Loaded":
+        from deskd.config.load import load
+
+        return load(config=self.config, environment=os.environ, flags=self.flags, cwd=Path.cwd())
+
+    @asynccontextmanager
+    async def storage(self) -> AsyncIterator["Storage"]:
+        """The database as it is: commands never change its schema."""
+        from deskd.parts.open_storage import storage_opened
+
+        async with storage_opened(self.load().settings) as storage:
+            yield storage
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[tuple["Desk", "Storage"]]:
+        from deskd.base.clock import WallClock
+        from deskd.base.ids import TimeSortedIds
+        from engine.desk.desk import Desk
+
+        async with self.storage() as storage:
+            clock = WallClock()
+            # The daemon looks once a second: nobody here to be nudged.
+            yield Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None), storage
+
+    @asynccontextmanager
+    async def floor(self) -> AsyncIterator["Floor"]:
+        from deskd.base.clock import WallClock
+        from deskd.base.ids import TimeSortedIds
+        from engine.shifts.duty_desk import Floor
+
+        async with self.storage() as storage:
+            clock = WallClock()
+            # The daemon looks by itself: nobody here to be nudged.
+            yield Floor(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+
+
+def operator() -> "Caller":
+    """Whoever may run commands on this machine."""
+    from engine.tickets.people import Caller, Identity
+
+    login = getpass.getuser()
+    return Caller(Identity("operator", "", login), login, via="cli")
+
+
+def given(context: typer.Context) -> Given:
+    found = context.find_object(Given)
+    return found or Given()
+
+
+def flags_of(pairs: list[str]) -> dict[str, str]:
+    flags: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Failure(f"--set {pair}: write --set NAME=VALUE", code=WRONG_USAGE)
+        flags[name.strip()] = value
+    return flags
+
+
+def ticket_number(text: str) -> int:
+    """7 for "T-7", "t-7" and "7"."""
+    digits = text.strip().upper().removeprefix("T-")
+    if not digits.isdecimal() or not int(digits):
+        raise Failure(f"{text!r} is no ticket: write T-123 or 123", code=WRONG_USAGE)
+    return int(digits)

@@ -1,0 +1,168 @@
+"""The commands. Each imports what it needs when it runs, so that `deskd --help` answers at once."""
+
+import asyncio
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deskd.base.errors import FAILED, Failure
+from deskd.base.terminal import complain, show, show_json
+from deskd.cli import acts, calendar, db, queues, report, sla, ticket, workload
+from deskd.cli import config as cli_config
+from deskd.cli.given import Given, Json, flags_of, given
+from deskd.output.findings import show_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.checks.findings import Finding
+
+app = typer.Typer(
+    name="deskd",
+    help="Tickets from e-mail and Slack, answered in Slack, never late without someone knowing.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(cli_config.app, name="config")
+app.add_typer(calendar.app, name="calendar")
+for act in acts.ACTS:
+    ticket.app.command()(act)
+app.add_typer(ticket.app, name="ticket")
+app.add_typer(queues.spool, name="spool")
+app.add_typer(queues.outbox, name="outbox")
+app.add_typer(db.app, name="db")
+app.add_typer(sla.app, name="sla")
+app.add_typer(workload.app, name="workload")
+app.add_typer(workload.shift, name="shift")
+app.command()(report.report)
+app.command()(report.forecast)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show(f"deskd {version('deskd')}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    context: typer.Context,
+    *,
+    config: Annotated[Path | None, typer.Option(help="The settings file (deskd.toml).")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="One setting, over file and environment."),
+    ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Say which deskd this is."
+        ),
+    ] = False,
+) -> None:
+    context.obj = Given(config, flags_of(set_ or []))
+
+
+@app.command()
+def demo(
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", help="Keep deskd.toml and data here; default: a folder that is removed."
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The page.")] = 8025,
+    smtp_port: Annotated[int, typer.Option(min=0, max=65535, help="Mail in.")] = 2525,
+    http_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Health and metrics; 0: any.")
+    ] = 0,
+    no_samples: Annotated[
+        bool, typer.Option("--no-samples", help="Start with an empty desk.")
+    ] = False,
+) -> None:
+    """Everything on loopback, without any account: daemon, Slack, mailboxes, one web page."""
+    from deskd.demo.demo import Ports, run_demo
+
+    run_demo(folder, Ports(port, smtp_port, http_port), samples=not no_samples)
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """The daemon; SIGTERM lets it finish what it has in hand."""
+    from deskd.run import run_daemon
+
+    loaded = given(context).load()
+    run_daemon(loaded.settings, warnings=loaded.warnings)
+
+
+@app.command()
+def health(
+    context: typer.Context,
+    *,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for it to be well.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Ask the running daemon; exit 1 when it is not well."""
+    from deskd.cli.health import ask
+
+    answer = asyncio.run(ask(given(context).load().settings, wait=wait))
+    if as_json:
+        show_json(answer.body)
+    else:
+        show(answer.line)
+    if not answer.is_well:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def fsck(context: typer.Context, *, as_json: Json = False) -> None:
+    """Check what the data can show of the desk's promises; exit 1 when one is broken."""
+    findings = asyncio.run(_findings(given(context)))
+    show_findings(findings, as_json=as_json, fine="every promise that the data can show is kept")
+
+
+async def _findings(here: Given) -> "Sequence[Finding]":
+    from storage.checks.fsck import fsck as look
+
+    async with here.storage() as storage:
+        return await look(storage)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The console command: expected trouble ends in a sentence and an exit code, never in a trace."""
+    try:
+        app(args=arguments, prog_name="deskd")
+    except Failure as failure:
+        complain(f"deskd: {failure.message}")
+        sys.exit(failure.code)
+    except BrokenPipeError:
+        # The reader of our pipe has gone (`| head`): nothing more to say, and nothing to complain of.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:
+        sentence = _expected(error)
+        if sentence is None:
+            raise
+        complain(f"deskd: {sentence}")
+        sys.exit(FAILED)
+
+
+def _expected(error: Exception) -> str | None:
+    """The sentence for trouble that is nobody's bug; None for everything else."""
+    from engine.tickets.errors import Refused
+    from storage.sql.errors import StorageTrouble
+    from templates import render
+
+    if isinstance(error, Refused):
+        return render("refused.j2", {"code": error.code, "terminal": True, **error.facts})
+    if isinstance(error, StorageTrouble):
+        again = " Try again in a moment." if error.temporary else ""
+        return f"the database did not do it: {error.reason}.{again}"
+    return None

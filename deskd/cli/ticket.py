@@ -1,0 +1,231 @@
+"""`deskd ticket new | list | show | events`: for people and scripts."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deskd.base.errors import WRONG_USAGE, Failure
+from deskd.base.terminal import clean, moment, show, show_json, table
+from deskd.cli.given import ROWS_MAX, Given, Json, given, operator, ticket_number
+
+if TYPE_CHECKING:
+    from engine.ports.views import TicketFile, TicketFilter, TicketLine
+    from engine.tickets.people import Caller
+
+app = typer.Typer(no_args_is_help=True, help="Tickets: open, list, look.")
+
+Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="T-123 or 123.")]
+TEXT_CHARACTERS_MAX = 1_000_000
+"""Text from a pipe: larger ones are files, and belong into a mail."""
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    *,
+    subject: Annotated[str, typer.Option(help="In one line, what it is about.")],
+    text: Annotated[str, typer.Option(help='The words; "-" reads them from stdin.')] = "",
+    requester: Annotated[
+        str,
+        typer.Option(
+            "--requester", "--from", help="Address of who asks; default: you, the operator."
+        ),
+    ] = "",
+    name: Annotated[str, typer.Option(help="The requester's name.")] = "",
+    priority: Annotated[str, typer.Option(help="P1 to P4, or critical, high, medium, low.")] = "",
+    category: Annotated[str, typer.Option(help="One of the desk's categories.")] = "",
+    team: Annotated[
+        str, typer.Option(help="Id or name of the team; default: the default team.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Open a ticket; its number is printed."""
+    from engine.tickets.message import Draft
+
+    words = sys.stdin.read(TEXT_CHARACTERS_MAX) if text == "-" else text
+    draft = Draft(subject, words, priority or None, category or None, team or None)
+    file = asyncio.run(_new(given(context), draft, _caller(requester, name)))
+    if as_json:
+        show_file(file)
+    else:
+        show(file.line.ticket.id)
+
+
+async def _new(here: Given, draft: object, by: "Caller") -> "TicketFile":
+    from deskd.declared.declared_workspace import roster
+    from engine.tickets.message import Draft
+    from engine.tickets.people import DEFAULT
+
+    assert isinstance(draft, Draft)
+    settings = here.load().settings
+    async with here.desk() as (desk, storage):
+        if not await storage.views.teams(DEFAULT):
+            await desk.declare(DEFAULT, roster(settings))
+        opened = await desk.open(DEFAULT, draft, by=by)
+        file = await storage.views.ticket_file(DEFAULT, opened.number)
+        assert file is not None, "just committed"
+        return file
+
+
+def _caller(requester: str, name: str) -> "Caller":
+    """The person asking, or the operator."""
+    from dataclasses import replace
+
+    from engine.tickets.people import Caller, Identity
+
+    if not requester:
+        by = operator()
+        return replace(by, name=name or by.name)
+    address = requester.strip().lower()
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or any(c.isspace() or c in "<>," for c in address):
+        raise Failure(
+            f"--requester {requester}: write a bare address, such as ann@example.com",
+            code=WRONG_USAGE,
+        )
+    return Caller(Identity("mail", "", address), name or address, via="cli", mail=address)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Also closed and merged ones.")] = False,
+    status: Annotated[str, typer.Option(help="NEW, OPEN, IN_PROGRESS, PENDING_INFO, ...")] = "",
+    priority: Annotated[str, typer.Option(help="P1 to P4.")] = "",
+    team: Annotated[str, typer.Option(help="Id of the team.")] = "",
+    assignee: Annotated[str, typer.Option(help="Id, address or name of the agent.")] = "",
+    requester: Annotated[str, typer.Option(help="Id, address or name of who asked.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = ROWS_MAX,
+    as_json: Json = False,
+) -> None:
+    """Tickets, newest first."""
+    from deskd.output import pictures
+    from engine.ports.views import TicketFilter
+
+    wanted = TicketFilter(
+        everything=everything,
+        state=status.upper() or None,
+        priority=priority.upper() or None,
+        team=team or None,
+        assignee=assignee or None,
+        requester=requester or None,
+        limit=limit,
+    )
+    lines = asyncio.run(_list(given(context), wanted))
+    if as_json:
+        show_json([pictures.ticket(line) for line in lines])
+        return
+    head = ("TICKET", "STATUS", "PRI", "TEAM", "DUE", "ASSIGNEE", "REQUESTER", "SUBJECT")
+    table(head, [_row(line) for line in lines])
+
+
+async def _list(here: Given, wanted: "TicketFilter") -> list["TicketLine"]:
+    from dataclasses import replace
+
+    from engine.tickets.people import DEFAULT
+
+    lines: list[TicketLine] = []
+    async with here.storage() as storage:
+        before = None
+        while len(lines) < wanted.limit:
+            page = replace(wanted, before=before, limit=min(ROWS_MAX, wanted.limit - len(lines)))
+            found = await storage.views.tickets(DEFAULT, page)
+            lines += found
+            if len(found) < page.limit:
+                break
+            before = found[-1].ticket.number
+    return lines
+
+
+def _row(line: "TicketLine") -> tuple[object, ...]:
+    ticket = line.ticket
+    assignee = line.assignee.name if line.assignee else None
+    who = line.requester.mail or line.requester.name
+    due = moment(ticket.due_at)
+    return (
+        ticket.id,
+        ticket.state,
+        ticket.priority,
+        ticket.team,
+        due,
+        assignee,
+        who,
+        ticket.subject,
+    )
+
+
+@app.command("show")
+def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
+    """Everything known of one ticket."""
+    file = asyncio.run(_file(given(context), ticket_number(ticket)))
+    if as_json:
+        show_file(file)
+        return
+    line = file.line
+    show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
+    who = f"{clean(line.requester.name)} <{clean(line.requester.mail or line.requester.slack)}>"
+    show(
+        f"{line.ticket.state} · {line.ticket.priority} {line.ticket.priority.label} · {clean(line.team.name)} · {who}"
+    )
+    show(
+        f"assignee {clean(line.assignee.name if line.assignee else None)} · due {moment(line.ticket.due_at)}"
+    )
+    for kind, said in [("comment", s) for s in file.comments] + [("note", s) for s in file.notes]:
+        author = clean(said.author.name if said.author else "deskd")
+        show(
+            f"\n{kind} by {author}, {moment(said.message.at)}, {said.message.via}, delivery: {said.delivery or '-'}"
+        )
+        for text in said.message.text.splitlines():
+            show(f"    {clean(text)}")
+    for each in file.attachments:
+        show(
+            f"file {clean(each.name)} ({each.size} bytes{', refused: ' + each.refused if each.refused else ''})"
+        )
+    _show_events(file)
+
+
+@app.command()
+def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
+    """What happened to one ticket, oldest first."""
+    from deskd.output import pictures
+
+    file = asyncio.run(_file(given(context), ticket_number(ticket)))
+    if as_json:
+        people = {who.id: who for who in file.people}
+        show_json([pictures.entry(each, people) for each in file.history])
+    else:
+        _show_events(file)
+
+
+async def _file(here: Given, number: int) -> "TicketFile":
+    from engine.tickets.people import DEFAULT
+
+    async with here.storage() as storage:
+        file = await storage.views.ticket_file(DEFAULT, number)
+    if file is None:
+        raise Failure(f"there is no ticket T-{number}: `deskd ticket list --all` shows all")
+    return file
+
+
+def show_file(file: "TicketFile") -> None:
+    from deskd.base.clock import WallClock
+    from deskd.output import pictures
+
+    show_json(pictures.ticket_file(file, now=WallClock().now()))
+
+
+def _show_events(file: "TicketFile") -> None:
+    from deskd.output.history import happening
+    from deskd.output.pictures import event_name
+
+    names = {str(who.id): who.name for who in file.people}
+    rows = []
+    for each in file.history:
+        actor = names.get(each.actor, each.actor) if each.actor else "deskd"
+        what = happening(each.event, names)
+        rows.append((each.seq, moment(each.at), event_name(each), actor, each.via, what))
+    show("")
+    table(("SEQ", "AT", "EVENT", "BY", "VIA", "FACTS"), rows)

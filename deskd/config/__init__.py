@@ -1,0 +1,1 @@
+"""Settings read, checked against each other and shown."""

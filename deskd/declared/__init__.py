@@ -1,0 +1,1 @@
+"""What deskd.toml declares, in the words of the engine."""

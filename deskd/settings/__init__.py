@@ -1,0 +1,1 @@
+"""Every setting there is, what it may be, and where it stands."""

@@ -1,0 +1,102 @@
+"""The settings of time: `[[calendars]]`, when a team is there, and `[[rotations]]`, who of it is on duty."""
+
+from collections.abc import Callable
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from deskd.settings.values import Names, Off, OffOrText, Section, Zone, listed
+from engine.calendars.hours import day, month_and_day, span, weekdays
+from engine.duty.rotation import LENGTH_MAX, Kind
+from engine.duty.schedules import moment
+
+
+def _written(value: object) -> object:
+    """TOML has dates and times of its own; they mean what the same in quotes means."""
+    return value.isoformat() if isinstance(value, date | time) else value
+
+
+def _checked(reader: Callable[[str], object]) -> AfterValidator:
+    def check(text: str) -> str:
+        reader(text)
+        return text
+
+    return AfterValidator(check)
+
+
+Day = Annotated[str, BeforeValidator(_written), _checked(day)]
+Moment = Annotated[str, BeforeValidator(_written), _checked(moment)]
+MonthAndDay = Annotated[str, _checked(month_and_day)]
+Span = Annotated[str, _checked(span)]
+Weekdays = Annotated[str, _checked(weekdays)]
+Spans = Annotated[tuple[Span, ...], BeforeValidator(listed)]
+
+
+class CalendarSection(Section):
+    """A change counts at once, for open tickets too. What counts by one that is taken out goes on counting by it."""
+
+    id: str = Field(description="Short and lasting, such as `office`.", min_length=1)
+    timezone: Zone = Field(default="UTC", description="Whose time of day is meant.")
+    hours: dict[Weekdays, Spans] = Field(
+        description='Such as `{mon-thu = ["09:00-17:00"], fri = ["09:00-12:00", "13:00-15:00"]}`;'
+        " `22:00-06:00` ends on the next day, `24:00` is midnight."
+    )
+    holidays: tuple[Day, ...] = Field(default=(), description='Closed: `["2026-04-03"]`.')
+    yearly_holidays: tuple[MonthAndDay, ...] = Field(
+        default=(), description='Closed every year: `["12-25", "12-26"]`.'
+    )
+    overrides: dict[Day, Spans] = Field(
+        default_factory=dict,
+        description='Other hours on a date: `{2026-12-24 = ["09:00-12:00"]}`; `[]` is closed.',
+    )
+    breaks: dict[Day, Spans] = Field(
+        default_factory=dict,
+        description='Not counted on a date: `{2026-07-01 = ["12:00-15:00"]}`.',
+    )
+    holidays_file: Annotated[Path | None, Off] = Field(
+        default=None, description="An iCalendar file whose all-day events are holidays too."
+    )
+
+
+class OverrideSection(Section):
+    start: Moment = Field(description="Local time, such as `2026-03-05T09:00`.")
+    end: Moment = Field(description="Local time.")
+    add: OffOrText = Field(default=None, description="Who joins, or stands in for `remove`.")
+    remove: OffOrText = Field(default=None, description="Who is off.")
+
+
+class TurnSection(Section):
+    person: str = Field(description="Who is on duty.", min_length=1)
+    start: Moment = Field(description="Local time.")
+    end: Moment = Field(description="Local time.")
+
+
+class TemporarySection(Section):
+    start: Moment = Field(description="Local time; from here on only these turns count.")
+    end: Moment = Field(description="Local time; the rotation is back.")
+    turns: tuple[TurnSection, ...] = ()
+
+
+class RotationSection(Section):
+    id: str = Field(description="Short and lasting, such as `network-days`.", min_length=1)
+    team: str = Field(description="The team whose duty it is.")
+    timezone: Zone = Field(default="UTC", description="Whose clock on the wall hands over.")
+    kind: Kind = Field(description="`hourly`, `daily`, `weekly` or `monthly`.")
+    length: int = Field(
+        default=1, description="So many hours, days, weeks or months each.", ge=1, le=LENGTH_MAX
+    )
+    start: Moment = Field(description="Local time at which the first of `people` takes over.")
+    people: Names = Field(
+        description="In the order of their turns: mail address, Slack id or name of [[people]].",
+        min_length=1,
+    )
+    hours: Spans = Field(
+        default=("00:00-24:00",), description="Only then, such as `09:00-17:00`.", min_length=1
+    )
+    days: Annotated[tuple[Weekdays, ...], BeforeValidator(listed)] = Field(
+        default=("mon-sun",), description="Only on these, such as `mon-fri`.", min_length=1
+    )
+    overrides: tuple[OverrideSection, ...] = ()
+    temporary: tuple[TemporarySection, ...] = ()

@@ -1,0 +1,1 @@
+"""Who hears what of a recorded step: events to effects."""

@@ -1,0 +1,191 @@
+"""Events -> effects: who hears what, where. Counterpart of lifecycle.py, which knows nothing of places.
+
+Two rules above all. A note is only ever told to the team's channel: there is no way from a Noted to a requester.
+And words are never told at the place they were written (`source`), where everybody has read them already.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.announcing.announce_clocks import told_of_pages, told_of_promises
+from engine.announcing.recorded_step import (
+    Scene,
+    assignee_slack,
+    instant,
+    name_of,
+    telling,
+    to_requester,
+    to_team,
+)
+from engine.duty import assign
+from engine.promises import sla
+from engine.tickets.effects import Effect, Show, Tell
+from engine.tickets.events import (
+    Assigned,
+    ClockChanged,
+    Commented,
+    Entry,
+    Linked,
+    Merged,
+    Moved,
+    Noted,
+    Opened,
+    Reminded,
+    Unmerged,
+)
+from engine.tickets.lifecycle import Action
+from engine.tickets.message import Fact
+from engine.tickets.people import Address
+from engine.tickets.promise_clock import ClockKind
+from engine.tickets.ticket import State, Ticket, ticket_id
+
+
+def effects_of(scene: Scene) -> tuple[Effect, ...]:
+    places = () if _looks_the_same(scene) else (scene.audience.team, scene.former_team)
+    shows = [Show(place) for place in places if place is not None]
+    tells = [tell for entry in scene.entries for tell in _tells(scene, entry)]
+    return (*shows, *tells)
+
+
+def _looks_the_same(scene: Scene) -> bool:
+    """A calendar's edit reckons every open ticket anew and moves few of them: no card is redrawn for nothing."""
+    reckoned = all(isinstance(entry.event, ClockChanged) for entry in scene.entries)
+    return reckoned and scene.before is not None and scene.before.due_at == scene.after.due_at
+
+
+def _tells(scene: Scene, entry: Entry) -> list[Tell]:
+    return [
+        *_told_of_words(scene, entry),
+        *_told_of_work(scene, entry),
+        *_told_of_waiting(scene, entry),
+        *told_of_promises(scene, entry),
+        *told_of_pages(scene, entry),
+    ]
+
+
+def _told_of_words(scene: Scene, entry: Entry) -> list[Tell]:
+    match entry.event:
+        case Opened():
+            return _receipts(scene, entry)
+        case Commented(by_agent=True):
+            heard = _team_hears(scene, entry, "agent_said", question=_asks(scene))
+            return [*_public_words(scene, entry), *heard]
+        case Commented():
+            return _team_hears(scene, entry, "requester_said")
+        case Noted():
+            return _team_hears(scene, entry, "noted")
+        case _:
+            return []
+
+
+def _told_of_work(scene: Scene, entry: Entry) -> list[Tell]:
+    match entry.event:
+        case Assigned(to=agent, why=why):
+            return _assigned(scene, entry, why) if agent != entry.actor else []
+        case Moved():
+            return _moved(scene, entry, entry.event)
+        case Linked(other=other, how=how) if how != "merged":  # the merger itself is told
+            return to_team(scene, entry, "linked", {"other": ticket_id(other), "how": how})
+        case _:
+            return []
+
+
+def _told_of_waiting(scene: Scene, entry: Entry) -> list[Tell]:
+    match entry.event:
+        case Reminded():
+            facts: dict[str, Fact] = {"gives_up_at": instant(scene.after.gives_up_at)}
+            reminded = to_requester(scene, entry, "reminder", facts)
+            return [replace(tell, comment=scene.question) for tell in reminded]
+        case Merged(into=into):
+            facts = {"other": ticket_id(into), "by": name_of(scene.actor)}
+            told = to_team(scene, entry, "merged", facts)
+            return [*told, *to_requester(scene, entry, "merged", facts)]
+        case Unmerged(out_of=other):
+            facts = {"other": ticket_id(other), "by": name_of(scene.actor)}
+            return to_team(scene, entry, "unmerged", facts)
+        case _:
+            return []
+
+
+def _receipts(scene: Scene, entry: Entry) -> list[Tell]:
+    if not scene.receipt:
+        return []
+    links = [e.event for e in scene.entries if isinstance(e.event, Linked)]
+    follows = next((ticket_id(link.other) for link in links if link.how == "follows"), "")
+    response = next((c for c in scene.after.clocks if c.kind is ClockKind.FIRST_RESPONSE), None)
+    facts: dict[str, Fact] = {
+        "priority": scene.after.priority.value,
+        "priority_label": scene.after.priority.label,
+        "promise_at": instant(response.due_at if response else None),
+        "follows": follows,
+        "refused": list(scene.refused_files),
+    }
+    copies = scene.audience.copied
+    told = to_requester(scene, entry, "receipt", {**facts, "copied": False})
+    for at in copies:
+        told += telling(scene, entry, "receipt", at, {**facts, "copied": True})
+    return told
+
+
+def _public_words(scene: Scene, entry: Entry) -> list[Tell]:
+    """An agent's words, to the requester and those copied. Words that resolve go with the resolved message."""
+    if any(move.to is State.RESOLVED for move in _moves(scene)):
+        return []
+    template = "question" if _asks(scene) else "reply"
+    facts: dict[str, Fact] = {"agent": name_of(scene.actor)}
+    told = to_requester(scene, entry, template, facts)
+    for at in scene.audience.copied:
+        told += telling(scene, entry, template, at, facts)
+    return told
+
+
+def _moves(scene: Scene) -> list[Moved]:
+    return [entry.event for entry in scene.entries if isinstance(entry.event, Moved)]
+
+
+def _asks(scene: Scene) -> bool:
+    return any(move.why == Action.ASK for move in _moves(scene))
+
+
+def _team_hears(scene: Scene, entry: Entry, template: str, **more: Fact) -> list[Tell]:
+    facts: dict[str, Fact] = {"author": name_of(scene.actor), "via": entry.via, **more}
+    opening = isinstance(scene.entries[0].event, Opened)  # the card itself shows the first words
+    return [] if opening else to_team(scene, entry, template, facts)
+
+
+def _assigned(scene: Scene, entry: Entry, why: str) -> list[Tell]:
+    agent = scene.assignee
+    facts: dict[str, Fact] = {
+        "agent": name_of(agent),
+        "agent_slack": (agent.slack or "") if agent else "",
+        "by": name_of(scene.actor),
+        **assign.reason(why),
+    }
+    return to_team(scene, entry, "assigned", facts)
+
+
+def _moved(scene: Scene, entry: Entry, move: Moved) -> list[Tell]:
+    if move.to is State.RESOLVED:
+        closes_at = entry.at + sla.AUTO_CLOSE_AFTER
+        facts: dict[str, Fact] = {
+            "agent": name_of(scene.actor),
+            "closes_at": instant(closes_at),
+            "gave_up": move.why == Action.GIVE_UP,
+        }
+        return to_requester(scene, entry, "resolved", facts)
+    if move.to is State.CLOSED and entry.actor not in (None, scene.after.requester):
+        return to_requester(scene, entry, "closed", {"agent": name_of(scene.actor)})
+    if move.to is State.REOPENED:
+        ping = {"author": name_of(scene.actor), "assignee_slack": assignee_slack(scene)}
+        return to_team(scene, entry, "reopened", ping)
+    return []
+
+
+def undelivered(
+    ticket: Ticket, team: Address | None, *, key: str, facts: Mapping[str, Fact]
+) -> tuple[Effect, ...]:
+    """The team hears that words meant for the requester could not be delivered."""
+    if team is None:
+        return ()
+    known: dict[str, Fact] = {"ticket": ticket.id, "subject": ticket.subject, "timezone": ""}
+    return (Tell(team, "undelivered", f"undelivered.{key}", {**known, **facts}),)

@@ -1,0 +1,93 @@
+"""What announcing knows of one recorded step, and how a Tell is made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.promises.rules import BY_ROLE, Ladder
+from engine.tickets.effects import Tell
+from engine.tickets.events import Commented, Entry, Moved, Noted
+from engine.tickets.message import Audience, Comment, Fact, MessageId, Note
+from engine.tickets.people import Address, Person, PersonId
+from engine.tickets.ticket import State, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that announcing needs to know of one recorded step."""
+
+    before: Ticket | None
+    after: Ticket
+    entries: Sequence[Entry]
+    audience: Audience
+    requester: Person
+    actor: Person | None
+    assignee: Person | None = None
+    words: Comment | Note | None = None
+    source: Address | None = None
+    receipt: bool = True
+    """False when the opening message deserves none: a machine wrote it, or its sender had many already."""
+    refused_files: tuple[str, ...] = ()
+    people: Mapping[PersonId, Person] = field(default_factory=dict)
+    """Everybody the events name."""
+    ladder: Ladder = BY_ROLE
+    on_level: tuple[Person, ...] = ()
+    """Who stands on the present level, when a broken promise is to be told to them."""
+    question: MessageId | None = None
+    """What the requester was asked, when they are reminded of it."""
+    answered: tuple[Entry, ...] = ()
+    """The pages that waited until this step, when they wait no more: whoever was paged may rest."""
+    former_team: Address | None = None
+    """The channel of the team it was moved away from: its card must show that it is gone."""
+
+
+def to_requester(
+    scene: Scene, entry: Entry, template: str, facts: Mapping[str, Fact]
+) -> list[Tell]:
+    place = scene.audience.requester
+    return telling(scene, entry, template, place, facts) if place else []
+
+
+def to_team(scene: Scene, entry: Entry, template: str, facts: Mapping[str, Fact]) -> list[Tell]:
+    place = scene.audience.team
+    return telling(scene, entry, template, place, facts) if place else []
+
+
+def telling(
+    scene: Scene, entry: Entry, template: str, to: Address, facts: Mapping[str, Fact]
+) -> list[Tell]:
+    """One Tell, or none: words are not told where they were written."""
+    words = scene.words
+    said = isinstance(entry.event, Commented | Noted) or (
+        isinstance(entry.event, Moved) and entry.event.to is State.RESOLVED
+    )
+    if said and words is not None and to == scene.source and template != "resolved":
+        return []
+    ticket = scene.after
+    tell = Tell(
+        to=to,
+        template=template,
+        key=f"{ticket.number}.{entry.seq}.{template}.{to.channel}.{to.place}",
+        facts={
+            "ticket": ticket.id,
+            "subject": ticket.subject,
+            "timezone": scene.requester.timezone or "",
+            **facts,
+        },
+        comment=words.id if said and isinstance(words, Comment) else None,
+        note=words.id if isinstance(entry.event, Noted) and isinstance(words, Note) else None,
+    )
+    return [tell]
+
+
+def instant(at: datetime | None) -> str:
+    """RFC 3339 in UTC with Z, "" for none: how instants travel in facts."""
+    return at.isoformat().replace("+00:00", "Z") if at else ""
+
+
+def name_of(person: Person | None) -> str:
+    return person.name if person else ""
+
+
+def assignee_slack(scene: Scene) -> str:
+    return (scene.assignee.slack or "") if scene.assignee else ""

@@ -1,0 +1,1 @@
+"""When time counts: working hours, holidays, durations."""

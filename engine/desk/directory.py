@@ -1,0 +1,161 @@
+"""Who is who: from what a face saw (a Caller, a sender) to a Person, and what deskd.toml declares.
+
+An address and a Slack id become one person only when Slack itself confirmed the address (Caller.mail).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from engine.ports.clock import Ids
+from engine.ports.store import Transaction
+from engine.promises.rules import NOTHING_DECLARED, Declared
+from engine.tickets.errors import Refused
+from engine.tickets.message import Inbound
+from engine.tickets.people import Caller, Identity, Person, PersonId, Role, Team, TeamId
+from engine.tickets.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPerson:
+    """One [[people]] entry of deskd.toml."""
+
+    name: str
+    role: Role
+    teams: frozenset[TeamId] = frozenset()
+    mail: str | None = None
+    slack: Identity | None = None
+    timezone: str | None = None
+    department: str | None = None
+    skills: frozenset[str] = frozenset()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What deskd.toml declares for a workspace; it owns these rows."""
+
+    settings: Workspace
+    teams: tuple[Team, ...]
+    people: tuple[DeclaredPerson, ...] = ()
+    rules: Declared = NOTHING_DECLARED
+
+
+def mail_identity(address: str) -> Identity:
+    return Identity("mail", "", address)
+
+
+def identify(transaction: Transaction, by: Caller, ids: Ids, at: datetime) -> Person:
+    """The person behind a face's caller: found, linked by a confirmed address, or made now."""
+    known = transaction.person_by(by.identity)
+    linked = known or (transaction.person_by(mail_identity(by.mail)) if by.mail else None)
+    before = linked or Person(id=PersonId(ids.new()), name=by.name)
+    after = _as_seen(before, by, _vouched(transaction, by, before))
+    if linked is None or after != before:
+        transaction.keep_person(after)
+    if known is None:
+        transaction.keep_identity(by.identity, after.id, at=at, how="seen")
+        if by.mail and (linked is None or before.mail is None):
+            transaction.keep_identity(mail_identity(by.mail), after.id, at=at, how="slack-email")
+    # Whoever may run commands on the daemon's machine may do everything; that is no row of anybody's.
+    return replace(after, role=Role.ADMIN) if by.identity.kind == "operator" else after
+
+
+def _as_seen(person: Person, by: Caller, vouched: frozenset[TeamId]) -> Person:
+    slack = by.identity.subject if by.identity.kind == "slack" else person.slack
+    mail = by.identity.subject if by.identity.kind == "mail" else by.mail
+    teams = person.teams
+    if by.identity.kind == "slack":
+        # Listed agents keep their listed teams; others are agents exactly where a private channel vouches for them.
+        teams = person.teams | vouched if person.role >= Role.AGENT else vouched
+    return replace(
+        person,
+        name=person.name if person.role >= Role.AGENT else by.name,
+        slack=slack,
+        mail=person.mail or mail,
+        timezone=by.timezone or person.timezone,
+        teams=teams,
+    )
+
+
+def _vouched(transaction: Transaction, by: Caller, person: Person) -> frozenset[TeamId]:
+    if not by.member_of:
+        return frozenset()
+    return frozenset(team.id for team in transaction.teams() if team.slack_channel in by.member_of)
+
+
+def sender_of(transaction: Transaction, inbound: Inbound, ids: Ids) -> Person:
+    """The person a message is from; somebody new becomes a requester. No account is needed."""
+    known = transaction.person_by(inbound.sender)
+    if known is not None:
+        return known
+    is_mail = inbound.sender.kind == "mail"
+    person = Person(
+        id=PersonId(ids.new()),
+        name=inbound.sender_name or inbound.sender.subject,
+        mail=inbound.sender.subject if is_mail else None,
+        slack=inbound.sender.subject if inbound.sender.kind == "slack" else None,
+        timezone=offset_name(inbound.utc_offset),
+    )
+    transaction.keep_person(person)
+    transaction.keep_identity(inbound.sender, person.id, at=inbound.received_at, how="seen")
+    return person
+
+
+def offset_name(offset: timedelta | None) -> str | None:
+    """ "+02:00" for two hours: the only zone a mail's Date header tells."""
+    if offset is None:
+        return None
+    minutes = int(offset.total_seconds()) // 60
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def agent_named(transaction: Transaction, name: str) -> Person:
+    """The one person meant by an address, a Slack id or a name; Refused when there is none, or several."""
+    found = transaction.people_named(name)
+    if len(found) != 1:
+        raise Refused("unknown_person", name=name)
+    return found[0]
+
+
+def declare(transaction: Transaction, roster: Roster, ids: Ids, at: datetime) -> None:
+    """Make the rows say what deskd.toml says; agents it no longer lists are requesters again."""
+    transaction.keep_settings(roster.settings)
+    transaction.keep_rules(roster.rules, at=at)
+    for team in roster.teams:
+        transaction.keep_team(team)
+    listed = {_declare_person(transaction, person, ids, at) for person in roster.people}
+    for person in transaction.agents():
+        if person.id not in listed and person.role > Role.REQUESTER:
+            transaction.keep_person(replace(person, role=Role.REQUESTER, teams=frozenset()))
+
+
+def _declare_person(
+    transaction: Transaction, declared: DeclaredPerson, ids: Ids, at: datetime
+) -> PersonId:
+    identities = [mail_identity(declared.mail)] if declared.mail else []
+    identities += [declared.slack] if declared.slack else []
+    known = _first_known(transaction, identities)
+    person = Person(
+        id=known.id if known else PersonId(ids.new()),
+        name=declared.name,
+        role=declared.role,
+        teams=declared.teams,
+        mail=declared.mail or (known.mail if known else None),
+        slack=declared.slack.subject if declared.slack else (known.slack if known else None),
+        timezone=declared.timezone or (known.timezone if known else None),
+        department=declared.department,
+        skills=declared.skills,
+        limit=declared.limit,
+    )
+    if person != known:
+        transaction.keep_person(person)
+    for identity in identities:
+        transaction.keep_identity(identity, person.id, at=at, how="declared")
+    return person.id
+
+
+def _first_known(transaction: Transaction, identities: Sequence[Identity]) -> Person | None:
+    found = (transaction.person_by(identity) for identity in identities)
+    return next((person for person in found if person is not None), None)

@@ -1,0 +1,75 @@
+"""Why a ticket was late, for whoever may know: all of it for who works on it, the short form for the requester."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from engine.desk import directory, step
+from engine.desk.step import Given
+from engine.explain.explain import explain
+from engine.explain.explain_json import PlainExplanation, Reader, plain
+from engine.ports.store import Transaction
+from engine.tickets import access
+from engine.tickets.access import Right
+from engine.tickets.errors import Refused
+from engine.tickets.events import Assigned, Entry, Paged
+from engine.tickets.message import Request
+from engine.tickets.people import PersonId
+from engine.tickets.ticket import Ticket, ticket_id
+
+
+def asked(transaction: Transaction, request: Request, given: Given) -> PlainExplanation:
+    """By a person, in their time zone. Raises Refused."""
+    person = directory.identify(transaction, request.by, given.ids, given.at)
+    ticket = _found(transaction, request.ticket)
+    team = step.team_of(transaction, ticket)
+    access.authorize(person, Right.READ, ticket, team)
+    short = not access.works_on(person, ticket, team)
+    return _told(transaction, ticket, given.at, Reader(person.timezone or "", short=short))
+
+
+def told(
+    transaction: Transaction, number: int, *, at: datetime, timezone: str = ""
+) -> PlainExplanation:
+    """To whoever may run commands on this machine; "": in the workspace's time zone. Raises Refused."""
+    return _told(transaction, _found(transaction, number), at, Reader(timezone))
+
+
+def _found(transaction: Transaction, number: int) -> Ticket:
+    ticket = transaction.ticket(number)
+    if ticket is None:
+        raise Refused("absent", ticket=ticket_id(number))
+    return ticket
+
+
+def _told(
+    transaction: Transaction, ticket: Ticket, at: datetime, reader: Reader
+) -> PlainExplanation:
+    entries = transaction.history(ticket.number)
+    rules, team = transaction.rules(), step.team_of(transaction, ticket)
+    knowing = replace(
+        reader,
+        timezone=reader.timezone or rules.workspace.timezone,
+        people={} if reader.short else dict(_names(transaction, entries)),
+        levels=[level.called for level in rules.ladder(team, ticket.ruled_at).levels],
+        team=team.name,
+    )
+    return plain(explain(ticket, entries, transaction.almanac(), at), knowing)
+
+
+def _names(transaction: Transaction, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    """Of everybody the explanation may name."""
+    for id in sorted({id for entry in entries for id in _named(entry)}):
+        person = transaction.person(PersonId(id))
+        if person is not None:
+            yield id, person.name
+
+
+def _named(entry: Entry) -> Iterator[str]:
+    if entry.actor is not None:
+        yield entry.actor
+    match entry.event:
+        case Assigned(to=agent):
+            yield agent
+        case Paged(people=people):
+            yield from people

@@ -1,0 +1,157 @@
+"""Two tickets that are one, and one that is two: merge, un-merge, split. Functions of a Transaction.
+
+A merge buys no time: the ticket that goes on is due no later than the one that joins it was. The one that joins
+rests as MERGED; who asked for it follows the other from now on, and their replies go there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from engine.desk import directory, receiving, step
+from engine.desk.step import Given, Hand, Step
+from engine.ports.store import Transaction
+from engine.promises import sla
+from engine.promises.due import tighten
+from engine.promises.follow_up import situation
+from engine.promises.sla import Situation
+from engine.tickets import access, lifecycle
+from engine.tickets.access import Right
+from engine.tickets.clock_evolve import clocks_after
+from engine.tickets.errors import Refused
+from engine.tickets.events import Event, Linked, Merged
+from engine.tickets.message import Audience, Draft, Request
+from engine.tickets.people import Address, Person
+from engine.tickets.promise_clock import Clock, ClockKind, owed_answer
+from engine.tickets.ticket import Ticket, ticket_id
+
+UNMERGE_WITHIN: Final = timedelta(hours=24)
+"""Later, too much has been said to take two tickets apart again."""
+
+
+def merge(transaction: Transaction, request: Request, given: Given, into: int) -> Ticket:
+    if step.is_done(transaction, request):
+        return _led_to(transaction, request)
+    person = directory.identify(transaction, request.by, given.ids, given.at)
+    # Both rows are locked in the order of their numbers: two merges at once must not wait for each other.
+    found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
+    source = _allowed(transaction, person, found[request.ticket], request.ticket)
+    target = _allowed(transaction, person, found[into], into)
+    hand = Hand(person, request.by.via, given.at, request.by.source)
+    joined = [*lifecycle.merge(source, into=target), Linked(target.number, "merged")]
+    step.record(transaction, source, Step(joined), hand)
+    events: list[Event] = [Linked(source.number, "merged_from")]
+    events += _no_time_bought(transaction, source, target, hand)
+    followers = _followers(transaction.audience(target.number), transaction.audience(source.number))
+    after = step.record(transaction, target, Step(events, audience=followers), hand)
+    step.settle(transaction, request, after)
+    return after
+
+
+def _led_to(transaction: Transaction, request: Request) -> Ticket:
+    """The ticket that this very request led to, when it was recorded before."""
+    assert request.settles is not None
+    number = transaction.ticket_settled(request.settles)
+    found = transaction.ticket(number) if number is not None else None
+    if found is None:
+        raise Refused("absent", ticket=ticket_id(request.ticket))
+    return found
+
+
+def _allowed(
+    transaction: Transaction, person: Person, ticket: Ticket | None, number: int
+) -> Ticket:
+    if ticket is None:
+        raise Refused("absent", ticket=ticket_id(number))
+    access.authorize(person, Right.MERGE, ticket, step.team_of(transaction, ticket))
+    return ticket
+
+
+def _no_time_bought(
+    transaction: Transaction, source: Ticket, target: Ticket, hand: Hand
+) -> list[Event]:
+    around = step.around(transaction, target, step.team_of(transaction, target), hand)
+    now = situation(target, around)
+    answer, answers = owed_answer(target.clocks), list[Event]()
+    owed = owed_answer(source.clocks)
+    if owed and answer is None:  # one asked and was not answered yet: now this ticket owes it
+        answers = sla.next_answer(target.clocks, now)
+        answer = owed_answer(clocks_after(target.clocks, answers, now.at))
+    resolutions = target.clock(ClockKind.RESOLUTION), source.clock(ClockKind.RESOLUTION)
+    return [*answers, *_tightened(answer, owed, now), *_tightened(*resolutions, now)]
+
+
+def _tightened(mine: Clock | None, theirs: Clock | None, now: Situation) -> list[Event]:
+    """What is late already was promised, and broken, by the other ticket."""
+    if mine is None or theirs is None or theirs.due_at is None or theirs.settled:
+        return []
+    return tighten(mine, theirs.due_at, now) if theirs.due_at > now.at else []
+
+
+def _followers(audience: Audience, joining: Audience) -> Audience:
+    known = {audience.requester, *audience.copied}
+    new: list[Address] = [
+        address
+        for address in (joining.requester, *joining.copied)
+        if address is not None and address not in known
+    ]
+    return replace(audience, copied=(*audience.copied, *dict.fromkeys(new)))
+
+
+def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
+    """Back to the state before, with the clocks going on; refused 24 h after the merge."""
+    person = directory.identify(transaction, request.by, given.ids, given.at)
+    ticket = transaction.ticket(request.ticket)
+    if ticket is None:
+        raise Refused("absent", ticket=ticket_id(request.ticket))
+    if step.is_done(transaction, request):
+        return ticket
+    access.authorize(person, Right.UNMERGE, ticket, step.team_of(transaction, ticket))
+    lifecycle.destination(ticket, lifecycle.Action.UNMERGE)
+    history = transaction.history(ticket.number)
+    merged = next(entry for entry in reversed(history) if isinstance(entry.event, Merged))
+    assert isinstance(merged.event, Merged)
+    if given.at - merged.at > UNMERGE_WITHIN:
+        hours = UNMERGE_WITHIN // timedelta(hours=1)
+        raise Refused("too_late_to_unmerge", ticket=ticket.id, hours=hours)
+    hand = Hand(person, request.by.via, given.at, request.by.source)
+    events: Sequence[Event] = lifecycle.unmerge(ticket, to=merged.event.before)
+    _part(transaction, ticket, hand)
+    after = step.record(transaction, ticket, Step(events), hand)
+    step.settle(transaction, request, after)
+    return after
+
+
+def _part(transaction: Transaction, ticket: Ticket, hand: Hand) -> None:
+    """Whoever followed others because of the merge hears of them no more, unless one of theirs is still there."""
+    leaving, left = _everybody(transaction, ticket.number), ticket
+    while left.merged_into is not None:
+        other = transaction.ticket(left.merged_into)
+        assert other is not None, left.merged_into  # a foreign key holds it
+        joined = transaction.joined(other.number).keys() - {ticket.number}
+        staying = {at for number in joined for at in _everybody(transaction, number)}
+        audience = transaction.audience(other.number)
+        kept = tuple(at for at in audience.copied if at not in leaving - staying)
+        parted = Step([Linked(ticket.number, "parted")], audience=replace(audience, copied=kept))
+        left = other
+        step.record(transaction, other, parted, hand)
+
+
+def _everybody(transaction: Transaction, number: int) -> set[Address]:
+    audience = transaction.audience(number)
+    return {at for at in (audience.requester, *audience.copied) if at is not None}
+
+
+def split(transaction: Transaction, request: Request, given: Given, draft: Draft) -> Ticket:
+    """The new ticket starts now, for the same requester, with promises of its own."""
+    if step.is_done(transaction, request):
+        return _led_to(transaction, request)
+    person = directory.identify(transaction, request.by, given.ids, given.at)
+    ticket = transaction.ticket(request.ticket)
+    source = _allowed(transaction, person, ticket, request.ticket)
+    lifecycle.destination(source, lifecycle.Action.SPLIT)
+    hand = Hand(person, request.by.via, given.at, request.by.source)
+    opened = receiving.open_from_split(transaction, source, draft, hand, given)
+    step.settle(transaction, request, opened)
+    return opened

@@ -1,0 +1,45 @@
+"""Escalate by hand, and acknowledge: what stops the climb and what makes it go on. Functions of a Transaction."""
+
+from collections.abc import Callable
+
+from engine.desk import step
+from engine.desk.step import Acting, Hand, Step
+from engine.ports.store import Transaction
+from engine.promises import escalation
+from engine.promises.follow_up import situation
+from engine.tickets import lifecycle
+from engine.tickets.errors import Refused
+from engine.tickets.events import Acknowledged, Entry, Noted
+from engine.tickets.message import Note
+from engine.tickets.ticket import Ticket
+
+
+def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], Note]) -> Step:
+    words = note(acting)
+    hand = Hand(acting.person, words.via, acting.at)
+    around = step.around(transaction, acting.ticket, acting.team, hand)
+    now = situation(acting.ticket, around)
+    level = acting.ticket.escalation_level + 1
+    paged = escalation.page(level, "manual", now, around.climb, words.id)
+    return Step([Noted(words.id), *paged], words)
+
+
+def acknowledge(transaction: Transaction, acting: Acting) -> Step:
+    """A second click changes nothing; somebody else's is told who has it."""
+    ticket = acting.ticket
+    events = lifecycle.acknowledge(ticket)
+    if not events:
+        had = last_acknowledgement(transaction, ticket)
+        if had is not None and had.actor != acting.person.id:
+            raise has_it(transaction, ticket, had)
+    return Step(events)
+
+
+def last_acknowledgement(transaction: Transaction, ticket: Ticket) -> Entry | None:
+    history = reversed(transaction.history(ticket.number))
+    return next((entry for entry in history if isinstance(entry.event, Acknowledged)), None)
+
+
+def has_it(transaction: Transaction, ticket: Ticket, had: Entry) -> Refused:
+    person = transaction.person(had.actor) if had.actor else None
+    return Refused("has_it", ticket=ticket.id, by=person.name if person else "")

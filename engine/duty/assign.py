@@ -1,0 +1,135 @@
+"""Which agent gets which waiting ticket by themselves, and why. Pure: the desk reads, asks, records.
+
+Only those on duty are asked. Among them the ablest: with all the skills that a ticket needs, else with the most of
+them, which is flagged. A ticket waits for an able person who is busy rather than go to one who is not able. Whoever
+worked on a reopened ticket before gets it back. Nobody is given more running tickets than their limit; only a P1 is.
+Nobody is offered again what they gave back or let pass.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from engine.duty.presence import Duty
+from engine.duty.workload import Member, ablest
+from engine.tickets.message import Fact
+from engine.tickets.people import PersonId
+from engine.tickets.ticket import Priority, State
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_NO_HURRY: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Strategy(StrEnum):
+    LEAST_LOADED = "least_loaded"
+    ROUND_ROBIN = "round_robin"
+    PULL = "pull"
+    """Only to somebody who has nothing running: the rest stays in the team's one line."""
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket that nobody has."""
+
+    number: int
+    priority: Priority
+    due_at: datetime | None
+    needs: frozenset[str] = frozenset()
+    """Skills."""
+    former: PersonId | None = None
+    """Who had it before it was reopened."""
+    passed: frozenset[PersonId] = frozenset()
+    """Who gave it back, or let the offer pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason as facts; its words are in templates."""
+
+    rule: str  # a Strategy, or "former": they had it before
+    running: int
+    """Tickets they had running until then."""
+    skills: tuple[str, ...] = ()
+    """Needed, and theirs."""
+    missing: tuple[str, ...] = ()
+    """Needed, and nobody's on duty together with the others."""
+
+    def written(self) -> str:
+        """As the history keeps it: "least_loaded, 2 open, has network, lacks cisco"."""
+        has = (f"has {skill}" for skill in self.skills)
+        lacks = (f"lacks {skill}" for skill in self.missing)
+        return ", ".join([self.rule, f"{self.running} open", *has, *lacks])
+
+
+def reason(written: str) -> Mapping[str, Fact]:
+    """The facts of a reason as the history keeps it, for templates; all empty when a person decided."""
+    rule, *more = written.split(", ")
+    running = [part.removesuffix(" open") for part in more if part.endswith(" open")]
+    return {
+        "how": rule,
+        "running": int(running[0]) if running else 0,
+        "has": ", ".join(part.removeprefix("has ") for part in more if part.startswith("has ")),
+        "lacks": ", ".join(p.removeprefix("lacks ") for p in more if p.startswith("lacks ")),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    ticket: int
+    to: PersonId
+    why: Why
+
+
+def plan(strategy: Strategy, members: Iterable[Member], waiting: Iterable[Waiting]) -> list[Choice]:
+    """Who gets what, in the order of giving; tickets that are not named go on waiting."""
+    if strategy is Strategy.MANUAL:
+        return []
+    line = sorted((one for one in members if one.duty is Duty.ON), key=_turn)
+    choices: list[Choice] = []
+    for ticket in sorted(waiting, key=_urgency):
+        member = _choose(strategy, line, ticket)
+        if member is None:
+            continue
+        choices.append(Choice(ticket.number, member.person, _why(strategy, member, ticket)))
+        line.remove(
+            member
+        )  # and to its end: the line is kept by who was given something least recently
+        line.append(replace(member, load=member.load.plus(ticket.priority, State.OPEN)))
+    return choices
+
+
+def _turn(member: Member) -> tuple[datetime, str]:
+    return member.last_assigned_at or _NEVER, member.person
+
+
+def _urgency(ticket: Waiting) -> tuple[bool, datetime, int]:
+    """P1 first, so that a heap of overdue tickets does not use up the room; then what is due first."""
+    return ticket.priority is not Priority.P1, ticket.due_at or _NO_HURRY, ticket.number
+
+
+def _choose(strategy: Strategy, line: Sequence[Member], ticket: Waiting) -> Member | None:
+    asked = [member for member in line if member.person not in ticket.passed]
+    home = [one for one in asked if one.person == ticket.former and one.may_take(ticket.priority)]
+    if home:
+        return home[0]
+    free = [one for one in ablest(asked, ticket.needs) if _takes(strategy, one, ticket.priority)]
+    if strategy is Strategy.ROUND_ROBIN:
+        return free[0] if free else None
+    return min(free, key=lambda member: member.share, default=None)  # the first of equals
+
+
+def _takes(strategy: Strategy, member: Member, priority: Priority) -> bool:
+    idle = strategy is not Strategy.PULL or member.load.running == 0 or priority is Priority.P1
+    return idle and member.may_take(priority)
+
+
+def _why(strategy: Strategy, member: Member, ticket: Waiting) -> Why:
+    return Why(
+        rule="former" if member.person == ticket.former else strategy.value,
+        running=member.load.running,
+        skills=tuple(sorted(ticket.needs & member.skills)),
+        missing=tuple(sorted(ticket.needs - member.skills)),
+    )

@@ -1,0 +1,184 @@
+"""Clocks counted a second time: afterwards, from what their history tells and from the editions of calendars.
+
+sla.py counts while things happen. Here nothing of what it stored is believed: only when a clock was started, paused,
+set anew and stopped. For whoever asks why (explain.py) and for whoever doubts (verify.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from engine.calendars.calendar_history import NO_EDITION, CalendarHistory, Edition
+from engine.tickets.events import (
+    ClockCancelled,
+    ClockChanged,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    Entry,
+    Event,
+    Merged,
+    Moved,
+    Unmerged,
+)
+from engine.tickets.promise_clock import ClockKind
+from engine.tickets.ticket import Phase
+
+NEAR: Final = timedelta(minutes=1)
+"""Who counted so soon before or after a calendar was edited may have known the other edition."""
+
+Key = tuple[ClockKind, int]
+"""A clock of a ticket: its kind and cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch [since, until) in which a clock ran, or rested for a reason."""
+
+    since: datetime
+    until: datetime
+    rest: str = ""
+    """Empty: it ran. waiting | resolved | merged | withdrawn | unpromised | set_aside (before it was set anew)."""
+    calendar: str = ""
+    edition: Edition = NO_EDITION
+
+    @property
+    def counted(self) -> timedelta:
+        if self.rest:
+            return timedelta()
+        return self.edition.calendar.between(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Working time that an event recorded, beside what it is by this count."""
+
+    seq: int
+    recorded: timedelta
+    counted: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One clock, counted again."""
+
+    kind: ClockKind
+    cycle: int
+    calendar: str
+    parts: tuple[Part, ...] = ()
+    since: datetime | None = None
+    """Of the present part; None: the clock has ended."""
+    resting: str = ""
+    said: tuple[Said, ...] = ()
+
+    @property
+    def used(self) -> timedelta:
+        return sum((part.counted for part in self.parts), timedelta())
+
+    def until(self, now: datetime, almanac: CalendarHistory) -> "Tally":
+        """With the present part, if there is one, as it is at `now`."""
+        if self.since is None or self.since > now:
+            return self
+        edition = almanac.held(self.calendar, now)
+        return replace(self, parts=(*self.parts, self.part(now, edition)), since=now)
+
+    def part(self, until: datetime, edition: Edition) -> Part:
+        assert self.since is not None
+        return Part(self.since, until, self.resting, self.calendar, edition)
+
+
+def tallies(entries: Iterable[Entry], almanac: CalendarHistory) -> Mapping[Key, Tally]:
+    """By clock, in the order in which they began; a running or resting one up to its last event."""
+    found: dict[Key, Tally] = {}
+    why_ended = ""
+    for entry in entries:
+        event = entry.event
+        why_ended = _why_ended(event) or why_ended
+        if isinstance(event, ClockStarted):
+            began = Tally(event.kind, event.cycle, event.calendar, since=entry.at)
+            found[event.kind, event.cycle] = began
+        elif isinstance(event, _ABOUT_ONE):
+            key = (event.kind, event.cycle)
+            found[key] = _after(found[key], event, entry, almanac, why_ended)
+    return found
+
+
+_ABOUT_ONE: Final = ClockPaused | ClockResumed | ClockChanged | ClockStopped | ClockCancelled
+
+
+def _why_ended(event: Event) -> str:
+    """What a clock that ends after this rests for, if it goes on later."""
+    match event:
+        case Merged():
+            return "merged"
+        case Moved(to=to) if to.phase is Phase.DONE:
+            return "resolved"
+        case Moved(to=to) if to.phase is Phase.CLOSED:
+            return "withdrawn"
+        case Moved() | Unmerged():
+            return "unpromised"
+        case _:
+            return ""
+
+
+def _after(tally: Tally, event: Event, entry: Entry, almanac: CalendarHistory, why: str) -> Tally:
+    match event:
+        case ClockPaused(used=used):
+            return replace(_halted(tally, used, entry, almanac), resting="waiting", since=entry.at)
+        case ClockStopped(used=used) | ClockCancelled(used=used):
+            ended = _halted(tally, used, entry, almanac)
+            return replace(ended, since=None, resting=why or "unpromised")
+        case ClockResumed():
+            return _resumed(tally, entry.at)
+        case ClockChanged():
+            return _changed(tally, event, entry, almanac)
+        case _:
+            return tally
+
+
+def _halted(tally: Tally, used: timedelta | None, entry: Entry, almanac: CalendarHistory) -> Tally:
+    """With the present part ended; a history from before calendars counted all of its time."""
+    if tally.since is None:
+        return tally
+    if used is None:
+        return _with(tally, tally.part(entry.at, NO_EDITION))
+    nearby = (almanac.held(tally.calendar, entry.at + near) for near in (-NEAR, NEAR))
+    editions = (almanac.held(tally.calendar, entry.at), *nearby)
+    ended = [_with(tally, tally.part(entry.at, edition)) for edition in editions]
+    best = next((one for one in ended if one.used == used), ended[0])
+    return _said(best, used, entry)
+
+
+def _resumed(tally: Tally, at: datetime) -> Tally:
+    since = tally.parts[-1].until if tally.since is None else tally.since
+    rested = Part(since, at, tally.resting or "resolved")
+    return replace(tally, parts=(*tally.parts, rested), since=at, resting="")
+
+
+def _changed(tally: Tally, event: ClockChanged, entry: Entry, almanac: CalendarHistory) -> Tally:
+    changed = replace(tally, calendar=event.calendar)
+    if event.rebased:
+        changed = _set_aside(changed, entry.at)
+    elif event.used is not None and event.why != "merge":
+        edition = almanac.edition(event.calendar, event.calendar_version)
+        again = (replace(part, calendar=event.calendar, edition=edition) for part in tally.parts)
+        changed = replace(changed, parts=tuple(again))
+    return changed if event.used is None else _said(changed, event.used, entry)
+
+
+def _set_aside(tally: Tally, at: datetime) -> Tally:
+    """What ran until now counts no more."""
+    if tally.since is not None and not tally.resting:
+        tally = replace(_with(tally, tally.part(at, NO_EDITION)), since=at)
+    parts = (replace(part, rest=part.rest or "set_aside") for part in tally.parts)
+    return replace(tally, parts=tuple(parts))
+
+
+def _with(tally: Tally, part: Part) -> Tally:
+    return replace(tally, parts=(*tally.parts, part))
+
+
+def _said(tally: Tally, recorded: timedelta, entry: Entry) -> Tally:
+    return replace(tally, said=(*tally.said, Said(entry.seq, recorded, tally.used)))

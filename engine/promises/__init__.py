@@ -1,0 +1,1 @@
+"""Promises to requesters: clocks that run, pause and break, and who is paged when nobody comes."""

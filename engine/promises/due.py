@@ -1,0 +1,53 @@
+"""What a due timer means for its ticket, and a due time that comes nearer."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from engine.promises import escalation, sla
+from engine.promises.follow_up import Around, situation
+from engine.promises.sla import Situation
+from engine.tickets import lifecycle
+from engine.tickets.events import ClockChanged, Event, Reminded
+from engine.tickets.promise_clock import Clock, Timer, TimerKind
+from engine.tickets.ticket import Ticket
+
+
+def rung(ticket: Ticket, timer: Timer, around: Callable[[], Around]) -> list[Event]:
+    """What a due timer means for its ticket as the ticket is now; not every kind needs to look around."""
+    match timer.kind:
+        case TimerKind.AUTO_CLOSE:
+            return lifecycle.expire(ticket)
+        case TimerKind.PENDING_REMIND:
+            return [Reminded()]
+        case TimerKind.PENDING_RESOLVE:
+            return lifecycle.give_up(ticket)
+        case _:
+            here = around()
+            now = situation(ticket, here)
+            if timer.kind is TimerKind.ACK_BREACH:
+                return escalation.ring(ticket, timer, now, here.climb)
+            return sla.ring(ticket, timer, now)
+
+
+def tighten(clock: Clock, due: datetime, now: Situation) -> list[Event]:
+    """Due no later than the clock of the ticket that joins, also when it waits for its requester now."""
+    calendar = now.rules.calendar(clock.calendar)[1]
+    goal = sla.used_by(clock, now.rules, now.at) + calendar.between(now.at, due)
+    if clock.settled or (goal >= clock.goal if clock.due_at is None else due >= clock.due_at):
+        return []
+    warn = clock.warn_at if clock.warn_at and clock.warn_at < due else None
+    return [
+        ClockChanged(
+            clock.kind,
+            clock.cycle,
+            goal,
+            due if clock.running else None,
+            warn,
+            rebased=False,
+            why="merge",
+            used=clock.used,
+            policy=clock.policy,
+            calendar=clock.calendar,
+            calendar_version=clock.calendar_version,
+        )
+    ]

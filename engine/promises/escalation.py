@@ -1,0 +1,269 @@
+"""The climb: who is paged when nobody acknowledges, until somebody does. Pure.
+
+A ladder has levels, 0 the agents. The `ack` clock runs from receipt and from each page; when it breaks, the next
+level is paged. A broken resolution, a second reopening and a person's word climb at once; a P1 pages level 0 as it
+arrives. An empty level passes on to the next, and says so. The top is paged again, three times and then daily.
+Acknowledging - by word, by claiming, by answering - stops the clock and the climb.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from engine.calendars.durations import Duration
+from engine.promises import sla
+from engine.promises.rules import Ladder, Level
+from engine.promises.sla import Situation
+from engine.tickets import lifecycle
+from engine.tickets.events import (
+    Acknowledged,
+    Assigned,
+    Breached,
+    CategoryChanged,
+    ClockStarted,
+    Commented,
+    Entry,
+    Event,
+    LevelEmpty,
+    Merged,
+    Moved,
+    Opened,
+    Paged,
+    PageHeld,
+    PriorityChanged,
+    Released,
+    TeamChanged,
+)
+from engine.tickets.message import MessageId
+from engine.tickets.people import PersonId
+from engine.tickets.promise_clock import NO_POLICY, ClockKind, Timer
+from engine.tickets.ticket import Phase, Priority, State, Ticket
+
+REOPENED_TOO_OFTEN: Final = 2
+"""The second time that it was not solved after all is for somebody else to look at."""
+
+TOP_REPEATS: Final = 3
+"""There is nobody above the top: it is paged again this often at its pace, then once a day."""
+DAILY: Final = timedelta(days=1)
+
+ONE_PAGE_WITHIN: Final = timedelta(minutes=1)
+"""Two triggers so close together are one: nobody is climbed past before they can have read their page."""
+
+
+_HAS_IT: Final = (lifecycle.Action.CLAIM, lifecycle.Action.RESOLVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Whom a level reaches now."""
+
+    people: tuple[PersonId, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A team's ladder, and who stands on its levels now."""
+
+    ladder: Ladder
+    reach: Callable[[Level], Reached]
+
+
+def acknowledgements(
+    before: Ticket | None, events: Sequence[Event], actor: PersonId | None
+) -> list[Event]:
+    """Who claims it, answers or resolves it has it: a page, an escalation or an offer was for somebody to say so."""
+    asked = before is not None and (
+        lifecycle.awaits_ack(before) or before.escalated or before.offered
+    )
+    if before is None or not asked:
+        return []
+    has_it = any(
+        (isinstance(event, Commented) and event.by_agent)
+        or (isinstance(event, Assigned) and event.to == actor)
+        or (isinstance(event, Moved) and event.why in _HAS_IT)
+        for event in events
+    )
+    said = any(isinstance(event, Acknowledged) for event in events)
+    return [Acknowledged(before.escalation_level)] if has_it and not said else []
+
+
+def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
+    """The pages that events ask for. At most one: two triggers in one step are one."""
+    ticket = now.after
+    if ticket.state.phase not in (Phase.ACTIVE, Phase.WAITING) or _paged_in(events):
+        return []
+    for event in events:
+        found = _trigger(event, now)
+        if found is not None:
+            level, cause = found
+            early = cause == "resolution" and _just_paged(ticket, now)
+            return [] if early else page(level, cause, now, climb)
+    return _begin_again(events, now, climb)
+
+
+def _trigger(event: Event, now: Situation) -> tuple[int, str] | None:
+    ticket, level = now.after, now.after.escalation_level
+    match event:
+        case Opened(priority=Priority.P1):
+            return 0, "p1"
+        case PriorityChanged(to=Priority.P1) if not ticket.acknowledged:
+            return level, "p1"
+        case TeamChanged() | CategoryChanged():
+            return _elsewhere(event, now)
+        case Moved(to=State.REOPENED) if ticket.reopened >= REOPENED_TOO_OFTEN:
+            return level + 1, "reopened"
+        case Breached(kind=ClockKind.RESOLUTION):
+            return level + 1, "resolution"
+        case _:
+            return None
+
+
+def _elsewhere(event: Event, now: Situation) -> tuple[int, str] | None:
+    """The people of another team have heard nothing of it; and its mute window may have stayed behind."""
+    ticket, level = now.after, now.after.escalation_level
+    if isinstance(event, TeamChanged) and ticket.priority is Priority.P1:
+        return level, "p1"
+    unmuted = ticket.muted and now.rules.muted_until(ticket, now.at) is None
+    return (level, "mute_over") if unmuted else None
+
+
+def _paged_in(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Paged | PageHeld) for event in events)
+
+
+def _just_paged(ticket: Ticket, now: Situation) -> bool:
+    """The wait begins with the page; without one it began because somebody gave the ticket back."""
+    ack = ticket.clock(ClockKind.ACK)
+    return ack is not None and ticket.pages > 0 and now.at - ack.started_at < ONE_PAGE_WITHIN
+
+
+def unanswered(history: Sequence[Entry]) -> list[Entry]:
+    """The pages that still wait for somebody to say "I have it", oldest first."""
+    waiting: list[Entry] = []
+    for entry in history:
+        match entry.event:
+            case Paged():
+                waiting.append(entry)
+            case Acknowledged() | Merged():
+                waiting = []
+            case Moved(to=state) if state.phase in (Phase.DONE, Phase.CLOSED):
+                waiting = []
+    return waiting
+
+
+def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
+    """Nobody has it any more: it was given back, moved to another team, or reopened."""
+    ticket = now.after
+    if any(isinstance(event, Opened) for event in events):
+        return _first_wait(_level(climb, 0), now)
+    given_back = any(
+        isinstance(event, Released | TeamChanged)
+        or (isinstance(event, Moved) and event.to is State.REOPENED)
+        for event in events
+    )
+    if not given_back or lifecycle.awaits_ack(ticket):
+        return []
+    return _ack_clock(_level(climb, ticket.escalation_level), 1, now)
+
+
+def _first_wait(level: Level, now: Situation) -> list[Event]:
+    """A ladder whose first level says how long it waits is asked before the policy."""
+    if level.wait is None and level.ack_required:
+        return []
+    return [*_stopped(now), *_ack_clock(level, 1, now)]
+
+
+def page(
+    level: int, cause: str, now: Situation, climb: Climb, message: MessageId | None = None
+) -> list[Event]:
+    """Page this level, or the first above it that reaches somebody. By hand it goes through a mute window too."""
+    held = now.rules.muted_until(now.after, now.at) if cause != "manual" else None
+    if held is not None:
+        wait = held - now.at
+        started = ClockStarted(ClockKind.ACK, _next_cycle(now), wait, held, None, NO_POLICY)
+        return [*_stopped(now), PageHeld(held), started]
+    wanted = min(level, top_of(climb.ladder))
+    level, reached, empty = _somebody(wanted, climb)
+    is_last = level < wanted or level == top_of(climb.ladder)
+    same = level == now.after.escalation_level
+    if level < wanted and same and cause == "unacknowledged":
+        cause = "repeated"
+    paged = Paged(level, cause, tuple(reached.people), reached.groups, message)
+    times = now.after.pages + 1 if same and is_last else 1
+    then = _ack_clock(climb.ladder.levels[level], times, now)
+    return [*_stopped(now), *(LevelEmpty(n) for n in empty), paged, *then]
+
+
+def _somebody(level: int, climb: Climb) -> tuple[int, Reached, Sequence[int]]:
+    """The first level from here up that reaches somebody, else the highest below; and those that reach nobody."""
+    levels = climb.ladder.levels
+    above, below = range(level, len(levels)), range(level - 1, -1, -1)
+    for n in (*above, *below):
+        reached = climb.reach(levels[n])
+        if reached != Reached():
+            return n, reached, range(level, n) if n >= level else above
+    return top_of(climb.ladder), Reached(), above[:-1]
+
+
+def top_of(ladder: Ladder) -> int:
+    return len(ladder.levels) - 1
+
+
+def _level(climb: Climb, level: int) -> Level:
+    return climb.ladder.levels[min(level, top_of(climb.ladder))]
+
+
+def _stopped(now: Situation) -> list[Event]:
+    """The wait of the page before this one is over."""
+    return sla.stop(now.after.clocks, ClockKind.ACK, now)
+
+
+def _next_cycle(now: Situation) -> int:
+    ack = now.after.clock(ClockKind.ACK)
+    return ack.cycle + 1 if ack else 1
+
+
+def _ack_clock(level: Level, times: int, now: Situation) -> list[Event]:
+    if not level.ack_required:
+        return []
+    if times > TOP_REPEATS:
+        due = now.at + DAILY
+        cycle = _next_cycle(now)
+        return [ClockStarted(ClockKind.ACK, cycle, DAILY, due, None, NO_POLICY)]
+    if level.wait is not None:
+        return _waiting(level.wait, now)
+    return sla.start(ClockKind.ACK, _next_cycle(now), now.terms, now.at)
+
+
+def _waiting(wait: Duration, now: Situation) -> list[Event]:
+    terms = now.terms
+    goal = wait.working(now.at, terms.calendar)
+    return [
+        ClockStarted(
+            ClockKind.ACK,
+            _next_cycle(now),
+            goal,
+            terms.calendar.add(now.at, goal),
+            None,
+            NO_POLICY,
+            terms.calendar_id,
+            terms.calendar_version,
+        )
+    ]
+
+
+def ring(ticket: Ticket, timer: Timer, now: Situation, climb: Climb) -> list[Event]:
+    """Nobody acknowledged in time: an offer goes back to the team, and the climb goes on."""
+    if not sla.ring(ticket, timer, now):
+        return []
+    returned = lifecycle.release(ticket) if ticket.offered else []
+    top = top_of(climb.ladder)
+    if ticket.muted:
+        paged = page(ticket.escalation_level, "mute_over", now, climb)
+    elif ticket.escalation_level >= top:
+        paged = page(top, "repeated", now, climb)
+    else:
+        paged = page(ticket.escalation_level + 1, "unacknowledged", now, climb)
+    return [*returned, *paged]

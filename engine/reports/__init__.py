@@ -1,0 +1,1 @@
+"""What managers read: figures of a period, and what is likely to come."""

@@ -1,0 +1,126 @@
+"""What a report is made from: tickets as managers count them, and the period it is about."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
+from typing import Final
+
+from engine.tickets.access import LEAST_ROLE, Right
+from engine.tickets.errors import Refused
+from engine.tickets.people import Person, PersonId, TeamId
+from engine.tickets.promise_clock import PROMISES, Clock
+from engine.tickets.ticket import Phase, Priority, State, ticket_id
+
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """Somebody was paged; `by` is who acknowledged. Instants UTC."""
+
+    level: int
+    cause: str
+    at: datetime
+    acknowledged_at: datetime | None = None
+    by: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """A ticket as it is now, with the names a report shows. Instants UTC."""
+
+    number: int
+    subject: str
+    priority: Priority
+    category: str
+    team: TeamId
+    team_name: str
+    department: str
+    state: State
+    created_at: datetime
+    assignee: PersonId | None = None
+    assignee_name: str = ""
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    reopened: int = 0
+    clocks: tuple[Clock, ...] = ()
+    pages: tuple[PageFacts, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return ticket_id(self.number)
+
+    @property
+    def open(self) -> bool:
+        return self.state.phase in (Phase.ACTIVE, Phase.WAITING)
+
+    @property
+    def promises(self) -> Iterator[Clock]:
+        """The clocks that count: waived or cancelled (merged, spam, withdrawn) is neither kept nor broken."""
+        if self.state is State.MERGED:
+            return iter(())
+        return (
+            clock
+            for clock in self.clocks
+            if clock.kind in PROMISES and not clock.waived and clock.cancelled_at is None
+        )
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole local days [first, end) of a zone. Not slotted: its bounds are asked for a million times."""
+
+    first: date
+    end: date
+    zone: tzinfo
+
+    @cached_property
+    def starts_at(self) -> datetime:
+        return _midnight(self.first, self.zone)
+
+    @cached_property
+    def ends_at(self) -> datetime:
+        return _midnight(self.end, self.zone)
+
+    @property
+    def before(self) -> "Period":
+        """As many days just before it."""
+        return Period(self.first - (self.end - self.first), self.first, self.zone)
+
+    @property
+    def last(self) -> date:
+        """The last day, as people name a period."""
+        return self.end - DAY
+
+    @property
+    def days(self) -> Iterator[date]:
+        return (self.first + day * DAY for day in range((self.end - self.first).days))
+
+    def holds(self, at: datetime | None) -> bool:
+        return at is not None and self.starts_at <= at < self.ends_at
+
+    def day_of(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    """Where clocks skip midnight, the first instant of the day."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def seen_by(who: Person, facts: Sequence[TicketFacts]) -> list[TicketFacts]:
+    """Whose figures a person may see: an agent their own, a lead their teams', a manager their department's, an admin
+    all. Raises Refused (forbidden) to requesters."""
+    if who.status != "active" or who.rank < LEAST_ROLE[Right.OWN_FIGURES]:
+        holders = LEAST_ROLE[Right.OWN_FIGURES].name.lower()
+        raise Refused("forbidden", right=Right.OWN_FIGURES.value, holders=holders)
+    return [each for each in facts if _may_see(who, each)]
+
+
+def _may_see(who: Person, facts: TicketFacts) -> bool:
+    if facts.assignee == who.id or who.rank >= LEAST_ROLE[Right.CONFIGURE]:
+        return True
+    if who.rank >= LEAST_ROLE[Right.TEAM_FIGURES] and facts.team in who.teams:
+        return True
+    return who.rank >= LEAST_ROLE[Right.FIGURES] and facts.department == who.department

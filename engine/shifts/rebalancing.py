@@ -1,0 +1,141 @@
+"""Evening out a team's load: who carries what, a proposal to read, and its moves once a lead has said yes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Final
+
+from engine.desk import directory, step, team_on_duty
+from engine.desk.step import Given, Hand, Step
+from engine.desk.team_on_duty import Crew
+from engine.duty import rebalance_plan
+from engine.duty.rebalance_plan import Held, Move
+from engine.duty.workload import Capacity, Member, capacity
+from engine.ports.duty_store import Brief
+from engine.ports.store import Transaction
+from engine.shifts import giving_out
+from engine.tickets import access, lifecycle, routing
+from engine.tickets.access import Right
+from engine.tickets.people import Caller, Person, PersonId, Team
+from engine.tickets.ticket import Phase
+
+HELD_MAX: Final = 500
+"""Tickets in a team's hands that are looked at, due first first."""
+SEEN_LENGTH: Final = 12
+
+Propose = Callable[[Sequence[Member], Sequence[Held]], Sequence[Move]]
+"""rebalance.rebalance or rebalance.optimize."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Who of a team carries what, and what would even it out."""
+
+    reader: Person
+    team: Team
+    people: Mapping[PersonId, Person]
+    members: Sequence[Member]
+    """Only the reader themselves, when they may not see their colleagues' figures."""
+    capacity: Capacity
+    waiting: int
+    """Tickets that nobody has; counted up to HELD_MAX."""
+    moves: Sequence[Move] = ()
+    briefs: Mapping[int, Brief] = field(default_factory=dict)
+    applied: bool = False
+
+    @property
+    def seen(self) -> str:
+        """What the reader saw proposed, in short: applied is that and nothing else."""
+        text = "\n".join(f"{move.ticket} {move.before} {move.to}" for move in self.moves)
+        return sha256(text.encode()).hexdigest()[:SEEN_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants to see which team's load."""
+
+    by: Caller
+    given: Given
+    team: str | None = None
+    """By id or name; None: the reader's own, or the default team."""
+    propose: Propose = rebalance_plan.rebalance
+
+
+def look(transaction: Transaction, asked: Asked) -> Workload:
+    given = asked.given
+    reader = directory.identify(transaction, asked.by, given.ids, given.at)
+    found = _team(transaction, reader, asked.team)
+    access.authorize_over(reader, Right.OWN_FIGURES, found)
+    now = team_on_duty.crew(transaction, found, given.at)
+    briefs = transaction.staff.held(team=found.id, limit=HELD_MAX)
+    sees_all = access.is_over(reader, Right.TEAM_FIGURES, found)
+    moves = asked.propose(now.members, [_held(transaction, brief) for brief in briefs])
+    waiting = transaction.staff.unassigned(found.id, limit=HELD_MAX, critical_only=False)
+    return Workload(
+        reader=reader,
+        team=found,
+        people=_people(transaction, now, moves),
+        members=[one for one in now.members if sees_all or one.person == reader.id],
+        capacity=capacity(now.members),
+        waiting=len(waiting),
+        moves=moves if access.is_over(reader, Right.REBALANCE, found) else (),
+        briefs={brief.number: brief for brief in briefs},
+    )
+
+
+def all_crews(transaction: Transaction, by: Caller, given: Given) -> Sequence[Crew]:
+    """Of every team whose figures the reader may see."""
+    reader = directory.identify(transaction, by, given.ids, given.at)
+    teams = [one for one in transaction.teams() if access.is_over(reader, Right.TEAM_FIGURES, one)]
+    return [team_on_duty.crew(transaction, team, given.at) for team in teams]
+
+
+def apply(transaction: Transaction, asked: Asked, *, seen: str) -> Workload:
+    """Make the moves that the reader saw. When they would be others by now nothing is moved: look again."""
+    given = asked.given
+    reader = directory.identify(transaction, asked.by, given.ids, given.at)
+    found = _team(transaction, reader, asked.team)
+    access.authorize_over(reader, Right.REBALANCE, found)
+    transaction.staff.lock(found.id, list(team_on_duty.crew(transaction, found, given.at).people))
+    now = look(transaction, asked)
+    if now.seen != seen:
+        return now
+    for move in now.moves:
+        _move(transaction, move, Hand(reader, asked.by.via, given.at))
+    return replace(now, applied=True)
+
+
+def _move(transaction: Transaction, move: Move, hand: Hand) -> None:
+    ticket = transaction.ticket(move.ticket)
+    assert ticket is not None, move  # it was read in this transaction
+    events = lifecycle.assign(ticket, to=move.to, why=f"rebalance, {move.why}")
+    step.record(transaction, ticket, Step(events), hand)
+
+
+def _held(transaction: Transaction, brief: Brief) -> Held:
+    assert brief.assignee is not None, brief
+    return Held(
+        number=brief.number,
+        holder=brief.assignee,
+        priority=brief.priority,
+        due_at=brief.due_at,
+        touched=brief.touched or brief.state.phase is not Phase.ACTIVE,
+        needs=giving_out.needs(transaction, brief),
+    )
+
+
+def _team(transaction: Transaction, reader: Person, name: str | None) -> Team:
+    teams = transaction.teams()
+    if name:
+        return routing.team_named(name, teams)
+    own = [team for team in teams if team.id in reader.teams]
+    return own[0] if own else routing.team_named(transaction.settings().default_team, teams)
+
+
+def _people(
+    transaction: Transaction, now: Crew, moves: Sequence[Move]
+) -> Mapping[PersonId, Person]:
+    """Those of the team, and who holds its tickets without being in it any more."""
+    gone = {move.before for move in moves} - now.people.keys()
+    found = (transaction.person(id) for id in gone)
+    return {**now.people, **{person.id: person for person in found if person}}

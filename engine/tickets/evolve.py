@@ -1,0 +1,154 @@
+"""What an event makes of a ticket. Counterpart of lifecycle.py, which decides; nothing is decided here.
+
+`evolve_all(history) == state` for every ticket, always: a property test and `deskd fsck` hold it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from engine.tickets import clock_evolve
+from engine.tickets.events import (
+    Acknowledged,
+    AnswerAwaited,
+    Assigned,
+    CategoryChanged,
+    ClockStarted,
+    Entry,
+    EscalationEnded,
+    Merged,
+    Moved,
+    Opened,
+    Paged,
+    PageHeld,
+    PolicyApplied,
+    PriorityChanged,
+    Released,
+    Reminded,
+    TeamChanged,
+    Unmerged,
+)
+from engine.tickets.people import WorkspaceId
+from engine.tickets.promise_clock import ClockKind
+from engine.tickets.ticket import Phase, State, Ticket
+
+
+def replay(workspace: WorkspaceId, number: int, entries: Iterable[Entry]) -> Ticket:
+    """The ticket as its history alone tells it: what is stored must equal this."""
+    first, *rest = entries
+    return evolve_all(born(workspace, number, first), rest)
+
+
+def born(workspace: WorkspaceId, number: int, first: Entry) -> Ticket:
+    opened = first.event
+    assert isinstance(opened, Opened), opened
+    return Ticket(
+        workspace=workspace,
+        number=number,
+        subject=opened.subject,
+        state=State.NEW,
+        priority=opened.priority,
+        category=opened.category,
+        team=opened.team,
+        requester=opened.requester,
+        channel=opened.channel,
+        created_at=first.at,
+        updated_at=first.at,
+        version=first.seq,
+    )
+
+
+def evolve_all(ticket: Ticket, entries: Sequence[Entry]) -> Ticket:
+    for entry in entries:
+        ticket = evolve(ticket, entry)
+    return ticket
+
+
+def evolve(ticket: Ticket, entry: Entry) -> Ticket:
+    after = replace(
+        ticket,
+        version=entry.seq,
+        updated_at=entry.at,
+        clocks=clock_evolve.evolve(ticket.clocks, entry.event, entry.at),
+    )
+    for kinds, change in _CHANGES:
+        if isinstance(entry.event, kinds):
+            return change(after, entry)
+    return after
+
+
+def _evolve_fields(ticket: Ticket, entry: Entry) -> Ticket:
+    match entry.event:
+        case PriorityChanged(to=priority):
+            return replace(ticket, priority=priority)
+        case CategoryChanged(to=category):
+            return replace(ticket, category=category)
+        case TeamChanged(to=team):
+            return replace(ticket, team=team)
+        case PolicyApplied(rules_at=rules_at):
+            return replace(ticket, rules_at=rules_at)
+        case AnswerAwaited(remind_at=remind_at, gives_up_at=gives_up_at):
+            return replace(ticket, remind_at=remind_at, gives_up_at=gives_up_at)
+        case _:
+            return replace(ticket, remind_at=None)
+
+
+def _evolve_work(ticket: Ticket, entry: Entry) -> Ticket:
+    match entry.event:
+        case Assigned(to=agent, why=why):
+            return replace(ticket, assignee=agent, offered=bool(why))
+        case Moved(to=state):
+            return _arrive(ticket, state, entry)
+        case Merged(into=into):
+            merged = replace(_at_rest(ticket), state=State.MERGED, merged_into=into)
+            return replace(merged, closed_at=entry.at)
+        case Unmerged(to=state):
+            return replace(ticket, state=state, merged_into=None, closed_at=None)
+        case _:
+            return replace(ticket, assignee=None, offered=False)
+
+
+def _evolve_escalation(ticket: Ticket, entry: Entry) -> Ticket:
+    match entry.event:
+        case Paged(level=level):
+            again = ticket.pages if level == ticket.escalation_level else 0
+            paged = replace(ticket, escalation_level=level, pages=again + 1)
+            return replace(paged, acknowledged=False, muted=False)
+        case PageHeld():
+            return replace(ticket, muted=True, acknowledged=False)
+        case Acknowledged():
+            return replace(ticket, acknowledged=True, offered=False, muted=False)
+        case ClockStarted(kind=ClockKind.ACK):
+            return replace(ticket, acknowledged=False)
+        case EscalationEnded():
+            return replace(ticket, escalation_level=0, pages=0)
+        case _:
+            return ticket
+
+
+_CHANGES: Final = (
+    (
+        (PriorityChanged, CategoryChanged, TeamChanged, PolicyApplied, AnswerAwaited, Reminded),
+        _evolve_fields,
+    ),
+    ((Assigned, Released, Moved, Merged, Unmerged), _evolve_work),
+    ((Paged, PageHeld, Acknowledged, ClockStarted, EscalationEnded), _evolve_escalation),
+)
+"""Which part of a ticket an event changes, besides its clocks; the other events change none."""
+
+
+def _arrive(ticket: Ticket, state: State, entry: Entry) -> Ticket:
+    ticket = replace(ticket, state=state, remind_at=None, gives_up_at=None)
+    if state is State.REOPENED:
+        return replace(ticket, reopened=ticket.reopened + 1, resolved_at=None, closed_at=None)
+    if state.phase is Phase.DONE:
+        return replace(_at_rest(ticket), resolved_at=entry.at)
+    if state.phase is Phase.CLOSED:
+        return replace(_at_rest(ticket), closed_at=entry.at)
+    return ticket
+
+
+def _at_rest(ticket: Ticket) -> Ticket:
+    """Nobody is paged for it any more."""
+    calm = replace(ticket, escalation_level=0, pages=0, acknowledged=False)
+    return replace(calm, muted=False, offered=False)

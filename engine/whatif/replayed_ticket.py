@@ -1,0 +1,92 @@
+"""A ticket's way through time without a store: what is decided takes effect, and its timers ring as they are due.
+
+The same as step.py and ringing.py do with a transaction around it: for questions that begin with "what if".
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Final, Self
+
+from engine.promises import follow_up, sla
+from engine.promises.due import rung
+from engine.promises.follow_up import Around
+from engine.tickets import evolve
+from engine.tickets.events import Entry, Event, Opened
+from engine.tickets.people import PersonId, WorkspaceId
+from engine.tickets.promise_clock import Timer, TimerKind
+from engine.tickets.ticket import Ticket
+
+EVERY: Final = frozenset(TimerKind)
+
+Surroundings = Callable[[Ticket, Sequence[Event], datetime], Around]
+"""What is around a ticket when these events are decided at this instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far a ticket has come, and by what."""
+
+    ticket: Ticket
+    entries: tuple[Entry, ...]
+
+    @classmethod
+    def of(
+        cls,
+        workspace: WorkspaceId,
+        number: int,
+        first: Entry,
+        more: Sequence[Event],
+        around: Surroundings,
+    ) -> Self:
+        """Opened by its first entry, with whatever was recorded in the same step."""
+        assert isinstance(first.event, Opened), first
+        born = evolve.born(workspace, number, replace(first, seq=1))
+        decided = [first.event, *more]
+        events = follow_up.unfold(born, decided, around(born, decided, first.at))
+        entries = _entries(events, 0, first.at, first.actor)
+        return cls(evolve.evolve_all(born, entries[1:]), entries)
+
+    def after(
+        self,
+        events: Sequence[Event],
+        at: datetime,
+        around: Surroundings,
+        *,
+        actor: PersonId | None = None,
+    ) -> Self:
+        """With `events` decided at `at` and everything that follows from them."""
+        here = replace(around(self.ticket, events, at), actor=actor)
+        entries = _entries(
+            follow_up.unfold(self.ticket, events, here), self.ticket.version, at, actor
+        )
+        return type(self)(evolve.evolve_all(self.ticket, entries), (*self.entries, *entries))
+
+    def until(
+        self, at: datetime, around: Surroundings, kinds: Collection[TimerKind] = EVERY
+    ) -> Self:
+        """With every timer of `kinds` rung that is due at `at` or before, each at its instant."""
+        course = self
+        while (timer := course._next_timer(kinds)) is not None and timer.due_at <= at:
+            when = max(timer.due_at, course.ticket.updated_at)
+            events = rung(course.ticket, timer, partial(around, course.ticket, (), when))
+            assert events, timer  # a timer that means nothing would ring for ever
+            course = course.after(events, when, around)
+        return course
+
+    def _next_timer(self, kinds: Collection[TimerKind]) -> Timer | None:
+        wanted = (timer for timer in sla.timers(self.ticket) if timer.kind in kinds)
+        return min(wanted, key=_when, default=None)
+
+
+def _when(timer: Timer) -> tuple[datetime, str]:
+    return timer.due_at, timer.kind
+
+
+def _entries(
+    events: Sequence[Event], version: int, at: datetime, actor: PersonId | None
+) -> tuple[Entry, ...]:
+    via = "" if actor else "timer"
+    numbered = enumerate(events, start=version + 1)
+    return tuple(Entry(seq, at, actor, via, event) for seq, event in numbered)

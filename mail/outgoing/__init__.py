@@ -1,0 +1,1 @@
+"""Mail out: what the desk tells, composed and given to a relay."""

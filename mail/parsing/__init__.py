@@ -1,0 +1,1 @@
+"""Bytes of a mail to what a person would read. Never raises."""

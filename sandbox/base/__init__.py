@@ -1,0 +1,1 @@
+"""What all stand-ins share: their log, their errors, the workspace as values."""

@@ -1,0 +1,1 @@
+"""Every employee's mailbox: real SMTP in and out."""

@@ -1,0 +1,1 @@
+"""Block Kit as HTML that looks as in Slack."""

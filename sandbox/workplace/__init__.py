@@ -1,0 +1,1 @@
+"""What happens in the pretended Slack: events, sockets, views, limits, faults."""

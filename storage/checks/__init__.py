@@ -1,0 +1,1 @@
+"""Whether the promises that data can show hold: reads only, repairs nothing."""

@@ -1,0 +1,1 @@
+"""How storage is opened, brought up to date and written to."""

@@ -1,0 +1,97 @@
+"""As parcels are leased: many messages waiting for one place become one digest (engine/ports/flood.py says which)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from engine.ports import flood
+from engine.tickets.effects import Tell
+from storage.sql.schema_traffic import UNSENT, outbox
+from storage.tickets import rows
+from storage.tickets.record import tell_without_ticket
+from storage.tickets.rows import AnyRow
+
+CROWD_MAX: Final = 500
+"""Gathered at once; what is left joins the digest with the next look."""
+COLLAPSED: Final = "told in a digest: row {}"
+
+_WAITING: Final = (
+    outbox.c.workspace == bindparam("of_workspace"),
+    outbox.c.channel == bindparam("of_channel"),
+    outbox.c.place == bindparam("of_place"),
+    text(UNSENT),
+    outbox.c.state == "waiting",
+    # What may have arrived is looked for and told by itself.
+    outbox.c.uncertain.is_(False),
+)
+_CROWD: Final = (
+    select(outbox)
+    .where(*_WAITING, outbox.c.template.in_(sorted(flood.GATHERED | {flood.DIGEST})))
+    .order_by(outbox.c.template != flood.DIGEST, outbox.c.id)
+    .limit(CROWD_MAX)
+    .with_for_update(skip_locked=True)
+)
+_OF_KEY: Final = (outbox.c.workspace == bindparam("of_workspace"), outbox.c.key == bindparam("of"))
+_ID: Final = select(outbox.c.id).where(*_OF_KEY)
+_SAY: Final = update(outbox).where(outbox.c.id == bindparam("row"))
+_EACH: Final = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def gather(connection: Connection, due: Iterable[AnyRow], *, now: datetime) -> bool:
+    """True: some of what is due shall wait or is told otherwise, so look again what is due."""
+    places = {
+        (row.workspace, row.channel, row.place) for row in due if row.template in flood.GATHERED
+    }
+    return any(_gather_at(connection, place, now) for place in sorted(places))
+
+
+def _gather_at(connection: Connection, place: tuple[str, str, str], now: datetime) -> bool:
+    of = dict(zip(("of_workspace", "of_channel", "of_place"), place, strict=True))
+    found = connection.execute(_CROWD, of).all()
+    crowd = [row for row in found if row.template != flood.DIGEST]
+    waiting = next((row for row in found if row.template == flood.DIGEST), None)
+    if len(crowd) > flood.FLOOD or (crowd and waiting):
+        _collapse(connection, crowd, waiting, now)
+        return True
+    return _hold(connection, crowd, now)
+
+
+def _collapse(
+    connection: Connection, crowd: Sequence[AnyRow], waiting: AnyRow | None, now: datetime
+) -> None:
+    told = flood.digest(
+        [_tell(row) for row in crowd],
+        f"{flood.DIGEST}.{crowd[0].id}",
+        onto=_tell(waiting) if waiting else None,
+    )
+    workspace = crowd[0].workspace
+    if waiting is None:
+        tell_without_ticket(connection, [told], workspace=workspace, now=now)
+    id = connection.execute(_ID, {"of_workspace": workspace, "of": told.key}).scalar_one()
+    begun = waiting.created_at if waiting else now
+    at = min(now + flood.SETTLE, begun + flood.GATHER_MAX)
+    connection.execute(_SAY, {"row": id, "facts": dict(told.facts), "next_at": at})
+    mark = {"state": "sent", "final_at": now, "last_error": COLLAPSED.format(id)}
+    connection.execute(_EACH, {"ids": [row.id for row in crowd]} | mark)
+
+
+def _hold(connection: Connection, crowd: Iterable[AnyRow], now: datetime) -> bool:
+    """What comes from downtime waits a moment for the rest of it."""
+    held = [
+        row
+        for row in crowd
+        if row.next_at <= now < row.created_at + flood.SETTLE
+        and flood.is_late(_tell(row), row.created_at)
+    ]
+    if held:
+        until = max(row.created_at for row in held) + flood.SETTLE
+        connection.execute(_EACH, {"ids": [row.id for row in held], "next_at": until})
+    return bool(held)
+
+
+def _tell(row: AnyRow) -> Tell:
+    tell = rows.effect(row)
+    assert isinstance(tell, Tell)
+    return tell

@@ -1,0 +1,1 @@
+"""Tables, columns and the ways of two databases. Nothing of tickets is decided here."""

@@ -1,0 +1,1 @@
+"""The rows of one workspace, read and written inside a transaction."""

@@ -1,0 +1,205 @@
+"""People, identities and teams of one workspace, read and written inside a transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+
+from engine.tickets.people import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from storage.sql.schema import departments, identities, memberships, people, team_addresses, teams
+from storage.sql.statements import insert_new, insert_or_update
+from storage.tickets import rows
+from storage.tickets.rows import AnyRow
+
+# More namesakes than this and the caller must be asked to be more exact anyway.
+NAMESAKES_MAX: Final = 10
+
+_MINE: Final = people.c.workspace == bindparam("workspace")
+# One row for each team they are in, or one without a team: a statement less than asking for both.
+WITH_TEAMS: Final = select(people, memberships.c.team.label("member_of")).outerjoin(
+    memberships,
+    and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
+)
+_PERSON: Final = WITH_TEAMS.where(_MINE, people.c.id == bindparam("id"))
+_PERSON_BY: Final = WITH_TEAMS.where(
+    _MINE,
+    people.c.id
+    == select(identities.c.person)
+    .where(
+        identities.c.workspace == bindparam("workspace"),
+        identities.c.kind == bindparam("kind"),
+        identities.c.issuer == bindparam("issuer"),
+        identities.c.subject == bindparam("subject"),
+    )
+    .scalar_subquery(),
+)
+_PEOPLE_NAMED: Final = (
+    select(people)
+    .where(
+        _MINE,
+        or_(
+            people.c.name_key == bindparam("name"),
+            func.lower(people.c.mail) == bindparam("name"),
+            func.lower(people.c.slack) == bindparam("name"),
+        ),
+    )
+    .order_by(people.c.id)
+    .limit(NAMESAKES_MAX)
+)
+_AGENTS: Final = (
+    select(people)
+    .where(
+        _MINE,
+        or_(
+            people.c.role > int(Role.REQUESTER),
+            people.c.id.in_(
+                select(memberships.c.person).where(
+                    memberships.c.workspace == bindparam("workspace")
+                )
+            ),
+        ),
+    )
+    .order_by(people.c.id)
+)
+_MEMBERSHIPS: Final = select(memberships.c.person, memberships.c.team).where(
+    memberships.c.workspace == bindparam("workspace"),
+    memberships.c.person.in_(bindparam("people", expanding=True)),
+)
+_LEAVE: Final = delete(memberships).where(
+    memberships.c.workspace == bindparam("workspace"),
+    memberships.c.person == bindparam("person"),
+    memberships.c.team.not_in(bindparam("teams", expanding=True)),
+)
+_TEAMS: Final = (
+    select(teams).where(teams.c.workspace == bindparam("workspace")).order_by(teams.c.id)
+)
+# One row for each address it has, or one without.
+_TEAM: Final = (
+    select(teams, team_addresses.c.address.label("own_address"))
+    .outerjoin(
+        team_addresses,
+        and_(team_addresses.c.workspace == teams.c.workspace, team_addresses.c.team == teams.c.id),
+    )
+    .where(teams.c.workspace == bindparam("workspace"), teams.c.id == bindparam("id"))
+    .order_by(team_addresses.c.position)
+)
+_ADDRESSES: Final = (
+    select(team_addresses.c.team, team_addresses.c.address)
+    .where(team_addresses.c.workspace == bindparam("workspace"))
+    .order_by(team_addresses.c.position)
+)
+_FORGET_ADDRESSES: Final = delete(team_addresses).where(
+    team_addresses.c.workspace == bindparam("workspace"),
+    team_addresses.c.team == bindparam("team"),
+)
+
+
+def person(connection: Connection, workspace: WorkspaceId, id: PersonId) -> Person | None:
+    return _person(connection.execute(_PERSON, {"workspace": workspace, "id": id}).all())
+
+
+def person_by(connection: Connection, workspace: WorkspaceId, identity: Identity) -> Person | None:
+    named = {"kind": identity.kind, "issuer": identity.issuer, "subject": identity.subject}
+    return _person(connection.execute(_PERSON_BY, {"workspace": workspace} | named).all())
+
+
+def people_named(connection: Connection, workspace: WorkspaceId, name: str) -> Sequence[Person]:
+    wanted = {"workspace": workspace, "name": name.strip().casefold()}
+    found = connection.execute(_PEOPLE_NAMED, wanted).all()
+    return with_teams(connection, workspace, found)
+
+
+def agents(connection: Connection, workspace: WorkspaceId) -> Sequence[Person]:
+    found = connection.execute(_AGENTS, {"workspace": workspace}).all()
+    return with_teams(connection, workspace, found)
+
+
+def keep_person(connection: Connection, workspace: WorkspaceId, person: Person) -> None:
+    key = {"workspace": workspace, "id": person.id}
+    insert_or_update(connection, people, [key | rows.person_values(person)])
+    stays = {"workspace": workspace, "person": person.id, "teams": list(person.teams)}
+    connection.execute(_LEAVE, stays)
+    member = {"workspace": workspace, "person": person.id}
+    insert_new(connection, memberships, [member | {"team": team} for team in sorted(person.teams)])
+
+
+def keep_identity(
+    connection: Connection, workspace: WorkspaceId, identity: Identity, proof: rows.Values
+) -> None:
+    row = {
+        "workspace": workspace,
+        "kind": identity.kind,
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        **proof,
+    }
+    insert_or_update(connection, identities, [row])
+
+
+def proof(person: PersonId, at: datetime, how: str) -> rows.Values:
+    return {"person": person, "verified_at": at, "how": how}
+
+
+def team(connection: Connection, workspace: WorkspaceId, id: TeamId) -> Team | None:
+    found = connection.execute(_TEAM, {"workspace": workspace, "id": id}).all()
+    return rows.team(found[0], _given(row.own_address for row in found)) if found else None
+
+
+def all_teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
+    found = connection.execute(_TEAMS, {"workspace": workspace}).all()
+    return join_addresses(found, connection.execute(_ADDRESSES, {"workspace": workspace}))
+
+
+def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> None:
+    department = {"workspace": workspace, "id": team.department, "name": team.department}
+    insert_new(connection, departments, [department])
+    key = {"workspace": workspace, "id": team.id}
+    insert_or_update(connection, teams, [key | rows.team_values(team)])
+    connection.execute(_FORGET_ADDRESSES, {"workspace": workspace, "team": team.id})
+    addresses = [
+        {"workspace": workspace, "team": team.id, "address": address, "position": position}
+        for position, address in enumerate(team.addresses)
+    ]
+    # An address another team had before is this team's now.
+    insert_or_update(connection, team_addresses, addresses)
+
+
+def _person(found: Sequence[AnyRow]) -> Person | None:
+    return next(iter(people_of(found)), None)
+
+
+def people_of(found: Iterable[AnyRow]) -> Iterable[Person]:
+    """Of rows of WITH_TEAMS."""
+    by_id: dict[str, list[AnyRow]] = {}
+    for row in found:
+        by_id.setdefault(row.id, []).append(row)
+    for each in by_id.values():
+        yield rows.person(each[0], _given(row.member_of for row in each))
+
+
+def _given(words: Iterable[str | None]) -> Iterable[str]:
+    return (word for word in words if word is not None)
+
+
+def with_teams(
+    connection: Connection, workspace: WorkspaceId, found: Sequence[AnyRow]
+) -> Sequence[Person]:
+    if not found:
+        return ()
+    wanted = {"workspace": workspace, "people": [row.id for row in found]}
+    return join_teams(found, connection.execute(_MEMBERSHIPS, wanted).all())
+
+
+def join_teams(found: Iterable[AnyRow], members: Iterable[AnyRow]) -> Sequence[Person]:
+    teams_of: dict[str, list[str]] = {}
+    for row in members:
+        teams_of.setdefault(row.person, []).append(row.team)
+    return [rows.person(row, teams_of.get(row.id, ())) for row in found]
+
+
+def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequence[Team]:
+    addresses_of: dict[str, list[str]] = {}
+    for row in addresses:
+        addresses_of.setdefault(row.team, []).append(row.address)
+    return [rows.team(row, addresses_of.get(row.id, ())) for row in found]

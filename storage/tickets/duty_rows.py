@@ -1,0 +1,289 @@
+"""engine.staff.Staff: who is there and who holds what, read and kept inside a transaction of one workspace."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+
+from engine.duty.presence import Out, Presence
+from engine.duty.workload import Load
+from engine.ports.duty_store import Brief, GivenBack, SaidEntry
+from engine.tickets.people import PersonId, TeamId, WorkspaceId
+from engine.tickets.promise_clock import PROMISES
+from engine.tickets.ticket import Priority, State
+from storage.sql.columns import Instant
+from storage.sql.schema import (
+    OPEN,
+    UNASSIGNED,
+    clocks,
+    comments,
+    events,
+    notes,
+    people,
+    teams,
+    tickets,
+)
+from storage.sql.schema_rules import presences
+from storage.sql.statements import insert_or_update
+from storage.tickets import codec
+from storage.tickets.rows import TICKET_STREAM, AnyRow, Values
+
+PERSON_STREAM: Final = "person"
+
+_WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
+_PEOPLE: Final[BindParameter[Sequence[str]]] = bindparam("people", expanding=True)
+HELD_STATES: Final = (State.NEW, State.OPEN, State.IN_PROGRESS, State.PENDING_INFO, State.REOPENED)
+_BEGUN: Final = (State.IN_PROGRESS, State.PENDING_INFO)
+
+_PRESENCES: Final = select(presences).where(presences.c.workspace == _WORKSPACE)
+_PRESENCE: Final = _PRESENCES.where(presences.c.person == bindparam("person"))
+# Not FOR UPDATE: that would hold up whoever only points at the row, such as a ticket being opened.
+_LOCK_TEAM: Final = (
+    select(teams.c.id)
+    .where(teams.c.workspace == _WORKSPACE, teams.c.id == bindparam("team"))
+    .with_for_update(key_share=True)
+)
+_LOCK_PEOPLE: Final = (
+    select(people.c.id)
+    .where(people.c.workspace == _WORKSPACE, people.c.id.in_(_PEOPLE))
+    .order_by(people.c.id)
+    .with_for_update(key_share=True)
+)
+_INSERT_EVENTS: Final = insert(events)
+_SAID: Final = (
+    select(events)
+    .where(
+        events.c.workspace == _WORKSPACE,
+        events.c.stream_kind == PERSON_STREAM,
+        events.c.stream_id == bindparam("person"),
+    )
+    .order_by(events.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+_RELEASED: Final = (
+    select(events.c.stream_id, events.c.actor, events.c.via, events.c.facts)
+    .where(
+        events.c.workspace == _WORKSPACE,
+        events.c.stream_kind == TICKET_STREAM,
+        events.c.stream_id.in_(bindparam("streams", expanding=True)),
+        events.c.type == "released",
+    )
+    .order_by(events.c.stream_id, events.c.seq)
+)
+_LOADS: Final = (
+    select(tickets.c.assignee, tickets.c.priority, tickets.c.state, func.count().label("tickets"))
+    .where(tickets.c.workspace == _WORKSPACE, tickets.c.assignee.in_(_PEOPLE), text(OPEN))
+    .group_by(tickets.c.assignee, tickets.c.priority, tickets.c.state)
+)
+
+DUE: Final = (
+    select(func.min(clocks.c.due_at))
+    .where(
+        clocks.c.workspace == tickets.c.workspace,
+        clocks.c.ticket == tickets.c.number,
+        clocks.c.running_since.is_not(None),
+        clocks.c.kind.in_([kind.value for kind in PROMISES]),
+    )
+    .scalar_subquery()
+)
+"""The next promise of a ticket to break; NULL when none runs."""
+
+
+def _spoke(words: Any) -> ColumnElement[bool]:
+    mine = (words.c.workspace == tickets.c.workspace, words.c.ticket == tickets.c.number)
+    return select(words.c.id).where(*mine, words.c.author == tickets.c.assignee).exists()
+
+
+# An offer is untouched until it is accepted. What was reopened was worked on before; what counts is since then.
+_TOUCHED: Final = and_(
+    ~tickets.c.offered,
+    or_(
+        tickets.c.state.in_(_BEGUN),
+        tickets.c.acknowledged,
+        and_(tickets.c.state == State.OPEN, or_(_spoke(comments), _spoke(notes))),
+    ),
+)
+_BRIEF: Final = (
+    select(
+        *(tickets.c[name] for name in ("number", "subject", "team", "category")),
+        *(tickets.c[name] for name in ("priority", "state", "assignee")),
+        DUE.label("due_at"),
+        _TOUCHED.label("touched"),
+    )
+    .where(tickets.c.workspace == _WORKSPACE)
+    .order_by(literal_column("due_at").nulls_last(), tickets.c.number)
+    .limit(bindparam("limit"))
+)
+_OF_TEAM: Final = tickets.c.team == bindparam("team")
+_HELD: Final = _BRIEF.where(text(OPEN), tickets.c.state.in_(HELD_STATES))
+_HELD_BY: Final = _HELD.where(tickets.c.assignee.in_(_PEOPLE))
+_HELD_IN: Final = _HELD.where(_OF_TEAM, tickets.c.assignee.is_not(None))
+_DUE_UNTIL: Final = _BRIEF.where(text(OPEN), _OF_TEAM, bindparam("until", type_=Instant()) >= DUE)
+_CRITICAL: Final = tickets.c.priority == Priority.P1
+_UNASSIGNED: Final = (
+    _BRIEF.where(text(UNASSIGNED), _OF_TEAM)
+    .order_by(None)
+    .order_by(
+        case((_CRITICAL, 0), else_=1), literal_column("due_at").nulls_last(), tickets.c.number
+    )
+)
+_UNASSIGNED_CRITICAL: Final = _UNASSIGNED.where(_CRITICAL)
+
+
+class SqlStaff:
+    def __init__(self, connection: Connection, workspace: WorkspaceId) -> None:
+        self._connection = connection
+        self._workspace = workspace
+
+    # What people said
+
+    def presence(self, person: PersonId) -> Presence:
+        self._lock_people([person])
+        row = self._connection.execute(_PRESENCE, self._mine(person=person)).one_or_none()
+        return presence_of(row) if row is not None else Presence()
+
+    def presences(self) -> Mapping[PersonId, Presence]:
+        found = self._connection.execute(_PRESENCES, self._mine())
+        return {PersonId(row.person): presence_of(row) for row in found}
+
+    def keep(self, person: PersonId, after: Presence, entries: Sequence[SaidEntry]) -> None:
+        self._keep_row(person, _presence_values(after))
+        last = self.history(person, limit=1)
+        first = last[0].seq + 1 if last else 1
+        stream = self._mine(stream_kind=PERSON_STREAM, stream_id=person)
+        numbered = enumerate(entries, start=first)
+        rows = [stream | _entry_values(entry) | {"seq": seq} for seq, entry in numbered]
+        if rows:
+            self._connection.execute(_INSERT_EVENTS, rows)
+
+    def history(self, person: PersonId, *, limit: int) -> Sequence[SaidEntry]:
+        wanted = self._mine(person=person, limit=limit)
+        return [said_entry(row) for row in self._connection.execute(_SAID, wanted)]
+
+    # Who is given what
+
+    def lock(self, team: TeamId, people: Collection[PersonId]) -> None:
+        self._connection.execute(_LOCK_TEAM, self._mine(team=team)).all()
+        self._lock_people(people)
+
+    def _lock_people(self, people: Collection[PersonId]) -> None:
+        self._connection.execute(_LOCK_PEOPLE, self._mine(people=sorted(people))).all()
+
+    def loads(self, people: Collection[PersonId]) -> Mapping[PersonId, Load]:
+        found: dict[PersonId, Load] = {}
+        for row in self._connection.execute(_LOADS, self._mine(people=sorted(people))):
+            load = found.get(row.assignee, Load())
+            found[row.assignee] = load.plus(Priority(row.priority), State(row.state), row.tickets)
+        return found
+
+    def last_assigned(self, people: Collection[PersonId]) -> Mapping[PersonId, datetime]:
+        found = self._connection.execute(_PRESENCES, self._mine())
+        given = {row.person: row.last_assigned_at for row in found if row.last_assigned_at}
+        return {id: given[id] for id in people if id in given}
+
+    def was_assigned(self, person: PersonId, at: datetime) -> None:
+        self._keep_row(person, {"last_assigned_at": at})
+
+    def _keep_row(self, person: PersonId, values: Values) -> None:
+        insert_or_update(self._connection, presences, [self._mine(person=person) | values])
+
+    # Tickets
+
+    def unassigned(self, team: TeamId, *, limit: int, critical_only: bool) -> Sequence[Brief]:
+        wanted = _UNASSIGNED_CRITICAL if critical_only else _UNASSIGNED
+        return self._briefs(wanted, team=team, limit=limit)
+
+    def held(
+        self,
+        *,
+        people: Collection[PersonId] | None = None,
+        team: TeamId | None = None,
+        limit: int,
+    ) -> Sequence[Brief]:
+        if team is not None:
+            return self._briefs(_HELD_IN, team=team, limit=limit)
+        return self._briefs(_HELD_BY, people=sorted(people or ()), limit=limit)
+
+    def due_until(self, team: TeamId, until: datetime, *, limit: int) -> Sequence[Brief]:
+        return self._briefs(_DUE_UNTIL, team=team, until=until, limit=limit)
+
+    def _briefs(self, wanted: Select[*tuple[Any, ...]], **given: Any) -> Sequence[Brief]:
+        return [_brief(row) for row in self._connection.execute(wanted, self._mine(**given))]
+
+    def given_back(self, numbers: Collection[int]) -> Mapping[int, Sequence[GivenBack]]:
+        found: defaultdict[int, list[GivenBack]] = defaultdict(list)
+        wanted = self._mine(streams=[str(number) for number in numbers])
+        for row in self._connection.execute(_RELEASED, wanted):
+            before = PersonId(row.facts["before"])
+            passed = row.via != "shift" and row.actor in (None, before)
+            found[int(row.stream_id)].append(GivenBack(before, passed))
+        return found
+
+    def _mine(self, **given: Any) -> Values:
+        return {"workspace": self._workspace, **given}
+
+
+def presence_of(row: AnyRow) -> Presence:
+    return Presence(
+        started_at=row.started_at,
+        until=row.until,
+        ended_at=row.ended_at,
+        out=Out(row.out) if row.out else None,
+        out_until=row.out_until,
+    )
+
+
+def _presence_values(presence: Presence) -> Values:
+    return {
+        "started_at": presence.started_at,
+        "until": presence.until,
+        "ended_at": presence.ended_at,
+        "out": presence.out.value if presence.out else None,
+        "out_until": presence.out_until,
+    }
+
+
+def _entry_values(entry: SaidEntry) -> Values:
+    type_, facts = codec.encode(entry.said)
+    return {
+        "type": type_,
+        "actor": entry.actor,
+        "via": entry.via,
+        "at": entry.at,
+        "facts": facts,
+    }
+
+
+def said_entry(row: AnyRow) -> SaidEntry:
+    said = codec.decode_said(row.type, row.facts)
+    return SaidEntry(row.seq, row.at, row.actor, row.via, said)
+
+
+def _brief(row: AnyRow) -> Brief:
+    return Brief(
+        number=row.number,
+        subject=row.subject,
+        team=TeamId(row.team),
+        category=row.category,
+        priority=Priority(row.priority),
+        state=State(row.state),
+        assignee=row.assignee,
+        due_at=row.due_at,
+        touched=bool(row.touched),
+    )

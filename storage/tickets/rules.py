@@ -1,0 +1,193 @@
+"""Calendars, policies, ladders, mutes and rotations: rows in editions, and the Rules the engine counts with.
+
+What a workspace's rules are changes seldom and is asked for in every transaction: what was read is kept in this
+process by the number that rises with each change, so that asking costs no statement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+
+from engine.calendars import hours
+from engine.calendars.calendar import Calendar, Hours
+from engine.calendars.calendar_history import CalendarHistory, Edition
+from engine.duty.schedules import schedule_of
+from engine.promises.rules import Declared, DeclaredRotation, Editions, Mute, Rules
+from engine.tickets.people import WorkspaceId
+from engine.tickets.workspace import Workspace
+from storage.sql.schema import workspaces
+from storage.sql.schema_rules import calendars, ladders, mutes, policies, rotations
+from storage.tickets import rows, rules_rows
+from storage.tickets.rows import AnyRow
+
+T = TypeVar("T")
+
+_KEPT: Final = 64
+"""Workspaces (and editions of them) whose rules stay in memory."""
+
+_ZONE_RULES: Final = "zone_rules"
+
+_Documents = Mapping[str, Mapping[str, Any]]
+
+
+class KnownRules:
+    """One process's memory of rules, shared by all its transactions. Editions never change once written."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], Rules] = {}
+
+    def of(self, connection: Connection, workspace: Workspace) -> Rules:
+        key = (workspace.id, workspace.rules_version)
+        known = self._known.get(key)
+        if known is None or known.workspace != workspace:
+            known = _read(connection, workspace)
+            if len(self._known) >= _KEPT:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = known
+        return known
+
+
+def read(connection: Connection, workspace: WorkspaceId, known: KnownRules) -> Rules:
+    """For looking, beside every transaction."""
+    mine = select(workspaces.c.settings).where(workspaces.c.id == workspace)
+    found = connection.execute(mine).scalar()
+    return known.of(connection, rows.settings(workspace, found))
+
+
+def _read(connection: Connection, workspace: Workspace) -> Rules:
+    # The rows of one id come oldest first: the newest stays.
+    open_hours = {row.id: row for row in _rows(connection, calendars, workspace)}
+    plans = _current(connection, rotations, workspace)
+    return Rules(
+        workspace,
+        calendars={id: (row.version, _compiled(row.document)) for id, row in open_hours.items()},
+        edited_on={id: row.valid_from for id, row in open_hours.items()},
+        former=frozenset(id for id, row in open_hours.items() if row.retired_at),
+        policies=_editions(_rows(connection, policies, workspace), rules_rows.policy),
+        ladders=_editions(_rows(connection, ladders, workspace), rules_rows.ladder),
+        mutes=tuple(map(_mute, _current(connection, mutes, workspace).values())),
+        rotations={
+            id: (row.document["team"], schedule_of(row.document["plan"]))
+            for id, row in plans.items()
+        },
+    )
+
+
+def almanac(connection: Connection, workspace: WorkspaceId) -> CalendarHistory:
+    editions: dict[str, list[Edition]] = {}
+    for row in connection.execute(_all_of(calendars), {"workspace": workspace}):
+        edition = Edition(row.version, _compiled(row.document), row.valid_from)
+        editions.setdefault(row.id, []).append(edition)
+    return CalendarHistory(editions)
+
+
+def _current(connection: Connection, table: Table, workspace: Workspace) -> Mapping[str, AnyRow]:
+    """What holds now, by id."""
+    return {row.id: row for row in _rows(connection, table, workspace) if not row.retired_at}
+
+
+def _mute(row: AnyRow) -> Mute:
+    return rules_rows.mute(row.document)
+
+
+def _compiled(document: Mapping[str, Any]) -> Calendar:
+    return Calendar(hours.hours_of({k: v for k, v in document.items() if k != _ZONE_RULES}))
+
+
+def _editions(
+    found: Sequence[AnyRow], read: Callable[[str, Mapping[str, Any]], T]
+) -> Mapping[str, Editions[T]]:
+    editions: dict[str, list[tuple[datetime, T | None]]] = {}
+    for row in found:
+        own = editions.setdefault(row.id, [])
+        own.append((row.valid_from, read(row.id, row.document)))
+        if row.retired_at:
+            own.append((row.retired_at, None))
+    return editions
+
+
+@cache
+def _all_of(table: Table) -> Any:
+    mine = table.c.workspace == bindparam("workspace")
+    return select(table).where(mine).order_by(table.c.id, table.c.version)
+
+
+def _rows(connection: Connection, table: Table, workspace: Workspace) -> Sequence[AnyRow]:
+    return connection.execute(_all_of(table), {"workspace": workspace.id}).all()
+
+
+def keep(connection: Connection, workspace: Workspace, declared: Declared, at: datetime) -> bool:
+    """Write what changed as new editions; whether anything did."""
+    wanted: tuple[tuple[Table, _Documents], ...] = (
+        (calendars, {id: _calendar_document(each) for id, each in declared.calendars.items()}),
+        (policies, {each.id: rules_rows.policy_document(each) for each in declared.policies}),
+        (ladders, {each.id: rules_rows.ladder_document(each) for each in declared.ladders}),
+        (mutes, _numbered(declared.mutes)),
+        (rotations, {one.id: _rotation_document(one) for one in declared.rotations}),
+    )
+    changed = [_keep(connection, table, workspace, docs, at) for table, docs in wanted]
+    return any(changed)
+
+
+def _calendar_document(given: Hours) -> Mapping[str, Any]:
+    """An update of the zone database is an edit, too."""
+    return hours.document_of(given) | {_ZONE_RULES: hours.zone_rules(given.zone)}
+
+
+def _rotation_document(one: DeclaredRotation) -> Mapping[str, Any]:
+    return {"team": one.team, "plan": one.document}
+
+
+def _numbered(declared: Sequence[Mute]) -> _Documents:
+    return {str(n): rules_rows.mute_document(mute) for n, mute in enumerate(declared, start=1)}
+
+
+def _keep(
+    connection: Connection, table: Table, workspace: Workspace, wanted: _Documents, at: datetime
+) -> bool:
+    newest = {row.id: row for row in _rows(connection, table, workspace)}
+    standing = {id for id, row in newest.items() if not row.retired_at}
+    same = {
+        id for id, document in wanted.items() if id in newest and newest[id].document == document
+    }
+    # A calendar put back as it was is the same edition: nothing has to be counted anew.
+    back = same - standing if table is calendars else set()
+    fresh = [
+        _row(workspace, id, newest[id].version + 1 if id in newest else 1, document, at)
+        for id, document in wanted.items()
+        if id not in same or id not in standing | back
+    ]
+    over = standing - same
+    _retire(connection, table, [newest[id] for id in over], at)
+    _retire(connection, table, [newest[id] for id in back], None)
+    if fresh:
+        connection.execute(insert(table), fresh)
+    return bool(fresh or over or back)
+
+
+def _retire(
+    connection: Connection, table: Table, found: Sequence[AnyRow], at: datetime | None
+) -> None:
+    """None: they hold again."""
+    for row in found:
+        key = (table.c.id == row.id, table.c.version == row.version)
+        mine = table.c.workspace == row.workspace
+        connection.execute(update(table).where(mine, *key).values(retired_at=at))
+
+
+def _row(
+    workspace: Workspace, id: str, version: int, document: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    return {
+        "workspace": workspace.id,
+        "id": id,
+        "version": version,
+        "name": id,
+        "document": document,
+        "from_file": True,
+        "valid_from": at,
+        "retired_at": None,
+    }

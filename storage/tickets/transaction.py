@@ -1,0 +1,355 @@
+"""The Transaction of one workspace: every statement it issues names that workspace (a test reads them all)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, update
+
+from engine.calendars.calendar_history import CalendarHistory
+from engine.ports.store import Change
+from engine.promises.rules import Declared, Rules
+from engine.tickets.effects import Tell
+from engine.tickets.errors import Stale
+from engine.tickets.events import Entry
+from engine.tickets.message import Audience
+from engine.tickets.people import Identity, Person, PersonId, Team, TeamId, WorkspaceId
+from engine.tickets.promise_clock import Timer
+from engine.tickets.ticket import Ticket
+from engine.tickets.workspace import Workspace
+from storage.sql.schema import (
+    OPEN,
+    RUNNING,
+    clocks,
+    events,
+    links,
+    outside_references,
+    participants,
+    tickets,
+    workspaces,
+)
+from storage.sql.schema_rules import escalations
+from storage.sql.schema_traffic import spool
+from storage.sql.statements import insert_new, insert_or_update
+from storage.tickets import ahead, directory, rows, rules
+from storage.tickets.ahead import Ahead
+from storage.tickets.duty_rows import SqlStaff
+from storage.tickets.record import record, tell_without_ticket
+from storage.tickets.rows import AnyRow
+from storage.tickets.rules import KnownRules
+
+_WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
+_TICKET: Final = (
+    select(tickets)
+    .where(tickets.c.workspace == _WORKSPACE, tickets.c.number == bindparam("ticket"))
+    # Its key never changes, so rows that only point to it (a delivered parcel's reference) need not wait.
+    .with_for_update(key_share=True)
+)
+_CLOCKS: Final = (
+    select(clocks)
+    .where(clocks.c.workspace == _WORKSPACE, clocks.c.ticket == bindparam("ticket"))
+    .order_by(clocks.c.position)
+)
+_HISTORY: Final = (
+    select(events)
+    .where(
+        events.c.workspace == _WORKSPACE,
+        events.c.stream_kind == rows.TICKET_STREAM,
+        events.c.stream_id == bindparam("stream"),
+        events.c.seq > bindparam("after"),
+    )
+    .order_by(events.c.seq)
+)
+_AUDIENCE: Final = (
+    select(participants.c.role, participants.c.channel, participants.c.place)
+    .where(participants.c.workspace == _WORKSPACE, participants.c.ticket == bindparam("ticket"))
+    .order_by(participants.c.position)
+)
+_BY_REFERENCE: Final = (
+    select(outside_references.c.ticket)
+    .where(
+        outside_references.c.workspace == _WORKSPACE,
+        outside_references.c.channel == bindparam("channel"),
+        outside_references.c.ref == bindparam("ref"),
+    )
+    .order_by(outside_references.c.id)
+    .limit(1)
+)
+_BY_REFERENCE_AT: Final = _BY_REFERENCE.where(outside_references.c.place == bindparam("place"))
+_JOINED: Final = (
+    select(tickets.c.number, tickets.c.requester)
+    .join(
+        links,
+        and_(links.c.workspace == tickets.c.workspace, links.c.ticket == tickets.c.number),
+    )
+    .where(
+        tickets.c.workspace == _WORKSPACE,
+        links.c.other == bindparam("ticket"),
+        links.c.how == "merged",
+        tickets.c.merged_into == links.c.other,  # the link stays when a merge is undone
+    )
+    .order_by(tickets.c.number)
+)
+_OPENED_SINCE: Final = (
+    select(func.count())
+    .select_from(tickets)
+    .where(
+        tickets.c.workspace == _WORKSPACE,
+        tickets.c.requester == bindparam("requester"),
+        tickets.c.created_at >= bindparam("since"),
+    )
+)
+_PAGED: Final = select(escalations.c.people).where(
+    escalations.c.workspace == _WORKSPACE, escalations.c.ticket == bindparam("ticket")
+)
+_BY_CALENDAR: Final = (
+    select(clocks.c.ticket)
+    .where(
+        clocks.c.workspace == _WORKSPACE,
+        clocks.c.calendar == bindparam("calendar"),
+        clocks.c.calendar_version < bindparam("version"),
+        text(RUNNING),
+    )
+    .limit(bindparam("limit"))
+)
+_MUTED: Final = (
+    select(tickets.c.number)
+    .where(tickets.c.workspace == _WORKSPACE, text(OPEN), tickets.c.muted)
+    .order_by(tickets.c.number)
+    .limit(bindparam("limit"))
+)
+_SETTINGS: Final = select(workspaces.c.settings).where(workspaces.c.id == _WORKSPACE)
+# Held until the commit, against another daemon that starts at the same time; others' keys may still point to it.
+_HELD: Final = _SETTINGS.with_for_update(key_share=True)
+_NEXT_NUMBER: Final = (
+    update(workspaces)
+    .where(workspaces.c.id == bindparam("workspace_id"))
+    .values(last_number=workspaces.c.last_number + 1)
+    .returning(workspaces.c.last_number)
+)
+_SETTLE: Final = update(spool).where(
+    spool.c.workspace == bindparam("of_workspace"),
+    spool.c.id == bindparam("of_row"),
+    spool.c.state != "done",
+)
+_SPOOL_STATE: Final = select(spool.c.state, spool.c.ticket).where(
+    spool.c.workspace == _WORKSPACE, spool.c.id == bindparam("row")
+)
+
+
+class BoundTransaction:
+    """engine.ports.Transaction over one sync connection, bound to one workspace for its whole life."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        workspace: WorkspaceId,
+        now: Callable[[], datetime],
+        known: KnownRules,
+    ) -> None:
+        self._connection = connection
+        self._workspace = workspace
+        self._now = now
+        self.dropped: set[Timer] = set()
+        """Timers whose rows its steps have deleted."""
+        self._known = known
+        self._ahead = Ahead()
+        # Asked for several times by one use case, and rarely written: read once per transaction.
+        self._settings: Workspace | None = None
+        self._exists = False
+        self._teams: dict[TeamId, Team | None] = {}
+        self._all_teams: Sequence[Team] | None = None
+
+    @property
+    def workspace(self) -> WorkspaceId:
+        return self._workspace
+
+    @property
+    def staff(self) -> SqlStaff:
+        return SqlStaff(self._connection, self._workspace)
+
+    # The workspace itself
+
+    def settings(self) -> Workspace:
+        if self._settings is None:
+            found = self._connection.execute(_SETTINGS, {"workspace": self._workspace}).first()
+            self._exists = found is not None
+            self._settings = rows.settings(self._workspace, found.settings if found else None)
+        return self._settings
+
+    def keep_settings(self, settings: Workspace) -> None:
+        if settings.id != self._workspace:
+            raise ValueError("a transaction can not write another workspace's settings")
+        # The number of the rules' edition is ours, whatever is declared.
+        self._write_settings(replace(settings, rules_version=self._hold().rules_version))
+
+    def _write_settings(self, settings: Workspace) -> None:
+        row = {"id": self._workspace, "settings": rows.settings_document(settings)}
+        insert_or_update(self._connection, workspaces, [row])
+        self._settings = None
+
+    def _hold(self) -> Workspace:
+        """The settings as they are now, and nobody else's to change."""
+        self._found()
+        held = self._connection.execute(_HELD, {"workspace": self._workspace}).one()
+        self._settings = rows.settings(self._workspace, held.settings)
+        return self._settings
+
+    def rules(self) -> Rules:
+        return self._known.of(self._connection, self.settings())
+
+    def almanac(self) -> CalendarHistory:
+        return rules.almanac(self._connection, self._workspace)
+
+    def keep_rules(self, declared: Declared, *, at: datetime) -> None:
+        settings = self._hold()
+        if rules.keep(self._connection, settings, declared, at):
+            self._write_settings(replace(settings, rules_version=settings.rules_version + 1))
+            # Until this is committed nobody else may take them for what holds.
+            self._known = KnownRules()
+
+    def was_paged(self, number: int, person: PersonId) -> bool:
+        wanted = {"workspace": self._workspace, "ticket": number}
+        found = self._connection.execute(_PAGED, wanted)
+        return any(person in row.people for row in found)
+
+    def tickets_by_calendar(self, calendar: str, *, older_than: int, limit: int) -> Sequence[int]:
+        wanted = {"workspace": self._workspace, "calendar": calendar, "version": older_than}
+        found = self._connection.execute(_BY_CALENDAR, wanted | {"limit": limit})
+        return [*dict.fromkeys(row.ticket for row in found)]
+
+    def next_number(self) -> int:
+        self._found()
+        wanted = {"workspace_id": self._workspace}
+        number: int = self._connection.execute(_NEXT_NUMBER, wanted).scalar_one()
+        return number
+
+    def _found(self) -> bool:
+        """Make the workspace's row when it is missing; its settings are then the defaults. True: it was."""
+        self.settings()
+        if self._exists:
+            return False
+        row = {"id": self._workspace, "settings": {}, "last_number": 0}
+        insert_new(self._connection, workspaces, [row])
+        self._exists = True
+        return True
+
+    # Tickets
+
+    def read_ahead(self, locked: Sequence[AnyRow], *, size: int) -> None:
+        """Of a batch of at most `size` tickets: what is asked of each for the first time is known already."""
+        self._ahead = ahead.read(self._connection, self._workspace, locked, size=size)
+
+    def ticket(self, number: int) -> Ticket | None:
+        if known := self._ahead.tickets.pop(number, None):
+            return known
+        wanted = {"workspace": self._workspace, "ticket": number}
+        row = self._connection.execute(_TICKET, wanted).one_or_none()
+        if row is None:
+            return None
+        running = self._connection.execute(_CLOCKS, wanted)
+        return rows.ticket(row, map(rows.clock, running))
+
+    def history(self, number: int, *, after: int = 0) -> Sequence[Entry]:
+        wanted = {"workspace": self._workspace, "stream": str(number), "after": after}
+        return [rows.entry(row) for row in self._connection.execute(_HISTORY, wanted)]
+
+    def audience(self, number: int) -> Audience:
+        if known := self._ahead.audiences.pop(number, None):
+            return known
+        wanted = {"workspace": self._workspace, "ticket": number}
+        return ahead.audience_of(self._connection.execute(_AUDIENCE, wanted))
+
+    def ticket_by_reference(
+        self, channel: str, ref: str, *, place: str | None = None
+    ) -> int | None:
+        wanted = {"workspace": self._workspace, "channel": channel, "ref": ref}
+        if place is None:
+            return self._connection.execute(_BY_REFERENCE, wanted).scalar()
+        return self._connection.execute(_BY_REFERENCE_AT, wanted | {"place": place}).scalar()
+
+    def tickets_muted(self, *, limit: int) -> Sequence[int]:
+        found = self._connection.execute(_MUTED, {"workspace": self._workspace, "limit": limit})
+        return [row.number for row in found]
+
+    def joined(self, number: int) -> Mapping[int, PersonId]:
+        found = self._connection.execute(_JOINED, {"workspace": self._workspace, "ticket": number})
+        return {row.number: PersonId(row.requester) for row in found}
+
+    def tickets_opened_since(self, requester: PersonId, since: datetime) -> int:
+        wanted = {"workspace": self._workspace, "requester": requester, "since": since}
+        return self._connection.execute(_OPENED_SINCE, wanted).scalar_one()
+
+    def record(self, change: Change) -> None:
+        if change.after.workspace != self._workspace:
+            raise ValueError("a transaction can not record another workspace's ticket")
+        record(self._connection, change, now=self._now())
+        self.dropped.update(change.timers_dropped)
+        self._ahead.forget(change.after.number)
+
+    def tell(self, effects: Sequence[Tell]) -> None:
+        if any(tell.comment or tell.note for tell in effects):
+            raise ValueError("words of a person are told with their ticket")
+        self._found()
+        tell_without_ticket(self._connection, effects, workspace=self._workspace, now=self._now())
+
+    # People and teams
+
+    def person(self, id: PersonId) -> Person | None:
+        known = self._ahead.people.get(id)
+        return known or directory.person(self._connection, self._workspace, id)
+
+    def person_by(self, identity: Identity) -> Person | None:
+        return directory.person_by(self._connection, self._workspace, identity)
+
+    def people_named(self, name: str) -> Sequence[Person]:
+        return directory.people_named(self._connection, self._workspace, name)
+
+    def agents(self) -> Sequence[Person]:
+        return directory.agents(self._connection, self._workspace)
+
+    def keep_person(self, person: Person) -> None:
+        self._found()
+        directory.keep_person(self._connection, self._workspace, person)
+        self._ahead.people.pop(person.id, None)
+
+    def keep_identity(
+        self, identity: Identity, person: PersonId, *, at: datetime, how: str
+    ) -> None:
+        proof = directory.proof(person, at, how)
+        directory.keep_identity(self._connection, self._workspace, identity, proof)
+
+    def team(self, id: TeamId) -> Team | None:
+        if id not in self._teams:
+            self._teams[id] = directory.team(self._connection, self._workspace, id)
+        return self._teams[id]
+
+    def teams(self) -> Sequence[Team]:
+        if self._all_teams is None:
+            self._all_teams = directory.all_teams(self._connection, self._workspace)
+            self._teams = {team.id: team for team in self._all_teams}
+        return self._all_teams
+
+    def keep_team(self, team: Team) -> None:
+        self._found()
+        directory.keep_team(self._connection, self._workspace, team)
+        self._teams, self._all_teams = {}, None
+
+    # The spool row this work answers
+
+    def settle(self, spool_id: int, *, ticket: int | None, reason: str) -> None:
+        row = {"of_workspace": self._workspace, "of_row": spool_id}
+        mark = {"state": "done", "ticket": ticket, "reason": reason}
+        if self._connection.execute(_SETTLE, row | mark).rowcount != 1:
+            # Another daemon settled it since we looked: undo all of this, look again.
+            raise Stale
+
+    def spool_is_done(self, spool_id: int) -> bool:
+        wanted = {"workspace": self._workspace, "row": spool_id}
+        return self._connection.execute(_SPOOL_STATE, wanted).scalar() == "done"
+
+    def ticket_settled(self, spool_id: int) -> int | None:
+        wanted = {"workspace": self._workspace, "row": spool_id}
+        row = self._connection.execute(_SPOOL_STATE, wanted).first()
+        return row.ticket if row is not None and row.state == "done" else None

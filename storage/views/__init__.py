@@ -1,0 +1,1 @@
+"""Reads for lists, cards, reports and operators: a moment old, never written back."""

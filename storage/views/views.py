@@ -1,0 +1,125 @@
+"""Reads for lists, cards and couriers: pictures, a moment old at most, never written back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from engine.ports.views import (
+    Depth,
+    DeskAddress,
+    OutboxLine,
+    SpoolLine,
+    TicketFile,
+    TicketFilter,
+    TicketLine,
+)
+from engine.promises.rules import Rules
+from engine.reports.facts import TicketFacts
+from engine.tickets.message import Comment, Note, Reference
+from engine.tickets.people import Person, Team, WorkspaceId
+from storage.sql.readers import Readers
+from storage.tickets import rules
+from storage.tickets.rules import KnownRules
+from storage.views import queue_views, report_views, ticket_views
+
+
+class SqlViews:
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._known = KnownRules()
+
+    async def tickets(self, workspace: WorkspaceId, wanted: TicketFilter) -> Sequence[TicketLine]:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.lines, workspace, wanted)
+
+    async def ticket(self, workspace: WorkspaceId, number: int) -> TicketLine | None:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.line, workspace, number)
+
+    async def ticket_file(self, workspace: WorkspaceId, number: int) -> TicketFile | None:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.file, workspace, number)
+
+    async def comment(
+        self, workspace: WorkspaceId, id: str
+    ) -> tuple[Comment, Person | None] | None:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.comment, workspace, id)
+
+    async def note(self, workspace: WorkspaceId, id: str) -> tuple[Note, Person | None] | None:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.note, workspace, id)
+
+    async def references(
+        self,
+        workspace: WorkspaceId,
+        ticket: int,
+        *,
+        channel: str,
+        place: str | None = None,
+        kind: str | None = None,
+    ) -> Sequence[Reference]:
+        wanted = {"channel": channel, "place": place, "kind": kind}
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.references, workspace, ticket, wanted)
+
+    async def ticket_by_reference(
+        self, workspace: WorkspaceId, channel: str, place: str, ref: str
+    ) -> int | None:
+        wanted = Reference(channel=channel, place=place, kind="", ref=ref)
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.by_reference, workspace, wanted)
+
+    async def workspaces(self) -> Sequence[WorkspaceId]:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.workspace_ids)
+
+    async def desk_addresses(self) -> Sequence[DeskAddress]:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.desk_addresses)
+
+    async def ticket_facts(
+        self, workspace: WorkspaceId, *, since: datetime
+    ) -> Sequence[TicketFacts]:
+        found: dict[int, TicketFacts] = {}
+        for page_of in (report_views.open_page, partial(report_views.closed_page, since=since)):
+            after: TicketFacts | None = None
+            while page := await self._facts(page_of, workspace, after):
+                found.update((each.number, each) for each in page)
+                after = page[-1]
+                report_views.check(len(found))
+        return list(found.values())
+
+    async def _facts(
+        self, page_of: report_views.PageOf, workspace: WorkspaceId, after: TicketFacts | None
+    ) -> Sequence[TicketFacts]:
+        async with self._readers.open() as read:
+            return await read.run_sync(page_of, workspace, after)
+
+    async def rules(self, workspace: WorkspaceId) -> Rules:
+        async with self._readers.open() as read:
+            return await read.run_sync(rules.read, workspace, self._known)
+
+    async def teams(self, workspace: WorkspaceId) -> Sequence[Team]:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.teams, workspace)
+
+    async def spool(self, *, state: str | None = None, limit: int = 1000) -> Sequence[SpoolLine]:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.spool_lines, state, limit)
+
+    async def outbox(self, *, state: str | None = None, limit: int = 1000) -> Sequence[OutboxLine]:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.outbox_lines, state, limit)
+
+    async def spool_depth(self) -> Depth:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.spool_depth)
+
+    async def outbox_depth(self) -> Depth:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.outbox_depth)
+
+    async def overdue_timers(self, *, now: datetime, grace: timedelta) -> Depth:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.overdue_timers, now - grace)

@@ -1,0 +1,125 @@
+"""engine.staff.WorkViews: what one person has before them, and which teams have work to give out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, or_, select, text
+
+from engine.ports.views import OwnWork, TicketLine
+from engine.tickets.message import Reference
+from engine.tickets.people import Person, TeamId, WorkspaceId
+from storage.sql.readers import Readers
+from storage.sql.schema import OPEN, UNASSIGNED, memberships, outside_references, teams, tickets
+from storage.sql.schema_rules import presences, rotations
+from storage.tickets.duty_rows import DUE, HELD_STATES
+from storage.tickets.rows import reference
+from storage.views.ticket_views import lines_of
+
+# Rows of each kind on a tab of at most 100 blocks, most of which nobody scrolls to.
+MINE_MAX: Final = 15
+WAITING_MAX: Final = 5
+DUE_MAX: Final = 5
+ASKED_MAX: Final = 10
+
+Condition = ColumnElement[bool] | TextClause
+
+_PRESENT: Final = (
+    select(presences.c.person)
+    .join(
+        memberships,
+        (memberships.c.workspace == presences.c.workspace)
+        & (memberships.c.person == presences.c.person),
+    )
+    .where(
+        presences.c.workspace == teams.c.workspace,
+        memberships.c.team == teams.c.id,
+        presences.c.started_at.is_not(None),
+    )
+    .exists()
+)
+_PLANNED: Final = (
+    select(rotations.c.id)
+    .where(rotations.c.workspace == teams.c.workspace, rotations.c.retired_at.is_(None))
+    .exists()
+)
+_STAFFED: Final = (
+    select(teams.c.workspace, teams.c.id)
+    .where(teams.c.strategy != "manual", or_(teams.c.on_shift != "shifts", _PRESENT, _PLANNED))
+    .order_by(teams.c.workspace, teams.c.id)
+)
+_WAITING: Final = (
+    select(tickets.c.number)
+    .where(tickets.c.workspace == teams.c.workspace, tickets.c.team == teams.c.id, text(UNASSIGNED))
+    .exists()
+)
+_STAFFED_AND_WAITING: Final = _STAFFED.where(_WAITING)
+
+
+class SqlWorkViews:
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    async def own_work(self, workspace: WorkspaceId, person: Person) -> OwnWork:
+        async with self._readers.open() as read:
+            return await read.run_sync(_own_work, workspace, person)
+
+    async def staffed_teams(self, *, waiting: bool) -> Sequence[tuple[WorkspaceId, TeamId]]:
+        wanted = _STAFFED_AND_WAITING if waiting else _STAFFED
+        async with self._readers.open() as read:
+            found = await read.execute(wanted)
+            return [(WorkspaceId(row.workspace), TeamId(row.id)) for row in found]
+
+
+def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) -> OwnWork:
+    def lines(most: int, *those: Condition) -> Sequence[TicketLine]:
+        return lines_of(connection, workspace, _due_first(workspace, *those).limit(most))
+
+    def count(*those: Condition) -> int:
+        chosen = select(func.count()).select_from(tickets)
+        return connection.execute(
+            chosen.where(tickets.c.workspace == workspace, text(OPEN), *those)
+        ).scalar_one()
+
+    held = tickets.c.state.in_(HELD_STATES)
+    mine = (tickets.c.assignee == person.id, held)
+    of_teams = tickets.c.team.in_(sorted(person.teams))
+    waiting = (of_teams, text(UNASSIGNED))
+    others = (of_teams, held, tickets.c.assignee != person.id, DUE.is_not(None))
+    asked = select(tickets).where(
+        tickets.c.workspace == workspace, text(OPEN), tickets.c.requester == person.id
+    )
+    newest = asked.order_by(tickets.c.number.desc()).limit(ASKED_MAX)
+    work = OwnWork(
+        mine=tuple(lines(MINE_MAX, *mine)),
+        mine_count=count(*mine),
+        waiting=tuple(lines(WAITING_MAX, *waiting)),
+        waiting_count=count(*waiting),
+        due_next=tuple(lines(DUE_MAX, *others)),
+        asked=tuple(lines_of(connection, workspace, newest)),
+    )
+    shown = (*work.mine, *work.waiting, *work.due_next)
+    return replace(work, cards=_cards(connection, workspace, shown))
+
+
+def _cards(
+    connection: Connection, workspace: WorkspaceId, shown: Sequence[TicketLine]
+) -> Mapping[int, Reference]:
+    """Each in its team's channel: one that moved has others elsewhere."""
+    chosen = select(outside_references).where(
+        outside_references.c.workspace == workspace,
+        outside_references.c.ticket.in_([line.ticket.number for line in shown]),
+        outside_references.c.channel == "slack",
+        outside_references.c.kind == "card",
+    )
+    channels = {line.ticket.number: line.team.slack_channel for line in shown}
+    found = connection.execute(chosen.order_by(outside_references.c.id))
+    return {row.ticket: reference(row) for row in found if row.place == channels[row.ticket]}
+
+
+def _due_first(workspace: WorkspaceId, *those: Condition) -> Select[*tuple[Any, ...]]:
+    return (
+        select(tickets)
+        .where(tickets.c.workspace == workspace, text(OPEN), *those)
+        .order_by(DUE.nulls_last(), tickets.c.number)
+    )

@@ -1,0 +1,370 @@
+"""Every card, list, form and told sentence, against our own limits and the stand-in's, with hostile words."""
+
+import itertools
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.views import limits, modals
+from bot.views.blocks import Said
+from bot.views.button_value import Pointer, read
+from bot.views.cards import ticket_card, ticket_in_full, ticket_list
+from bot.views.messages import told
+from bot.views.words import label
+from engine.ports.views import TicketLine
+from engine.tickets.effects import Tell
+from engine.tickets.lifecycle import Action, legal
+from engine.tickets.message import Fact
+from engine.tickets.people import Address
+from engine.tickets.ticket import Priority, State
+from sandbox.blockkit.blocks import check_message, check_view
+from tests.bot.make import CHOICES, NOW, file, late, line, paged, strings
+
+HOSTILE = (
+    "<!channel> <!here|x> <@U0ANA> <#C1|general> <https://evil.example|your bank> "
+    "*bold* _it_ ~no~ `code` ``` > quote\n>>> more\n&lt;!channel&gt; \u202eevil\u202c \x00\x07 |a|"
+)
+LONG = "<!channel> & <b> " * 4000
+TEXTS = ["", "VPN is down", HOSTILE, LONG, "\n" * 500, "é𝄞" * 5000, "\u2028x\r\ny"]
+# Marks of Slack's that only we may write: a date, and a mention of the agent by id.
+OUR_MARKS = re.compile(r"<!date\^\d+\^[^|<>]*\|[^<>|]*>|<@U0ANA>")
+
+PAGE: dict[str, Fact] = {
+    "level": 1,
+    "role": "senior",
+    "next_role": "lead",
+    "is_top": False,
+    "cause": "manual",
+    "by": HOSTILE,
+    "priority": "P1",
+    "priority_label": "Critical",
+    "next_at": "2026-03-02T12:00:00Z",
+    "due_at": "2026-03-02T12:00:00Z",
+    "names": [HOSTILE, "Ben"],
+    "people_slack": ["U0ANA", "<!channel>"],
+    "groups": ["<!here>"],
+    "empty": ["agent"],
+    "requester": HOSTILE,
+    "reason": HOSTILE,
+    "clock": "resolution",
+    "is_late": False,
+    "others": [HOSTILE, "Ben"],
+    "page": 9,
+    "version": 9,
+}
+
+FACTS: dict[str, dict[str, Fact]] = {
+    "receipt": {
+        "priority": "P3",
+        "priority_label": "Medium",
+        "promise_at": "2026-03-02T12:00:00Z",
+        "copied": True,
+        "follows": "T-3",
+        "refused": [f"{HOSTILE}|too_large", "b|blocked_type", "c|too_many", "d|odd"],
+    },
+    "reply": {"agent": HOSTILE},
+    "question": {"agent": HOSTILE},
+    "resolved": {"agent": HOSTILE, "closes_at": "2026-03-02T12:00:00Z", "gave_up": False},
+    "closed": {"agent": HOSTILE},
+    "requester_said": {"author": HOSTILE, "via": "mail"},
+    "agent_said": {"author": HOSTILE, "via": "cli", "question": True},
+    "noted": {"author": HOSTILE, "via": "cli"},
+    "assigned": {
+        "agent": HOSTILE,
+        "agent_slack": "U0ANA",
+        "by": HOSTILE,
+        "how": "least_loaded",
+        "running": 2,
+        "has": HOSTILE,
+        "lacks": "cisco",
+    },
+    "reopened": {"author": HOSTILE, "assignee_slack": "U0ANA"},
+    "warned": {
+        "clock": "resolution",
+        "due_at": "2026-03-02T12:00:00Z",
+        "assignee_slack": "<!channel>",
+    },
+    "breached": {"clock": "first_response", "due_at": "2026-03-02T12:00:00Z", "assignee_slack": ""},
+    "undelivered": {"place": HOSTILE, "reason": HOSTILE, "what": "reply"},
+    "overdue_digest": {
+        "count": 300,
+        "groups": ["<!here>"],
+        "dues_at": ["2026-03-02T12:00:00Z"] * 75,
+        "tickets": ["T-7"] * 75,
+        "subjects": [HOSTILE] * 75,
+        "told": ["breached", "warned", "page"] * 25,
+        "clocks": ["resolution", "first_response", ""] * 25,
+        "assignees_slack": ["U0ANA", "", "<!channel>"] * 25,
+    },
+    "linked": {"other": "T-3", "how": "names"},
+    "paged": PAGE,
+    "page": PAGE,
+    "page_over": {
+        "how": "acknowledged",
+        "by": HOSTILE,
+        "yours": False,
+        "claimable": True,
+        "version": 9,
+        "answered_at": "2026-03-02T12:00:00Z",
+        "paged_at": "2026-03-02T11:00:00Z",
+    },
+    "page_held": {"until_at": "2026-03-02T12:00:00Z"},
+    "acknowledged": {"by": HOSTILE, "level": 1},
+    "escalation_ended": {"by": HOSTILE},
+    "waived": {"by": HOSTILE, "clock": "resolution"},
+    "merged": {"other": "T-3", "by": HOSTILE},
+    "unmerged": {"other": "T-3", "by": HOSTILE},
+    "handover": {
+        "agent": HOSTILE,
+        "agent_slack": "U0ANA",
+        "for_team": True,
+        "waiting": 2,
+        "stays": [f"T-1|P1|2026-03-02T12:00:00Z|{HOSTILE}"] * 10,
+        "stays_more": 3,
+        "back": ["T-2|P3||a | b"],
+        "back_more": 0,
+        "due": [f"T-3|P2|2026-03-02T12:00:00Z|{HOSTILE}"],
+        "due_more": 0,
+        "urgent": ["T-1"],
+    },
+    "reminder": {"gives_up_at": "2026-03-02T12:00:00Z"},
+}
+
+
+def accepted(said: Said) -> None:
+    """By our own rules, by Slack's as the stand-in has them, and harmless."""
+    payload = said.payload()
+    assert limits.validate(payload, "message") == []
+    check_message(payload.get("blocks", []), [])
+    assert len(said.text.encode()) <= limits.FALLBACK_TEXT_BYTES
+    harmless(payload)
+
+
+def harmless(payload: Any) -> None:
+    for text in strings(payload):
+        rest = OUR_MARKS.sub("", text)
+        assert not re.search(r"<[!@#]", rest), rest
+        assert not re.search(r"<[^<>\n]*\|", rest), rest
+        assert "\u202e" not in rest
+        assert "\x00" not in rest
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("assigned", [False, True])
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_card_is_taken_and_harmless(state: State, assigned: bool, text: str) -> None:
+    accepted(
+        ticket_card(line(state, text=text, name=text or "Dora", assigned=assigned, files=7), NOW)
+    )
+
+
+LINES = [
+    pytest.param(make(line(state, assigned=assigned)), id=f"{state.value}-{assigned}-{name}")
+    for name, make in {"": lambda it: it, "paged": paged, "late": late}.items()
+    for state in State
+    for assigned in (False, True)
+]
+
+
+def offered(card: Said) -> list[str]:
+    """The actions behind its buttons and its menu, in the order in which they stand there."""
+    found = []
+    for block in card.blocks:
+        for element in block.get("elements", []) if block["type"] == "actions" else []:
+            groups = element.get("option_groups", [])
+            options = [one for group in groups for one in group["options"]]
+            for one in options or element.get("options") or [element]:
+                pointer = read(one["value"])
+                assert pointer is not None
+                assert (pointer.ticket, pointer.version) == (7, 3)
+                found.append(pointer.action or element["action_id"])
+    return found
+
+
+def actions(card: Said) -> list[Any]:
+    (row,) = [block for block in card.blocks if block["type"] == "actions"]
+    return list(row["elements"])
+
+
+@pytest.mark.parametrize("shown", LINES)
+def test_a_card_offers_all_that_is_legal_and_nothing_else(shown: TicketLine) -> None:
+    card = ticket_card(shown, NOW)
+    accepted(card)
+    found = offered(card)
+    assert len(found) == len(set(found))
+    assert set(found) == {action.value for action in legal(shown.ticket)} - {"note"}
+
+
+@pytest.mark.parametrize("shown", LINES)
+def test_a_card_has_three_buttons_and_one_menu_at_most(shown: TicketLine) -> None:
+    kinds = [element["type"] for element in actions(ticket_card(shown, NOW))]
+    assert kinds.count("button") <= 3
+    assert len(kinds) - kinds.count("button") <= 1
+
+
+def test_five_verbs_are_an_overflow_and_more_are_a_list_in_groups() -> None:
+    assert actions(ticket_card(line(State.CLOSED), NOW))[-1]["type"] == "button"
+    assert actions(ticket_card(line(State.RESOLVED), NOW))[-1]["type"] == "overflow"
+    menu = actions(ticket_card(line(), NOW))[-1]
+    assert menu["placeholder"]["text"] == "More…"
+    headings = [group["label"]["text"] for group in menu["option_groups"]]
+    assert headings == ["Work on it", "Sort it", "Call for help", "Tidy up"]
+
+
+def test_a_menu_has_a_new_name_each_time_it_is_drawn() -> None:
+    """Slack's clients would go on showing what was chosen, and would not let it be chosen again."""
+    later = replace(NOW, at=NOW.at + timedelta(seconds=1))
+    names = {ticket_card(line(), at).blocks[-1]["block_id"] for at in (NOW, NOW, later)}
+    assert len(names) == 2
+
+
+def test_to_acknowledge_comes_first_while_a_page_waits() -> None:
+    first, second, *_ = actions(ticket_card(paged(line()), NOW))
+    assert (first["action_id"], first["style"]) == ("acknowledge", "primary")
+    assert (second["action_id"], second.get("style")) == ("claim", None)
+    nobody_paged = actions(ticket_card(paged(line(), level=0, pages=0), NOW))
+    assert nobody_paged[0]["action_id"] == "claim"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
+    accepted(ticket_list([line(text=text)] * 20, more=True))
+    accepted(ticket_in_full(file(text or "x"), NOW, works_on_it=True))
+    accepted(ticket_in_full(file(text or "x"), NOW, works_on_it=False))
+
+
+def test_an_empty_list_says_so() -> None:
+    assert "Nothing here" in ticket_list([], more=False).text
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+@pytest.mark.parametrize("words", [None, HOSTILE, LONG])
+def test_every_told_sentence_is_taken_and_harmless(template: str, words: str | None) -> None:
+    facts: dict[str, Fact] = {"ticket": "T-7", "subject": HOSTILE, "timezone": ""}
+    tell = Tell(Address("slack", "C1"), template, "key", {**facts, **FACTS[template]})
+    accepted(told(tell, words))
+
+
+def test_facts_without_names_still_read_as_sentences() -> None:
+    for template, facts in FACTS.items():
+        bare = {
+            key: "" if isinstance(value, str) and not key.endswith("_at") else value
+            for key, value in facts.items()
+        }
+        common: dict[str, Fact] = {"ticket": "T-7", "subject": "x", "timezone": ""}
+        said = told(Tell(Address("slack", "C1"), template, "key", {**common, **bare}), None)
+        assert "None" not in said.text
+        assert "**" not in said.text
+
+
+def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
+    facts: dict[str, Fact] = {
+        "ticket": "T-7",
+        "subject": "x",
+        "timezone": "",
+        "clock": "first_response",
+        "due_at": "2026-03-02T12:00:00Z",
+        "assignee_slack": "U0ANA",
+    }
+    said = told(Tell(Address("slack", "C1"), "breached", "key", facts), None)
+    assert "<@U0ANA>" in said.text
+    assert "first answer of T-7" in said.text
+
+
+@pytest.mark.parametrize("action", sorted(modals.FORMS))
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("changed", [False, True])
+def test_every_form_is_taken_and_harmless(action: Action, text: str, changed: bool) -> None:
+    shown = line(State.IN_PROGRESS, text=text, name=text or "Dora")
+    view = modals.form(action, shown, CHOICES, channel="C1", changed=changed)
+    assert limits.validate(view, "modal") == []
+    check_view(view)
+    harmless(view)
+    assert modals.first_input(view) in json.dumps(view)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_form_of_a_merger_names_the_other_ticket(text: str) -> None:
+    other = line(State.IN_PROGRESS, text=text, name=text or "Dora")
+    view = modals.merge_form(line(text=text), other, CHOICES, channel="C1")
+    assert limits.validate(view, "modal") == []
+    check_view(view)
+    harmless(view)
+    assert read(view["private_metadata"]) == Pointer(7, 3, channel="C1", other=7)
+
+
+def test_the_form_for_a_new_ticket_is_taken() -> None:
+    view = modals.new_ticket(channel="C1")
+    assert limits.validate(view, "modal") == []
+    check_view(view)
+
+
+def test_every_word_on_a_card_or_form_exists() -> None:
+    for word in itertools.chain(State, Priority, modals.FORMS):
+        assert label(word.value)
+
+
+def test_what_slack_refuses_we_refuse() -> None:
+    """A validator that accepts everything would pass all tests above."""
+    card = ticket_card(line(), NOW).payload()
+    for spoil in SPOILED:
+        spoiled = json.loads(json.dumps(card))
+        spoil(spoiled)
+        assert limits.validate(spoiled, "message"), spoil
+        with pytest.raises(Exception, match=r"invalid_blocks|msg_blocks_too_long"):
+            check_message(spoiled["blocks"], [])
+
+
+def _twice(card: Any) -> None:
+    card["blocks"].append(card["blocks"][-1])
+
+
+def _field(index: int, *path: Any, value: Any) -> Any:
+    def spoil(card: Any) -> None:
+        part = card["blocks"][index]
+        for step in path[:-1]:
+            part = part[step]
+        part[path[-1]] = value
+
+    return spoil
+
+
+SPOILED = [
+    _twice,
+    _field(0, "text", "text", value="x" * 151),
+    _field(0, "text", "text", value=""),
+    _field(1, "fields", 0, "text", value="x" * 2001),
+    _field(-1, "elements", value=[]),
+    _field(-1, "elements", 0, "text", "text", value="x" * 76),
+    _field(-1, "elements", 0, "value", value="x" * 2001),
+    _field(-1, "elements", 1, "action_id", value="claim"),
+    _field(-1, "elements", 3, "option_groups", value=[]),
+    _field(-1, "elements", 3, "option_groups", 0, "options", value=[]),
+    _field(-1, "elements", 3, "option_groups", 0, "label", "text", value="x" * 76),
+    _field(-1, "elements", 3, "option_groups", 0, "options", 0, "value", value="x" * 151),
+    _field(2, "type", value="input"),
+    _field(3, "elements", 0, "elements", 0, "text", value="x" * 13_201),
+]
+
+
+@given(st.integers(0), st.integers(0), st.text(max_size=20), st.text(max_size=20))
+def test_a_pointer_survives_the_trip(ticket: int, version: int, channel: str, action: str) -> None:
+    pointer = Pointer(ticket, version, channel=channel, action=action)
+    assert read(str(pointer)) == pointer
+
+
+@given(st.text())
+def test_what_is_no_pointer_of_ours_is_none(text: str) -> None:
+    assert read(text) is None or text.strip().startswith("{")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=4000), st.text(min_size=1, max_size=200))
+def test_no_text_breaks_a_card(text: str, name: str) -> None:
+    accepted(ticket_card(line(State.NEW, text=text, name=name, files=1), NOW))

@@ -1,0 +1,45 @@
+"""The dispatcher's own rounds, whatever the clock does."""
+
+import asyncio
+from datetime import timedelta
+
+from deskd.base.ids import TimeSortedIds
+from deskd.parts.dispatch import ROUND, Dispatcher
+from deskd.parts.nudge import Bell
+from engine.shifts.duty_desk import Floor
+from engine.tickets.people import WorkspaceId
+from tests.engine.floor import World, template, world
+
+__all__ = ["template", "world"]
+
+
+class Rounds(Floor):
+    """Counts how often what lapsed was written down."""
+
+    count = 0
+
+    async def lapse(self, workspace: WorkspaceId) -> int:
+        self.count += 1
+        return await super().lapse(workspace)
+
+
+async def test_a_clock_set_back_a_day_stops_no_round(world: World) -> None:
+    clock, bell = world.clock, Bell(world.clock)
+    floor = Rounds(world.storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
+    dispatcher = Dispatcher(floor, world.storage.work, world.storage.views, clock, bell)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(dispatcher.run(ready=lambda: None))
+        await rounds(world, floor, 1)
+        await clock.move_to(clock.now() - timedelta(days=1))
+        await rounds(world, floor, floor.count + 2, within=3 * ROUND)
+        running.cancel()
+
+
+async def rounds(
+    world: World, floor: Rounds, count: int, *, within: timedelta = timedelta(seconds=5)
+) -> None:
+    until = world.clock.now() + within
+    while floor.count < count:
+        assert world.clock.now() < until, floor.count
+        await world.clock.forward(seconds=1)
+        await asyncio.sleep(0.01)  # SQL takes real time

@@ -1,0 +1,159 @@
+"""Who is who: people, their identities and teams come back as they were kept."""
+
+from dataclasses import fields, replace
+
+from engine.ports.store import Transaction
+from engine.ports.views import DeskAddress
+from engine.tickets.people import (
+    DEFAULT,
+    Identity,
+    Person,
+    PersonId,
+    Role,
+    Team,
+    TeamId,
+    WorkspaceId,
+)
+from engine.tickets.ticket import Priority
+from engine.tickets.workspace import Workspace
+from storage import Storage
+from tests.clock import MORNING
+from tests.storage.make import ANA, BEN, TEAM, found, furnish
+
+NETWORK = Team(
+    TeamId("network"),
+    "Réseau",
+    "Infra",
+    slack_channel="G9",
+    addresses=("net@example.com", "lan@example.com"),
+    policy="itil",
+    open_to_agents=True,
+    replies_public=True,
+    calendar="office",
+    ladder="short",
+    strategy="pull",
+    on_shift="hours",
+)
+FULL = Person(
+    PersonId("zoe"),
+    "Zoë Ångström",
+    Role.LEAD,
+    frozenset({TEAM.id, NETWORK.id}),
+    mail="zoe@example.com",
+    slack="U_ZOE",
+    timezone="+02:00",
+    status="pending",
+    department="Infra",
+    skills=frozenset({"network", "cisco"}),
+    limit=5,
+)
+
+
+async def test_every_field_of_a_person_and_a_team_comes_back(storage: Storage) -> None:
+    assert [f.name for f in fields(Person) if getattr(FULL, f.name) == f.default] == []
+    assert [f.name for f in fields(Team) if getattr(NETWORK, f.name) == f.default] == []
+
+    def work(transaction: Transaction) -> list[object]:
+        found(transaction)
+        transaction.keep_team(NETWORK)
+        transaction.keep_person(FULL)
+        teams = (transaction.team(NETWORK.id), transaction.teams(), transaction.team(TeamId("no")))
+        return [transaction.person(FULL.id), transaction.person(PersonId("no")), *teams]
+
+    assert await storage.store.run(DEFAULT, work) == [
+        *(FULL, None),
+        *(NETWORK, [NETWORK, TEAM], None),
+    ]
+
+
+async def test_keeping_again_changes_and_leaves_teams(storage: Storage) -> None:
+    await furnish(storage)
+    changed = replace(ANA, name="Ana B.", teams=frozenset({NETWORK.id}), mail="ana@example.com")
+
+    def work(transaction: Transaction) -> Person | None:
+        transaction.keep_team(NETWORK)
+        transaction.keep_person(changed)
+        return transaction.person(ANA.id)
+
+    assert await storage.store.run(DEFAULT, work) == changed
+
+
+async def test_an_address_belongs_to_the_team_that_took_it_last(storage: Storage) -> None:
+    await furnish(storage)
+    moved = replace(NETWORK, addresses=("support@example.com", "net@example.com"))
+    await storage.store.run(DEFAULT, lambda t: t.keep_team(moved))
+    assert await storage.views.desk_addresses() == [
+        DeskAddress("support@example.com", DEFAULT, NETWORK.id),
+        DeskAddress("net@example.com", DEFAULT, NETWORK.id),
+    ]
+    assert await storage.views.teams(DEFAULT) == [moved, replace(TEAM, addresses=())]
+
+
+async def test_a_person_is_found_by_any_proven_identity(storage: Storage) -> None:
+    slack = Identity("slack", "T1", "U_ANA")
+    mail = Identity("mail", "", "ana@example.com")
+
+    def work(transaction: Transaction) -> list[Person | None]:
+        found(transaction)
+        transaction.keep_identity(slack, ANA.id, at=MORNING, how="slack")
+        transaction.keep_identity(mail, BEN.id, at=MORNING, how="link")
+        transaction.keep_identity(mail, ANA.id, at=MORNING, how="link")
+        return [
+            transaction.person_by(each)
+            for each in (slack, mail, replace(slack, issuer="T2"), replace(mail, kind="operator"))
+        ]
+
+    assert await storage.store.run(DEFAULT, work) == [ANA, ANA, None, None]
+
+
+async def test_people_are_found_by_exact_name_address_or_slack_id_in_any_case(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    await storage.store.run(DEFAULT, lambda t: t.keep_person(replace(FULL, teams=frozenset())))
+
+    def named(transaction: Transaction) -> list[list[str]]:
+        asked = ("ANA", "u_ben", "Bob@Example.com", "zoë ÅNGSTRÖM", "an", "%", "")
+        return [[p.id for p in transaction.people_named(name)] for name in asked]
+
+    assert await storage.store.run(DEFAULT, named) == [
+        *(["ana"], ["ben"], ["bob"], ["zoe"]),
+        *([], [], []),
+    ]
+
+
+async def test_agents_are_those_with_a_role_or_a_team(storage: Storage) -> None:
+    await furnish(storage)
+    vouched = Person(PersonId("cyd"), "Cyd", Role.REQUESTER, frozenset({TEAM.id}))
+    lone = Person(PersonId("dan"), "Dan", Role.MANAGER)
+
+    def work(transaction: Transaction) -> list[Person]:
+        transaction.keep_person(vouched)
+        transaction.keep_person(lone)
+        return list(transaction.agents())
+
+    assert await storage.store.run(DEFAULT, work) == [ANA, BEN, vouched, lone]
+
+
+async def test_settings_come_back_and_are_the_defaults_before(storage: Storage) -> None:
+    full = Workspace(
+        WorkspaceId("acme"),
+        frozenset({"example.com", "example.org"}),
+        ("Bug", "Feature"),
+        TeamId("network"),
+        Priority.P1,
+        "Europe/Berlin",
+        "itil",
+        {"hr": "office"},
+        {"VM": "devops"},
+        {"Network": ("network", "cisco")},
+        "3bd",
+        None,
+    )
+    same = [f.name for f in fields(Workspace) if getattr(full, f.name) == f.default]
+    assert same == ["rules_version"]  # it is the storage's own
+    assert await storage.store.run(full.id, lambda t: t.settings()) == Workspace(full.id)
+    await storage.store.run(full.id, lambda t: t.keep_settings(full))
+    await storage.store.run(full.id, lambda t: t.next_number())
+    await storage.store.run(full.id, lambda t: t.keep_settings(full))
+    assert await storage.store.run(full.id, lambda t: (t.settings(), t.next_number())) == (full, 2)

@@ -1,0 +1,110 @@
+"""Lists show what was asked for, newest first, with the names of everybody on them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from engine.ports.views import TicketFilter
+from engine.tickets.events import Assigned, Moved, Noted
+from engine.tickets.message import MessageId, Note
+from engine.tickets.people import DEFAULT, TeamId
+from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.ticket import Priority, State, Ticket
+from storage import Storage
+from tests.clock import MORNING
+from tests.storage.ear import heard, reading
+from tests.storage.make import ANA, BEN, BOB, TEAM, after, furnish, opening, record, step, ticket
+
+NETWORK = replace(TEAM, id=TeamId("network"), name="Network", addresses=())
+CLOCK = Clock(
+    ClockKind.RESOLUTION,
+    0,
+    after(hours=1) - MORNING,
+    MORNING,
+    running_since=MORNING,
+    due_at=after(hours=1),
+)
+TICKETS = (
+    ticket(1, state=State.CLOSED),
+    ticket(2, clocks=(CLOCK,), assignee=ANA.id, state=State.IN_PROGRESS),
+    ticket(3, priority=Priority.P1, requester=BEN.id),
+    ticket(4, state=State.MERGED),
+    ticket(5, team=NETWORK.id, escalation_level=1),
+    ticket(6, escalation_level=2, acknowledged=True),
+)
+
+
+async def fill(storage: Storage) -> None:
+    await furnish(storage)
+    await storage.store.run(DEFAULT, lambda t: t.keep_team(NETWORK))
+    await record(storage, *(opening(each.number, after=each) for each in TICKETS))
+
+
+async def listed(storage: Storage, wanted: TicketFilter) -> Sequence[int]:
+    return [line.ticket.number for line in await storage.views.tickets(DEFAULT, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (TicketFilter(), [6, 5, 3, 2]),
+        (TicketFilter(everything=True), [6, 5, 4, 3, 2, 1]),
+        (TicketFilter(state="CLOSED"), [1]),
+        (TicketFilter(state="ESCALATED"), [5]),
+        (TicketFilter(priority="P1"), [3]),
+        (TicketFilter(team="NETWORK"), [5]),
+        (TicketFilter(team="network"), [5]),
+        (TicketFilter(assignee="ana"), [2]),
+        (TicketFilter(assignee="U_ANA"), [2]),
+        (TicketFilter(requester="bob@example.com"), [6, 5, 2]),
+        (TicketFilter(requester="Ben", priority="P1"), [3]),
+        (TicketFilter(requester="nobody"), []),
+        (TicketFilter(limit=2), [6, 5]),
+        (TicketFilter(limit=2, before=5), [3, 2]),
+        (TicketFilter(before=2), []),
+    ],
+)
+async def test_a_list_holds_what_was_asked_for(
+    storage: Storage, wanted: TicketFilter, numbers: list[int]
+) -> None:
+    await fill(storage)
+    assert await listed(storage, wanted) == numbers
+
+
+async def test_a_line_names_its_people_and_its_next_due_time(storage: Storage) -> None:
+    await fill(storage)
+    line = await storage.views.ticket(DEFAULT, 2)
+    assert line is not None
+    assert line.ticket == TICKETS[1]
+    assert (line.requester, line.assignee, line.team) == (BOB, ANA, TEAM)
+    assert line.ticket.due_at == after(hours=1)
+    assert line.opening == "help me, 2"
+    assert await storage.views.ticket(DEFAULT, 99) is None
+    assert await storage.views.ticket_file(DEFAULT, 99) is None
+
+
+async def test_a_file_tells_the_history_and_names_everybody_in_it(storage: Storage) -> None:
+    await fill(storage)
+    before: Ticket = TICKETS[2]
+    note = Note(MessageId("n1"), ANA.id, "slack", "look", MORNING)
+    events = (Assigned(None, ANA.id), Moved(State.NEW, State.IN_PROGRESS, "claim"), Noted(note.id))
+    await record(storage, step(before, *events, notes=(note,)))
+    file = await storage.views.ticket_file(DEFAULT, 3)
+    assert file is not None
+    assert [entry.seq for entry in file.history] == [1, 2, 3, 4, 5]
+    assert tuple(entry.event for entry in file.history[2:]) == events
+    assert [(said.message, said.author) for said in file.notes] == [(note, ANA)]
+    assert file.people == (ANA, BEN, BOB)
+
+
+async def test_a_list_costs_as_many_statements_for_fifty_tickets_as_for_two(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    await record(storage, *(opening(number) for number in range(1, 51)))
+    with heard(reading(storage)) as few:
+        assert len(await listed(storage, TicketFilter(limit=2))) == 2
+    with heard(reading(storage)) as many:
+        assert len(await listed(storage, TicketFilter())) == 50
+    assert len(few) == len(many) < 12
