@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
-from api.health import Answer, Watched, liveness, readiness
+from api.health import HealthAnswer, Watched, liveness, readiness
 from api.metrics import CONTENT_TYPE, Metrics, Queues
 from engine.ports.clock import Clock
 
@@ -31,5 +31,5 @@ def build_app(watched: Watched, metrics: Metrics, queues: Queues, clock: Clock) 
     return app
 
 
-def _json(answer: Answer) -> JSONResponse:
+def _json(answer: HealthAnswer) -> JSONResponse:
     return JSONResponse(dict(answer.body), status_code=answer.status)

@@ -26,19 +26,19 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HealthAnswer:
     status: int
     body: Mapping[str, object]
 
 
-async def liveness(watched: Watched) -> Answer:
+async def liveness(watched: Watched) -> HealthAnswer:
     late = await watched.overdue()
     if late.waiting:
-        return Answer(503, {"status": "late", "overdue_timers": late.waiting})
-    return Answer(200, {"status": "ok"})
+        return HealthAnswer(503, {"status": "late", "overdue_timers": late.waiting})
+    return HealthAnswer(200, {"status": "ok"})
 
 
-def readiness(watched: Watched) -> Answer:
+def readiness(watched: Watched) -> HealthAnswer:
     """200 also when degraded: a bad Slack token must not take mail out of service."""
     parts = dict(watched.parts())
     degraded = sorted(state for state in parts.values() if state not in (READY, STARTING))
@@ -49,4 +49,4 @@ def readiness(watched: Watched) -> Answer:
         name = "draining"
     is_ready = name in ("ok", "degraded")
     body = {"status": name, "ready": is_ready, "degraded": degraded, "parts": parts}
-    return Answer(200 if is_ready else 503, body)
+    return HealthAnswer(200 if is_ready else 503, body)

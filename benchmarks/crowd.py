@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, text
 from deskd.base.clock import WallClock
 from deskd.base.ids import TimeSortedIds
 from engine.desk.desk import Desk
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Caller, Identity, Team, TeamId
 from engine.tickets.promise_clock import Timer
@@ -83,7 +83,7 @@ async def crowd(url: str, folder: Path) -> AsyncIterator[Crowd]:
     storage = await open_storage(url, folder, clock)
     try:
         desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
-        await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (_TEAM,)))
+        await desk.declare(DEFAULT, DeclaredWorkspace(Workspace(DEFAULT), (_TEAM,)))
         await desk.open(DEFAULT, Draft("Printer trouble", "It prints twice.", "P3"), by=_ANN)
         yield Crowd(storage, await storage.timers.standing(DEFAULT))
     finally:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from deskd.base.clock import WallClock
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.slack.driver import SlackStandIn
 
 AGENTS = "it-desk"
@@ -42,7 +42,7 @@ async def main() -> None:
     async with SlackStandIn.start(clock, hooks=[note_posts]) as slack:
         slack.add_user("ana")
         channel = slack.add_channel(AGENTS, private=True, members=["ana"])
-        mailbox = Mailbox(clock, log=slack.log)
+        mailbox = Mailboxes(clock, log=slack.log)
         await mailbox.start()
         host, port = mailbox.address
         say(

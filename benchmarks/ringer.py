@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deskd.base.clock import WallClock
 from deskd.parts.alarm import Alarm
-from deskd.parts.nudge import Bell
+from deskd.parts.nudge import Nudge
 from engine.desk import timer_due
 from storage import open_storage
 
@@ -18,7 +18,7 @@ from storage import open_storage
 async def ring(url: str, folder: Path) -> None:
     clock = WallClock()
     storage = await open_storage(url, folder, clock)
-    bell = Bell(clock)
+    bell = Nudge(clock)
     alarm = Alarm(storage.timers, timer_due.ring, clock, bell, rang=lambda: None, late=_say)
     await alarm.run(ready=lambda: print("ready", flush=True))
 

@@ -13,7 +13,7 @@ import api.app
 import api.health
 from api.metrics import Metrics, Queues
 from api.server import HttpServer
-from bot.transport.app import Face, Rooms, SlackSettings, face
+from bot.transport.app import SlackNeeds, SlackParts, SlackSettings, face
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.ids import TimeSortedIds
 from deskd.declared.declared_workspace import roster
@@ -24,10 +24,10 @@ from deskd.parts.delivery import Delivery
 from deskd.parts.digests import Digests
 from deskd.parts.dispatch import Dispatcher
 from deskd.parts.introductions import Introductions
-from deskd.parts.nudge import Bell, ring_all
+from deskd.parts.nudge import Nudge, ring_all
 from deskd.parts.recounts import Recounts
 from deskd.parts.reports import Reports
-from deskd.parts.settings_notice import Remark
+from deskd.parts.settings_notice import SettingsNotice
 from deskd.parts.sweep import Sweep
 from deskd.settings.settings import Settings
 from deskd.settings.values import listen_address
@@ -36,12 +36,12 @@ from engine.desk.desk import Desk
 from engine.ports.clock import Clock, Part
 from engine.ports.outbox import Courier
 from engine.ports.views import Views
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import DEFAULT
 from mail.intake.address_book import KnownAddresses
 from mail.intake.reader import MailReader, Reading
 from mail.intake.smtp_in import Listen, SmtpIn
-from mail.outgoing.compose import House
+from mail.outgoing.compose import Letterhead
 from mail.outgoing.courier import MailCourier
 from mail.outgoing.relay import Relay, RelayUrl
 from mail.thread import Signer
@@ -71,7 +71,7 @@ class Built:
     views: Views
     smtp_in: SmtpIn | None
     http: HttpServer | None
-    slack: Face | None
+    slack: SlackParts | None
     mail_courier: MailCourier | None
 
     async def close(self) -> None:
@@ -84,19 +84,19 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class _Bells:
-    outbox: Bell
-    timers: Bell
-    work: Bell
+    outbox: Nudge
+    timers: Nudge
+    work: Nudge
 
 
 def build(ground: Ground) -> Built:
     """Needs a running loop; nothing listens and nothing is sent before the daemon runs."""
     settings, storage, clock = ground.settings, ground.storage, ground.clock
-    bells = _Bells(Bell(clock), Bell(clock), Bell(clock))
+    bells = _Bells(Nudge(clock), Nudge(clock), Nudge(clock))
     ids = TimeSortedIds(clock)
     nudge = ring_all(bells.outbox, bells.timers, bells.work)
     desk = Desk(storage.store, clock, ids, nudge=nudge)
-    floor = Floor(storage.store, clock, ids, nudge=nudge)
+    floor = DutyDesk(storage.store, clock, ids, nudge=nudge)
     metrics = Metrics(version=version("deskd"))
     reports = Reports(storage.store, storage.views, clock)
     slack = _slack(ground, desk, floor, reports)
@@ -146,7 +146,7 @@ def _alarm(ground: Ground, metrics: Metrics, bells: _Bells) -> Alarm:
     )
 
 
-def _couriers(slack: Face | None, mail: MailCourier | None) -> dict[str, Courier]:
+def _couriers(slack: SlackParts | None, mail: MailCourier | None) -> dict[str, Courier]:
     couriers: dict[str, Courier] = {}
     if slack:
         couriers["slack"] = slack.courier
@@ -181,7 +181,7 @@ def _domain(settings: Settings) -> str:
     return settings.mail.address.rpartition("@")[2]
 
 
-def _slack(ground: Ground, desk: Desk, floor: Floor, reports: Reports) -> Face | None:
+def _slack(ground: Ground, desk: Desk, floor: DutyDesk, reports: Reports) -> SlackParts | None:
     given = ground.settings.slack
     if given.bot_token is None or given.app_token is None:
         return None
@@ -194,13 +194,13 @@ def _slack(ground: Ground, desk: Desk, floor: Floor, reports: Reports) -> Face |
             base_url=given.base_url.rstrip("/") + "/",
             signing_secret=given.signing_secret.get_secret_value() if given.signing_secret else "",
         ),
-        Rooms(
+        SlackNeeds(
             desk, floor, storage.spool, storage.views, storage.work, ground.clock, DEFAULT, reports
         ),
     )
 
 
-def _introductions(ground: Ground, desk: Desk, slack: Face) -> Introductions:
+def _introductions(ground: Ground, desk: Desk, slack: SlackParts) -> Introductions:
     settings = ground.settings
 
     async def declare(slack_team: str) -> None:
@@ -218,7 +218,7 @@ def _mail_courier(ground: Ground) -> MailCourier | None:
         relay = Relay(RelayUrl.read(url.get_secret_value()), hostname=_domain(settings))
     except ValueError as error:
         raise Failure(str(error), code=WRONG_USAGE) from error
-    house = House(
+    house = Letterhead(
         signer(settings),
         settings.mail.address,
         name=settings.desk.name,
@@ -245,12 +245,16 @@ def _remarks(settings: Settings) -> list[Part]:
     said: list[Part] = []
     if settings.mail.mailboxes:
         said.append(
-            Remark("mail.mailboxes", "mail.mailboxes: this version does not read mailboxes")
+            SettingsNotice("mail.mailboxes", "mail.mailboxes: this version does not read mailboxes")
         )
     if settings.mail.smtp_in.listen and settings.mail.smtp_out.url is None:
-        said.append(Remark("mail.smtp_out", "mail.smtp_out.url is off: answers by mail wait"))
+        said.append(
+            SettingsNotice("mail.smtp_out", "mail.smtp_out.url is off: answers by mail wait")
+        )
     if (settings.slack.bot_token is None) != (settings.slack.app_token is None):
-        said.append(Remark("slack", "slack: needs both slack.bot_token and slack.app_token"))
+        said.append(
+            SettingsNotice("slack", "slack: needs both slack.bot_token and slack.app_token")
+        )
     return said
 
 

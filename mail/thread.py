@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from engine.tickets.message import Asked, Proof
+from engine.tickets.message import AddressAction, Proof
 from engine.tickets.people import WorkspaceId
 from mail.parsing.automatic import Envelope
 from mail.parsing.mailbox import domain_of, normalise
@@ -91,7 +91,9 @@ class Signer:
         found = [*self._tokens(parsed, envelope, workspace), *self._answered(parsed, workspace)]
         return tuple(dict.fromkeys(found))
 
-    def asked(self, parsed: Parsed, envelope: Envelope, workspace: WorkspaceId) -> Asked | None:
+    def asked(
+        self, parsed: Parsed, envelope: Envelope, workspace: WorkspaceId
+    ) -> AddressAction | None:
         """What the address it was sent to asks for, when that was signed for whom it is from."""
         if len(parsed.from_) != 1:
             return None
@@ -102,7 +104,7 @@ class Signer:
                 continue
             ticket, page = int(match[1], 36), int(match[2], 36)
             if self._agrees(match[3], "acknowledge", workspace, ticket, page, author):
-                return Asked("acknowledge", ticket, page)
+                return AddressAction("acknowledge", ticket, page)
         return None
 
     def _tokens(self, parsed: Parsed, envelope: Envelope, workspace: WorkspaceId) -> list[Proof]:

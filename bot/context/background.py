@@ -31,7 +31,7 @@ class StoppedError(Exception):
     """The daemon is stopping, or Slack's part of it does not run: what is in the spool waits there."""
 
 
-class Hands:
+class Background:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._group: asyncio.TaskGroup | None = None

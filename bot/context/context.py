@@ -6,10 +6,10 @@ from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.context.background import Hands
-from bot.context.ephemeral import Voice
-from bot.context.home_viewers import Looks
-from bot.context.slack_people import People
+from bot.context.background import Background
+from bot.context.ephemeral import Ephemeral
+from bot.context.home_viewers import HomeViewers
+from bot.context.slack_people import SlackPeople
 from bot.outgoing.courier import SlackCourier
 from engine.desk.desk import Desk
 from engine.ports.clock import Clock
@@ -17,14 +17,14 @@ from engine.ports.duty_store import WorkViews
 from engine.ports.spool import Spool
 from engine.ports.views import Views
 from engine.reports import outlook_json
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from engine.reports.report_json import PlainReport
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import Person, WorkspaceId
 
 
-class Reports(Protocol):
-    async def asked(self, who: Person, kind: Kind, *, own: bool) -> PlainReport:
+class ReportSource(Protocol):
+    async def asked(self, who: Person, kind: ReportKind, *, own: bool) -> PlainReport:
         """What `who` may see of it; `own`: only their own figures. Raises Refused, or LookupError for too much."""
         ...
 
@@ -34,18 +34,18 @@ class Reports(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class BotContext:
     workspace: WorkspaceId
     desk: Desk
-    floor: Floor
+    floor: DutyDesk
     spool: Spool
     views: Views
     work: WorkViews
     clock: Clock
     client: AsyncWebClient
-    people: People
-    voice: Voice
+    people: SlackPeople
+    voice: Ephemeral
     courier: SlackCourier
-    hands: Hands
-    looks: Looks
-    reports: Reports
+    hands: Background
+    looks: HomeViewers
+    reports: ReportSource

@@ -11,7 +11,7 @@ LOOK_LASTS: Final = timedelta(minutes=10)
 LOOKS_MAX: Final = 1_000
 
 
-class Looks:
+class HomeViewers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until: OrderedDict[str, datetime] = OrderedDict()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.context.ephemeral import Ear
-from bot.views.button_value import Pointer, read
+from bot.context.ephemeral import ReplyTo
+from bot.views.button_value import ButtonValue, read
 from bot.views.limits import Json
 
 # Slack's own lives of a trigger and of a response_url; the second is 30 min, halved for clocks that differ.
@@ -57,13 +57,13 @@ class Interaction:
         return bool(actions[0].get("type") == "static_select")
 
     @property
-    def view_pointer(self) -> Pointer | None:
+    def view_pointer(self) -> ButtonValue | None:
         return read((self.body.get("view") or {}).get("private_metadata", ""))
 
     @property
-    def ear(self) -> Ear:
+    def ear(self) -> ReplyTo:
         container = self.body.get("container") or {}
-        return Ear(
+        return ReplyTo(
             user=self.user,
             channel=self.channel,
             thread=container.get("thread_ts"),

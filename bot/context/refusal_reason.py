@@ -6,7 +6,7 @@ read stays a ticket that does not exist.
 
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.views.words import plain_sentence, refusal
 from engine.tickets import access
 from engine.tickets.errors import Refused
@@ -16,7 +16,7 @@ ABOUT_RIGHTS: Final = frozenset({"absent", "forbidden"})
 
 
 async def reason_for(
-    front: Front, refused: Refused, *, user: str, place: str | None, ticket: int | None
+    front: BotContext, refused: Refused, *, user: str, place: str | None, ticket: int | None
 ) -> str:
     """In plain words. `ticket`: whose card or thread it was, in the channel `place`; None when it was neither.
 
@@ -27,7 +27,7 @@ async def reason_for(
     return refusal(refused)
 
 
-async def _is_outsider(front: Front, user: str, place: str | None, ticket: int | None) -> bool:
+async def _is_outsider(front: BotContext, user: str, place: str | None, ticket: int | None) -> bool:
     if not place or ticket is None:
         return False
     line = await front.views.ticket(front.workspace, ticket)
@@ -37,7 +37,7 @@ async def _is_outsider(front: Front, user: str, place: str | None, ticket: int |
     return not access.works_on(person, line.ticket, line.team)
 
 
-async def ticket_at(front: Front, place: str | None, ts: str | None) -> int | None:
+async def ticket_at(front: BotContext, place: str | None, ts: str | None) -> int | None:
     """Whose card, or whose thread, a message is."""
     if not place or not ts:
         return None

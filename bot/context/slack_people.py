@@ -71,7 +71,7 @@ class _Memory(Generic[T]):
         self._held.pop(key, None)
 
 
-class People:
+class SlackPeople:
     def __init__(
         self, client: AsyncWebClient, views: Views, clock: Clock, workspace: WorkspaceId
     ) -> None:

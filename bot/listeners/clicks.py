@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words
 from bot.context.interaction import Interaction
 from bot.listeners import home_buttons, home_refresh, workloads
 from bot.listeners.error_boundary import settle
 from bot.outgoing.slack_errors import CALL_ERRORS, in_words
 from bot.views import home, limits
-from bot.views.blocks import Said
-from bot.views.button_value import Pointer, read
+from bot.views.blocks import SlackMessage
+from bot.views.button_value import ButtonValue, read
 from bot.views.cards import OVERFLOW, ticket_in_full
 from bot.views.limits import Json
 from bot.views.modals import FORMS, Choices, form, new_ticket
@@ -42,14 +42,14 @@ _AT_ONCE: Final[Mapping[Action, Callable[[Desk, Request], Awaitable[Ticket]]]] =
 )
 
 
-async def click(front: Front, done: Interaction) -> None:
+async def click(front: BotContext, done: Interaction) -> None:
     try:
         await _click(front, done)
     finally:
         await home_refresh.refresh(front, done.user)
 
 
-async def _click(front: Front, done: Interaction) -> None:
+async def _click(front: BotContext, done: Interaction) -> None:
     button = str(done.body["actions"][0]["action_id"])
     if button == home.NEW:
         await open_view(front, done, new_ticket(channel=""))
@@ -61,7 +61,7 @@ async def _click(front: Front, done: Interaction) -> None:
         await _click_on_ticket(front, done)
 
 
-async def _click_on_ticket(front: Front, done: Interaction) -> None:
+async def _click_on_ticket(front: BotContext, done: Interaction) -> None:
     pressed = _pressed(done.body)
     if pressed is None:
         await settle(front, done, reason="ignored: no button of ours")
@@ -75,7 +75,7 @@ async def _click_on_ticket(front: Front, done: Interaction) -> None:
         await _draw_again(front, done, pointer)
 
 
-def _pressed(body: Json) -> tuple[Action, Pointer] | None:
+def _pressed(body: Json) -> tuple[Action, ButtonValue] | None:
     """A button says its action by its id, a menu by the option that was chosen."""
     element = body["actions"][0]
     option = element.get("selected_option") or {}
@@ -87,7 +87,7 @@ def _pressed(body: Json) -> tuple[Action, Pointer] | None:
     return (Action(name), pointer) if known else None
 
 
-async def _act(front: Front, done: Interaction, action: Action, pointer: Pointer) -> None:
+async def _act(front: BotContext, done: Interaction, action: Action, pointer: ButtonValue) -> None:
     by = await front.people.who_is(done.user)
     request = Request(
         front.workspace, pointer.ticket, by, seen=pointer.version, settles=done.spool_id
@@ -97,13 +97,13 @@ async def _act(front: Front, done: Interaction, action: Action, pointer: Pointer
         await front.voice.replace(done.ear, await in_full(front, by, ticket))
 
 
-async def _draw_again(front: Front, done: Interaction, pointer: Pointer) -> None:
+async def _draw_again(front: BotContext, done: Interaction, pointer: ButtonValue) -> None:
     """So that the menu shows its name again, and not what was chosen from it."""
     if done.channel is not None and done.message_ts is not None:
         await front.courier.redraw(front.workspace, pointer.ticket, done.channel, done.message_ts)
 
 
-async def in_full(front: Front, by: Caller, ticket: Ticket) -> Said:
+async def in_full(front: BotContext, by: Caller, ticket: Ticket) -> SlackMessage:
     """As this person may see it: a requester may have acted as such, and reads no notes."""
     person = await front.desk.identify(front.workspace, by)
     file = await front.views.ticket_file(front.workspace, ticket.number)
@@ -113,7 +113,9 @@ async def in_full(front: Front, by: Caller, ticket: Ticket) -> Said:
     return ticket_in_full(file, now, works_on_it=works)
 
 
-async def _open_form(front: Front, done: Interaction, action: Action, pointer: Pointer) -> None:
+async def _open_form(
+    front: BotContext, done: Interaction, action: Action, pointer: ButtonValue
+) -> None:
     """The trigger lives three seconds: one read, then the form. Who may act is asked when it is sent."""
     line = await front.views.ticket(front.workspace, pointer.ticket)
     if line is None:
@@ -123,13 +125,13 @@ async def _open_form(front: Front, done: Interaction, action: Action, pointer: P
     await open_view(front, done, form(action, line, choices, channel=done.channel or ""))
 
 
-async def choices_of(front: Front) -> Choices:
+async def choices_of(front: BotContext) -> Choices:
     return Choices(
         await front.views.rules(front.workspace), await front.views.teams(front.workspace)
     )
 
 
-async def open_view(front: Front, done: Interaction, view: Json) -> None:
+async def open_view(front: BotContext, done: Interaction, view: Json) -> None:
     problems = limits.validate(view, "modal")
     if problems:
         _log.error("a form beyond Slack's limits: %s", "; ".join(problems))

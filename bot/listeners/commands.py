@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words
 from bot.context.interaction import Interaction
 from bot.listeners import home_refresh, shifts, verbs, workloads
@@ -20,7 +20,7 @@ from bot.views.reports import forecast_message, report_message
 from bot.views.text import first_line, plain, ticket_number
 from bot.views.words import sentence
 from engine.ports.views import TicketFilter, TicketLine
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from engine.tickets import access
 from engine.tickets.access import Right
 from engine.tickets.message import Draft, Request
@@ -41,14 +41,14 @@ MOST_PAGES: Final = 10
 class Command:
     """`/ticket list mine`: the verb and the rest."""
 
-    front: Front
+    front: BotContext
     done: Interaction
     name: str
     verb: str
     rest: str
 
 
-async def command(front: Front, done: Interaction) -> None:
+async def command(front: BotContext, done: Interaction) -> None:
     raw = str(done.body.get("text", ""))
     text = plain(raw, {})
     verb, _, rest = text.partition(" ")
@@ -65,7 +65,7 @@ async def command(front: Front, done: Interaction) -> None:
     await _VERBS.get(given.verb, _help)(given)
 
 
-async def _on_ticket(given: Command, asked: verbs.Asked) -> None:
+async def _on_ticket(given: Command, asked: verbs.SpokenVerb) -> None:
     """`/ticket escalate T-1 they cannot pay`: what follows the number is the verb's."""
     front, done = given.front, given.done
     named, _, rest = asked.rest.partition(" ")
@@ -111,7 +111,7 @@ _PRIORITIES: Final = {priority.value.lower(): priority for priority in Priority}
 _NARROWED: Final = frozenset({"mine", "team", *_PRIORITIES})
 
 
-async def _listed(front: Front, person: Person, words: list[str]) -> list[TicketLine]:
+async def _listed(front: BotContext, person: Person, words: list[str]) -> list[TicketLine]:
     """Open tickets that the person may read and that fit, newest first; one more than is shown."""
     priority = next((word.upper() for word in words if word in _PRIORITIES), None)
     found: list[TicketLine] = []
@@ -207,7 +207,7 @@ async def _report(given: Command) -> None:
     if unknown is not None:
         await _answer(given, sentence("report_unknown", {"word": unknown, "command": given.name}))
         return
-    kind = next((Kind(word) for word in words if word in _SPANS), Kind.TODAY)
+    kind = next((ReportKind(word) for word in words if word in _SPANS), ReportKind.TODAY)
     person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
     report = await front.reports.asked(person, kind, own="mine" in words)
     await settle(front, done, reason="answered")
@@ -223,7 +223,7 @@ async def _forecast(given: Command) -> None:
     await front.voice.whisper(done.ear, forecast_message(found))
 
 
-_SPANS: Final = frozenset({Kind.TODAY, Kind.WEEK, Kind.MONTH})
+_SPANS: Final = frozenset({ReportKind.TODAY, ReportKind.WEEK, ReportKind.MONTH})
 _REPORTED: Final = frozenset({"mine", *_SPANS})
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.context.context import Front
-from bot.context.ephemeral import Ear, in_marked_words, in_plain_words
+from bot.context.context import BotContext
+from bot.context.ephemeral import ReplyTo, in_marked_words, in_plain_words
 from bot.context.refusal_reason import reason_for, ticket_at
 from bot.listeners import verbs
 from bot.outgoing.slack_errors import CALL_ERRORS, in_words
@@ -29,7 +29,7 @@ DONE_MARK: Final = "white_check_mark"
 
 
 class Conversation:
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: BotContext) -> None:
         self._front = front
 
     async def take(self, spool_id: int, body: Json, received_at: datetime) -> None:
@@ -80,7 +80,7 @@ class Conversation:
             await self._front.spool.done(spool_id, reason="ignored: no verb of ours")
             await self._front.voice.whisper(self._ear(event), in_marked_words(verbs.unknown(asked)))
 
-    async def _do(self, spool_id: int, event: Json, asked: verbs.Asked, ticket: int) -> None:
+    async def _do(self, spool_id: int, event: Json, asked: verbs.SpokenVerb, ticket: int) -> None:
         request = await self._request(spool_id, event, ticket)
         rest = asked.rest if asked.verb == "assign" else await self._plain(asked.rest)
         await verbs.do(self._front, request, replace(asked, rest=rest))
@@ -102,10 +102,10 @@ class Conversation:
         await self._front.spool.done(spool_id, reason=f"refused: {refused.code}")
         await self._front.voice.whisper(self._ear(event), in_plain_words(reason))
 
-    def _ear(self, event: Json) -> Ear:
+    def _ear(self, event: Json) -> ReplyTo:
         direct = event.get("channel_type") == "im"
         thread = event.get("thread_ts") or (event["ts"] if direct else None)
-        return Ear(str(event["user"]), str(event["channel"]), str(thread) if thread else None)
+        return ReplyTo(str(event["user"]), str(event["channel"]), str(thread) if thread else None)
 
     async def _speak(self, spool_id: int, event: Json, text: str, ticket: int) -> None:
         """The desk knows whether it is a note or for the requester."""

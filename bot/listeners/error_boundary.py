@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words, in_plain_words
 from bot.context.interaction import Interaction
 from bot.context.refusal_reason import reason_for, ticket_at
@@ -15,13 +15,13 @@ from engine.tickets.errors import Refused
 
 _log = logging.getLogger("deskd.bot.guard")
 
-Work = Callable[[Front, Interaction], Awaitable[None]]
+Work = Callable[[BotContext, Interaction], Awaitable[None]]
 
 # Refusals that mean: the card the person looked at is not what the ticket is now.
 OUTDATED: Final = frozenset({"stale", "taken", "illegal_move"})
 
 
-async def guarded(front: Front, done: Interaction, work: Work) -> None:
+async def guarded(front: BotContext, done: Interaction, work: Work) -> None:
     try:
         await _politely(front, done, work)
     except UnreachableError as error:
@@ -33,7 +33,7 @@ async def guarded(front: Front, done: Interaction, work: Work) -> None:
         await front.voice.whisper(done.ear, in_marked_words(told))
 
 
-async def _politely(front: Front, done: Interaction, work: Work) -> None:
+async def _politely(front: BotContext, done: Interaction, work: Work) -> None:
     try:
         await work(front, done)
     except Refused as refused:
@@ -44,7 +44,7 @@ async def _politely(front: Front, done: Interaction, work: Work) -> None:
         await _bring_up_to_date(front, done, refused, card)
 
 
-async def settle(front: Front, done: Interaction, *, reason: str) -> None:
+async def settle(front: BotContext, done: Interaction, *, reason: str) -> None:
     """The row is done without a ticket. Trouble with that is logged: the row will be looked at again at start."""
     try:
         await front.spool.done(done.spool_id, reason=reason)
@@ -52,7 +52,7 @@ async def settle(front: Front, done: Interaction, *, reason: str) -> None:
         _log.exception("spool row %d could not be marked done", done.spool_id)
 
 
-async def bury(front: Front, done: Interaction) -> str:
+async def bury(front: BotContext, done: Interaction) -> str:
     """Inside an except: log it under a short number, and keep the row for a person to look at."""
     number = uuid.uuid4().hex[:8]
     _log.exception("[%s] %s in spool row %d failed", number, done.kind, done.spool_id)
@@ -64,7 +64,7 @@ async def bury(front: Front, done: Interaction) -> str:
 
 
 async def _bring_up_to_date(
-    front: Front, done: Interaction, refused: Refused, card: int | None
+    front: BotContext, done: Interaction, refused: Refused, card: int | None
 ) -> None:
     """`card`: whose was clicked, as far as a row knows."""
     named = str(refused.facts.get("ticket", "")).removeprefix("T-")

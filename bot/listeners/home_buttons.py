@@ -1,6 +1,6 @@
 """The home tab's own buttons. What they change is seen on the tab itself, so they say nothing."""
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.interaction import Interaction
 from bot.listeners import shifts
 from bot.listeners.error_boundary import settle
@@ -10,7 +10,7 @@ from bot.views import home
 _VERBS = {home.START: "start", home.END: "end", home.BREAK: "break", home.BACK: "back"}
 
 
-async def press(front: Front, done: Interaction, button: str) -> None:
+async def press(front: BotContext, done: Interaction, button: str) -> None:
     if done.replayed and button != home.NEXT:
         # Found after a crash: by now they may have gone, or be back.
         await settle(front, done, reason="ignored: too late for a shift")

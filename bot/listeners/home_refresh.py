@@ -6,7 +6,7 @@ is by now: it is drawn anew and published over it. Whoever has not looked for a 
 
 import logging
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.slack_people import UnreachableError
 from bot.outgoing.slack_errors import CALL_ERRORS, code_of, in_words
 from bot.views import home, limits
@@ -15,14 +15,14 @@ from bot.views.limits import Json
 _log = logging.getLogger("deskd.bot.homes")
 
 
-async def opened(front: Front, event: Json) -> None:
+async def opened(front: BotContext, event: Json) -> None:
     """app_home_opened. Never raises."""
     user = str(event.get("user"))
     front.looks.begin(user, str((event.get("view") or {}).get("hash") or ""))
     await refresh(front, user)
 
 
-async def refresh(front: Front, user: str) -> None:
+async def refresh(front: BotContext, user: str) -> None:
     """If they looked lately. Never raises: the tab is a picture, and another is drawn at the next look."""
     if not front.looks.are_recent(user):
         return
@@ -36,7 +36,7 @@ async def refresh(front: Front, user: str) -> None:
         _log.exception("the home tab of %s could not be drawn", user)
 
 
-async def _publish(front: Front, user: str) -> None:
+async def _publish(front: BotContext, user: str) -> None:
     try:
         await _publish_over(front, user, front.looks.seen(user))
     except CALL_ERRORS as error:
@@ -45,13 +45,13 @@ async def _publish(front: Front, user: str) -> None:
         await _publish_over(front, user, None)
 
 
-async def _publish_over(front: Front, user: str, seen: str | None) -> None:
+async def _publish_over(front: BotContext, user: str, seen: str | None) -> None:
     view = await _drawn(front, user)
     answer = await front.client.views_publish(user_id=user, view=view, hash=seen)
     front.looks.begin(user, str(answer["view"].get("hash") or ""))
 
 
-async def _drawn(front: Front, user: str) -> Json:
+async def _drawn(front: BotContext, user: str) -> Json:
     standing = await front.floor.standing(front.workspace, await front.people.who_is(user))
     work = await front.work.own_work(front.workspace, standing.person)
     view = home.home_tab(home.Tab(standing, work, front.people.site))

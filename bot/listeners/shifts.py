@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.interaction import Interaction
 from bot.views.home import standing_facts
 from bot.views.words import sentence
@@ -19,7 +19,7 @@ VERBS: Final = ("start", "end", "break", "back", "away", "status")
 _NAMED: Final = 5
 
 
-async def say(front: Front, done: Interaction, verb: str, length: str) -> Standing:
+async def say(front: BotContext, done: Interaction, verb: str, length: str) -> Standing:
     """`verb` is one of VERBS; `length` as people write it, or empty."""
     by = await front.people.who_is(done.user)
     workspace, settles = front.workspace, done.spool_id

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.interaction import Interaction
 from bot.context.refusal_reason import reason_for
 from bot.context.slack_people import UnreachableError
 from bot.listeners.clicks import choices_of
 from bot.listeners.error_boundary import bury, settle
-from bot.views.button_value import Pointer, read
+from bot.views.button_value import ButtonValue, read
 from bot.views.limits import Json
 from bot.views.modals import (
     ASSIGNEE,
@@ -41,14 +41,14 @@ from engine.tickets.ticket import ticket_id
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FormAnswer:
     """What the ack says ({}: the form closes), and the same in words for when the ack has gone without it."""
 
     response: Json = field(default_factory=dict)
     words: str = ""
 
 
-async def submit(front: Front, sent: Interaction) -> Answer:
+async def submit(front: BotContext, sent: Interaction) -> FormAnswer:
     """Never raises."""
     view: Json = sent.body["view"]
     try:
@@ -61,7 +61,7 @@ async def submit(front: Front, sent: Interaction) -> Answer:
         return _no(view, sentence("unexpected", {"number": number}))
 
 
-async def _politely(front: Front, sent: Interaction, view: Json) -> Answer:
+async def _politely(front: BotContext, sent: Interaction, view: Json) -> FormAnswer:
     try:
         return await _submit(front, sent, view)
     except Refused as refused:
@@ -70,12 +70,12 @@ async def _politely(front: Front, sent: Interaction, view: Json) -> Answer:
         return answer
 
 
-async def _submit(front: Front, sent: Interaction, view: Json) -> Answer:
+async def _submit(front: BotContext, sent: Interaction, view: Json) -> FormAnswer:
     name = str(view["callback_id"])
     pointer = sent.view_pointer
     if pointer is None or name not in {NEW, *(action.value for action in FORMS)}:
         await settle(front, sent, reason="ignored: no form of ours")
-        return Answer()
+        return FormAnswer()
     by = await front.people.who_is(sent.user)
     if name == NEW:
         await front.desk.open(front.workspace, _draft(view), by=by, settles=sent.spool_id)
@@ -85,7 +85,7 @@ async def _submit(front: Front, sent: Interaction, view: Json) -> Answer:
         if again is not None:
             await settle(front, sent, reason="form shown again")
             return again
-    return Answer(words=sentence("done_late", {"about": label(f"title_{name}")}))
+    return FormAnswer(words=sentence("done_late", {"about": label(f"title_{name}")}))
 
 
 def _draft(view: Json) -> Draft:
@@ -93,44 +93,44 @@ def _draft(view: Json) -> Draft:
     return Draft(subject, entered(view, WORDS) or subject, priority=entered(view, PRIORITY))
 
 
-async def _reply(front: Front, request: Request, view: Json) -> None:
+async def _reply(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.reply(request, entered(view, WORDS) or "")
 
 
-async def _ask(front: Front, request: Request, view: Json) -> None:
+async def _ask(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.ask(request, entered(view, WORDS) or "")
 
 
-async def _resolve(front: Front, request: Request, view: Json) -> None:
+async def _resolve(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.resolve(request, entered(view, WORDS))
 
 
-async def _set_priority(front: Front, request: Request, view: Json) -> None:
+async def _set_priority(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.set_priority(request, entered(view, PRIORITY) or "")
 
 
-async def _set_category(front: Front, request: Request, view: Json) -> None:
+async def _set_category(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.set_category(request, entered(view, CATEGORY) or "")
 
 
-async def _set_team(front: Front, request: Request, view: Json) -> None:
+async def _set_team(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.set_team(request, entered(view, TEAM) or "")
 
 
-async def _escalate(front: Front, request: Request, view: Json) -> None:
+async def _escalate(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.escalate(request, entered(view, WORDS) or "")
 
 
-async def _waive(front: Front, request: Request, view: Json) -> None:
+async def _waive(front: BotContext, request: Request, view: Json) -> None:
     await front.desk.waive(request, entered(view, WORDS) or "")
 
 
-async def _split(front: Front, request: Request, view: Json) -> None:
+async def _split(front: BotContext, request: Request, view: Json) -> None:
     draft = Draft(entered(view, SUBJECT) or "", entered(view, WORDS) or "")
     await front.desk.split(request, draft)
 
 
-async def _merge(front: Front, request: Request, view: Json) -> Answer | None:
+async def _merge(front: BotContext, request: Request, view: Json) -> FormAnswer | None:
     """The other ticket is named first; what is merged is what was named."""
     written = (entered(view, INTO) or "").strip()
     into = ticket_number(written)
@@ -144,16 +144,16 @@ async def _merge(front: Front, request: Request, view: Json) -> Answer | None:
     return await _name_other(front, request, into, channel)
 
 
-async def _name_other(front: Front, request: Request, into: int, channel: str) -> Answer:
+async def _name_other(front: BotContext, request: Request, into: int, channel: str) -> FormAnswer:
     person = await front.desk.identify(front.workspace, request.by)
     line = await _mergeable(front, person, request.ticket)
     other = await _mergeable(front, person, into)
     lifecycle.merge(line.ticket, into=other.ticket)
     view = merge_form(line, other, await choices_of(front), channel=channel)
-    return Answer({"response_action": "update", "view": view})
+    return FormAnswer({"response_action": "update", "view": view})
 
 
-async def _mergeable(front: Front, person: Person, number: int) -> TicketLine:
+async def _mergeable(front: BotContext, person: Person, number: int) -> TicketLine:
     line = await front.views.ticket(front.workspace, number)
     if line is None:
         raise Refused("absent", ticket=ticket_id(number))
@@ -161,7 +161,7 @@ async def _mergeable(front: Front, person: Person, number: int) -> TicketLine:
     return line
 
 
-async def _assign(front: Front, request: Request, view: Json) -> None:
+async def _assign(front: BotContext, request: Request, view: Json) -> None:
     """Somebody the desk has never met is introduced first, so that the private channel can vouch for them."""
     chosen = entered(view, ASSIGNEE) or ""
     colleague = await front.people.who_is(chosen)
@@ -169,7 +169,7 @@ async def _assign(front: Front, request: Request, view: Json) -> None:
     await front.desk.assign(request, chosen)
 
 
-Sent = Callable[[Front, Request, Json], Awaitable[Answer | None]]
+Sent = Callable[[BotContext, Request, Json], Awaitable[FormAnswer | None]]
 """Asks the desk for it. An Answer: the form is shown once more, and nothing has been done."""
 
 _SENT: Final[Mapping[Action, Sent]] = MappingProxyType(
@@ -189,7 +189,9 @@ _SENT: Final[Mapping[Action, Sent]] = MappingProxyType(
 )
 
 
-async def _refused(front: Front, view: Json, sent: Interaction, refused: Refused) -> Answer:
+async def _refused(
+    front: BotContext, view: Json, sent: Interaction, refused: Refused
+) -> FormAnswer:
     pointer = sent.view_pointer
     if refused.code != "stale" or pointer is None:
         ticket = pointer.ticket if pointer else None
@@ -200,15 +202,15 @@ async def _refused(front: Front, view: Json, sent: Interaction, refused: Refused
     return await _once_more(front, view, pointer, refusal(refused))
 
 
-async def _once_more(front: Front, view: Json, pointer: Pointer, words: str) -> Answer:
+async def _once_more(front: BotContext, view: Json, pointer: ButtonValue, words: str) -> FormAnswer:
     """The ticket moved while the form was open: the same form over the ticket as it is, words kept."""
     line = await front.views.ticket(front.workspace, pointer.ticket)
     if line is None:
         return _no(view, words)
     choices = await choices_of(front)
     again = form(Action(view["callback_id"]), line, choices, channel=pointer.channel, changed=True)
-    return Answer({"response_action": "update", "view": again}, words)
+    return FormAnswer({"response_action": "update", "view": again}, words)
 
 
-def _no(view: Json, words: str) -> Answer:
-    return Answer({"response_action": "errors", "errors": {first_input(view): words}}, words)
+def _no(view: Json, words: str) -> FormAnswer:
+    return FormAnswer({"response_action": "errors", "errors": {first_input(view): words}}, words)

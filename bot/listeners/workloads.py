@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.interaction import Interaction
 from bot.listeners.error_boundary import settle
 from bot.views import blocks
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.limits import Json
 from bot.views.words import label, sentence
 from engine.duty.rebalance_plan import Move
@@ -21,13 +21,13 @@ BY_DUE: Final = "due"
 _ROWS_MAX: Final = 30
 
 
-def figures(load: Workload) -> Said:
+def figures(load: Workload) -> SlackMessage:
     top = sentence("workload", _facts(load))
     foot = blocks.context(sentence("workload_foot", {}))
     return blocks.said(top, [blocks.section(top), *_people(load), foot])
 
 
-def proposal(load: Workload, *, by_due: bool) -> Said:
+def proposal(load: Workload, *, by_due: bool) -> SlackMessage:
     """The table first, Apply second."""
     top = sentence("rebalance", _facts(load) | {"moves": len(load.moves), "applied": load.applied})
     parts = [blocks.section(top), *(blocks.context(_move(load, move)) for move in load.moves)]
@@ -41,7 +41,7 @@ def proposal(load: Workload, *, by_due: bool) -> Said:
     return blocks.said(top, parts)
 
 
-async def apply(front: Front, done: Interaction) -> None:
+async def apply(front: BotContext, done: Interaction) -> None:
     """The lead saw one proposal; when it would be another by now, that one is shown instead."""
     seen: Json = json.loads(str(done.body["actions"][0]["value"]))
     by = await front.people.who_is(done.user)

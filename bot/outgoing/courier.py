@@ -15,7 +15,7 @@ from typing import Final
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.outgoing.rate_limits import DRAW_BURST, DRAW_EVERY, POST_BURST, POST_EVERY, Pace
+from bot.outgoing.rate_limits import DRAW_BURST, DRAW_EVERY, POST_BURST, POST_EVERY, RateLimits
 from bot.outgoing.slack_errors import (
     CALL_ERRORS,
     MESSAGE_GONE,
@@ -25,7 +25,7 @@ from bot.outgoing.slack_errors import (
     verdict,
 )
 from bot.views import limits
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.cards import ticket_card
 from bot.views.limits import Json
 from bot.views.messages import told
@@ -85,8 +85,8 @@ class SlackCourier:
         self._client = client
         self._views = views
         self._clock = clock
-        self._posts = Pace(clock, every=POST_EVERY, burst=POST_BURST)
-        self._draws = Pace(clock, every=DRAW_EVERY, burst=DRAW_BURST)
+        self._posts = RateLimits(clock, every=POST_EVERY, burst=POST_BURST)
+        self._draws = RateLimits(clock, every=DRAW_EVERY, burst=DRAW_BURST)
         self._direct: OrderedDict[str, str] = OrderedDict()
         self.site = ""
         """Slack's address of this workspace, for links; told by auth.test."""
@@ -131,7 +131,7 @@ class SlackCourier:
             raise verdict(error, place, posting=False) from error
         return Sent()
 
-    async def _draw(self, parcel: Parcel) -> Said:
+    async def _draw(self, parcel: Parcel) -> SlackMessage:
         line = await self._views.ticket(parcel.workspace, _number(parcel))
         if line is None:
             raise Never(plain_sentence("trouble", {"error": "gone", "place": ""}))
@@ -361,7 +361,7 @@ def _named(sent: Sent, kind: str) -> Sent:
     return Sent((Reference(one.channel, one.place, kind, one.ref),), sent.repeated)
 
 
-def _checked(said: Said) -> Json:
+def _checked(said: SlackMessage) -> Json:
     """What goes out holds Slack's limits; if it ever does not, the words go without their blocks."""
     payload = said.payload()
     problems = limits.validate(payload, "message")

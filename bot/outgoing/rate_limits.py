@@ -36,7 +36,7 @@ class _Bucket:
     """Who waits, and until when; in the order of their instants."""
 
 
-class Pace:
+class RateLimits:
     """`take(key, who)` passes, or raises Later with the time until `who` shall come again."""
 
     def __init__(self, clock: Clock, *, every: timedelta, burst: int) -> None:

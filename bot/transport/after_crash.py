@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words, in_plain_words
 from bot.context.interaction import ANSWERABLE, Interaction, from_raw
 from bot.listeners.clicks import click
@@ -23,7 +23,7 @@ LEASE: Final = timedelta(minutes=2)
 BATCH: Final = 50
 
 
-async def take_up(front: Front) -> int:
+async def take_up(front: BotContext) -> int:
     """Work what is there; answers how many rows were seen. Never raises for one bad row."""
     now = front.clock.now()
     rows = await front.spool.lease("slack", now=now, until=now + LEASE, limit=BATCH, kinds=KINDS)
@@ -32,7 +32,7 @@ async def take_up(front: Front) -> int:
     return len(rows)
 
 
-async def _take(front: Front, row: SpoolRow) -> None:
+async def _take(front: BotContext, row: SpoolRow) -> None:
     now = front.clock.now()
     age = now - row.received_at
     if age < SETTLED_BY or front.hands.hold(row.id):

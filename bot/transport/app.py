@@ -10,22 +10,22 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
-from bot.context.background import Hands
-from bot.context.context import Front, Reports
-from bot.context.ephemeral import Voice
-from bot.context.home_viewers import Looks
-from bot.context.slack_people import People
+from bot.context.background import Background
+from bot.context.context import BotContext, ReportSource
+from bot.context.ephemeral import Ephemeral
+from bot.context.home_viewers import HomeViewers
+from bot.context.slack_people import SlackPeople
 from bot.outgoing.courier import SlackCourier
 from bot.transport.bolt_app import Login, build_app
 from bot.transport.channels import Channels
-from bot.transport.connection import PATIENT, Connection, Patience
-from bot.transport.event_reader import Reader
+from bot.transport.connection import PATIENT, Patience, SlackConnection
+from bot.transport.event_reader import EventReader
 from engine.desk.desk import Desk
 from engine.ports.clock import Clock, Part
 from engine.ports.duty_store import WorkViews
 from engine.ports.spool import Spool
 from engine.ports.views import Views
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import WorkspaceId
 
 SLACK: Final = "https://slack.com/api/"
@@ -43,27 +43,27 @@ class SlackSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
+class SlackNeeds:
     """What the desk lends its faces."""
 
     desk: Desk
-    floor: Floor
+    floor: DutyDesk
     spool: Spool
     views: Views
     work: WorkViews
     clock: Clock
     workspace: WorkspaceId
-    reports: Reports
+    reports: ReportSource
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class SlackParts:
     parts: tuple[Part, ...]
     courier: SlackCourier
     bolt: AsyncApp
     """For HTTP mode: build mounts it on the one HTTP server."""
     session: aiohttp.ClientSession
-    people: People
+    people: SlackPeople
     """Its `team_id` tells which workspace of Slack this is, once Slack has said so."""
 
     async def close(self) -> None:
@@ -71,11 +71,11 @@ class Face:
         await self.session.close()
 
 
-def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT) -> Face:
+def face(settings: SlackSettings, rooms: SlackNeeds, *, patience: Patience = PATIENT) -> SlackParts:
     session = aiohttp.ClientSession(timeout=CALL_TIMEOUT)
     client = client_for(settings, session, settings.bot_token)
     courier = SlackCourier(client, rooms.views, rooms.clock)
-    front = Front(
+    front = BotContext(
         workspace=rooms.workspace,
         desk=rooms.desk,
         floor=rooms.floor,
@@ -84,15 +84,15 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
         work=rooms.work,
         clock=rooms.clock,
         client=client,
-        people=People(client, rooms.views, rooms.clock, rooms.workspace),
-        voice=Voice(client, session),
+        people=SlackPeople(client, rooms.views, rooms.clock, rooms.workspace),
+        voice=Ephemeral(client, session),
         courier=courier,
-        hands=Hands(rooms.clock),
-        looks=Looks(rooms.clock),
+        hands=Background(rooms.clock),
+        looks=HomeViewers(rooms.clock),
         reports=rooms.reports,
     )
     login = Login(settings.bot_token)
-    reader = Reader(front)
+    reader = EventReader(front)
     bolt = build_app(
         front,
         login,
@@ -100,8 +100,10 @@ def face(settings: SlackSettings, rooms: Rooms, *, patience: Patience = PATIENT)
         secret=settings.signing_secret,
         nudge=reader.nudge,
     )
-    connection = Connection(front, login, bolt, app_token=settings.app_token, patience=patience)
-    return Face((connection, reader, Channels(front)), courier, bolt, session, front.people)
+    connection = SlackConnection(
+        front, login, bolt, app_token=settings.app_token, patience=patience
+    )
+    return SlackParts((connection, reader, Channels(front)), courier, bolt, session, front.people)
 
 
 def client_for(

@@ -1,7 +1,7 @@
 """The Bolt app: one catch-all listener per kind, so that nothing goes unacked. They ack and hand on; that is all.
 
 `process_before_response=True`: the ack leaves when the listener returns, instead of at Bolt's next look 10 ms later.
-So a listener only says what the ack says and gives the work to Hands; only a sent form is waited for, within a
+So a listener only says what the ack says and gives the work to the Background; only a sent form is waited for, within a
 budget, because its errors travel in the ack. By then the inbox has stored it: acked means kept.
 """
 
@@ -19,14 +19,14 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.context.background import NO_ROW, BusyError, StoppedError
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.ephemeral import in_plain_words
 from bot.context.interaction import Interaction
 from bot.listeners import home_refresh
 from bot.listeners.clicks import click
 from bot.listeners.commands import command
 from bot.listeners.error_boundary import Work, guarded, settle
-from bot.listeners.submissions import Answer, submit
+from bot.listeners.submissions import FormAnswer, submit
 from bot.transport.inbox import KEPT, Inbox
 from bot.views.limits import Json
 
@@ -67,7 +67,12 @@ class NotLoggedInError(Exception):
 
 
 def build_app(
-    front: Front, login: Login, client: AsyncWebClient, *, secret: str, nudge: Callable[[], None]
+    front: BotContext,
+    login: Login,
+    client: AsyncWebClient,
+    *,
+    secret: str,
+    nudge: Callable[[], None],
 ) -> AsyncApp:
     """`client` has no token: Bolt takes the one that `login` tells."""
 
@@ -98,7 +103,7 @@ def build_app(
 
 
 class Listeners:
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: BotContext) -> None:
         self._front = front
 
     async def on_event(self, ack: AsyncAck, body: Json) -> None:
@@ -160,7 +165,7 @@ class Listeners:
             hands.start(self._tell_later(sent, task), row=sent.spool_id)
         await ack()
 
-    async def _tell_later(self, sent: Interaction, task: asyncio.Task[Answer]) -> None:
+    async def _tell_later(self, sent: Interaction, task: asyncio.Task[FormAnswer]) -> None:
         answer = await task
         if answer.words:
             await self._front.voice.whisper(sent.ear, in_plain_words(answer.words))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.outgoing.slack_errors import CALL_ERRORS, code_of, in_words
 
 _log = logging.getLogger("deskd.bot.channels")
@@ -24,7 +24,7 @@ UNSEEN: Final = frozenset({"channel_not_found", "not_in_channel"})
 class Channels:
     name = "slack.channels"
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: BotContext) -> None:
         self._front = front
         self._wrong: Mapping[str, str] = {}
 

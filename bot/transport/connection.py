@@ -15,7 +15,7 @@ from typing import Final
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.outgoing.slack_errors import CALL_ERRORS, code_of, in_words, verdict
 from bot.transport import after_crash
 from bot.transport.bolt_app import Login
@@ -117,12 +117,12 @@ def socket_logger() -> logging.Logger:
     return logger
 
 
-class Connection:
+class SlackConnection:
     name = "slack"
 
     def __init__(
         self,
-        front: Front,
+        front: BotContext,
         login: Login,
         app: AsyncApp,
         *,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from bot.context.context import Front
+from bot.context.context import BotContext
 from bot.context.interaction import from_raw
 from bot.context.slack_people import UnreachableError
 from bot.listeners.conversation import Conversation
@@ -30,10 +30,10 @@ MOST_ATTEMPTS: Final = 3
 MOST_ATTEMPTS_UNREACHABLE: Final = 60
 
 
-class Reader:
+class EventReader:
     name = "slack events"
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: BotContext) -> None:
         self._front = front
         self._conversation = Conversation(front)
         self._news = asyncio.Event()

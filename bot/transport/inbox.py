@@ -11,8 +11,8 @@ from typing import Final
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from bot.context.context import Front
-from bot.context.ephemeral import Ear, in_marked_words
+from bot.context.context import BotContext
+from bot.context.ephemeral import ReplyTo, in_marked_words
 from bot.context.interaction import kind_of, to_raw
 from bot.views.limits import Json
 from bot.views.modals import first_input
@@ -30,7 +30,7 @@ Next = Callable[[], Awaitable[BoltResponse]]
 
 
 class Inbox:
-    def __init__(self, front: Front, nudge: Callable[[], None]) -> None:
+    def __init__(self, front: BotContext, nudge: Callable[[], None]) -> None:
         self._front = front
         self._nudge = nudge
 
@@ -79,7 +79,7 @@ class Inbox:
         if kind == "command":
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": words})
         if kind == "action":
-            ear = Ear(str(body["user"]["id"]), response_url=body.get("response_url"))
+            ear = ReplyTo(str(body["user"]["id"]), response_url=body.get("response_url"))
             await self._front.voice.whisper(ear, in_marked_words(words))
         return BoltResponse(status=_UNAVAILABLE, body="")
 

@@ -16,7 +16,7 @@ QUOTE_TEXT: Final = 9_000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SlackMessage:
     """One message: its blocks, and the text of notifications and screen readers."""
 
     text: str
@@ -28,9 +28,9 @@ class Said:
         )
 
 
-def said(text: str, blocks: Sequence[Json] = ()) -> Said:
+def said(text: str, blocks: Sequence[Json] = ()) -> SlackMessage:
     """`text` is escaped already; it is cut so that an update takes it too."""
-    return Said(cut_bytes(text, limits.FALLBACK_TEXT_BYTES), tuple(blocks))
+    return SlackMessage(cut_bytes(text, limits.FALLBACK_TEXT_BYTES), tuple(blocks))
 
 
 # --- text objects

@@ -7,7 +7,7 @@ from engine.tickets.people import DEFAULT, WorkspaceId
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class ButtonValue:
     ticket: int
     version: int
     workspace: WorkspaceId = DEFAULT
@@ -31,11 +31,11 @@ class Pointer:
         return json.dumps(value, separators=(",", ":"))
 
 
-def read(value: str) -> Pointer | None:
+def read(value: str) -> ButtonValue | None:
     """None for what is not ours, or from before this format: never an error."""
     try:
         held = json.loads(value)
-        return Pointer(
+        return ButtonValue(
             ticket=int(held["t"]),
             version=int(held["v"]),
             workspace=WorkspaceId(str(held.get("w", DEFAULT))),

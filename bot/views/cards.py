@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.views import blocks, limits, promise_line
-from bot.views.blocks import Said
-from bot.views.button_value import Pointer
+from bot.views.blocks import SlackMessage
+from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.promise_line import Moment
 from bot.views.text import mrkdwn
 from bot.views.words import label, sentence
-from engine.ports.views import Said as Spoken
+from engine.ports.views import ConversationLine as Spoken
 from engine.ports.views import TicketFile, TicketLine
 from engine.tickets.lifecycle import Action, legal
 from engine.tickets.message import Note
@@ -53,12 +53,12 @@ OVERFLOW: Final = "more"
 ACTIONS: Final = "ticket_actions"
 
 
-def ticket_card(line: TicketLine, now: Moment) -> Said:
+def ticket_card(line: TicketLine, now: Moment) -> SlackMessage:
     """The ticket as everybody in the team's channel sees it, with the buttons that are legal now."""
     return said_of(line, [*_head(line, now), *_buttons(line.ticket, now)])
 
 
-def said_of(line: TicketLine, parts: Sequence[Json]) -> Said:
+def said_of(line: TicketLine, parts: Sequence[Json]) -> SlackMessage:
     ticket = line.ticket
     return blocks.said(
         sentence(
@@ -160,7 +160,7 @@ def _first(ticket: Ticket) -> tuple[Action, ...]:
 
 
 def button_for(ticket: Ticket, action: Action, *, first: bool = False) -> Json:
-    value = str(Pointer(ticket.number, ticket.version, ticket.workspace))
+    value = str(ButtonValue(ticket.number, ticket.version, ticket.workspace))
     style = "primary" if first and action in (Action.CLAIM, Action.ACKNOWLEDGE) else None
     return blocks.button(action.value, label(action.value), value, style=style)
 
@@ -178,14 +178,14 @@ def _menu(ticket: Ticket, allowed: AbstractSet[Action]) -> Json | None:
 
 
 def option_for(ticket: Ticket, action: Action) -> Json:
-    value = Pointer(ticket.number, ticket.version, ticket.workspace, action=action.value)
+    value = ButtonValue(ticket.number, ticket.version, ticket.workspace, action=action.value)
     return blocks.option(label(action.value), str(value))
 
 
 # --- lists and one ticket in full
 
 
-def ticket_list(lines: Sequence[TicketLine], *, more: bool) -> Said:
+def ticket_list(lines: Sequence[TicketLine], *, more: bool) -> SlackMessage:
     top = sentence("list", {"count": len(lines), "more": more})
     rows = (blocks.section(line_words(one)) for one in lines)
     return blocks.said(top, [blocks.section(top), *rows])
@@ -211,7 +211,7 @@ def line_words(
     )
 
 
-def ticket_in_full(file: TicketFile, now: Moment, *, works_on_it: bool) -> Said:
+def ticket_in_full(file: TicketFile, now: Moment, *, works_on_it: bool) -> SlackMessage:
     """The card and the latest words. Notes and buttons only for those who work on it."""
     line = file.line
     spoken = [*file.comments[1:], *(file.notes if works_on_it else ())]

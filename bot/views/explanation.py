@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.views import blocks
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.words import harmless, plain_sentence, sentence
 from engine.explain.explain_json import PlainExplanation
 
@@ -15,7 +15,7 @@ LINES_MAX: Final = 40
 """Of one clock: the story of a year is told at the command line."""
 
 
-def why_message(explanation: PlainExplanation) -> Said:
+def why_message(explanation: PlainExplanation) -> SlackMessage:
     head = plain_sentence("why_head", {"explanation": explanation})
     told = harmless(explanation, _FOREIGN)
     words = sentence("why", {"explanation": told, "most": LINES_MAX})

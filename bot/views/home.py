@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.views import blocks
-from bot.views.button_value import Pointer
+from bot.views.button_value import ButtonValue
 from bot.views.cards import OVERFLOW, line_words, option_for
 from bot.views.limits import Json
 from bot.views.text import permalink
@@ -128,7 +128,7 @@ def _waiting(tab: Tab, line: TicketLine) -> Json:
 
 
 def _act(ticket: Ticket, action: Action, word: str, *, style: str | None = None) -> Json:
-    pointer = Pointer(ticket.number, ticket.version, ticket.workspace)
+    pointer = ButtonValue(ticket.number, ticket.version, ticket.workspace)
     return blocks.button(action.value, word, str(pointer), style=style)
 
 

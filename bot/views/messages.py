@@ -1,7 +1,7 @@
 """A Tell as a Slack message: its sentence, and under it the words of a person. Pure."""
 
 from bot.views import blocks
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.reports import report_message
 from bot.views.text import mrkdwn
 from bot.views.words import brief_rows, refused_files, sentence
@@ -9,7 +9,7 @@ from engine.reports import report_json
 from engine.tickets.effects import Tell
 
 
-def told(tell: Tell, words: str | None) -> Said:
+def told(tell: Tell, words: str | None) -> SlackMessage:
     """`words`: those of the comment or the note it points to."""
     if tell.template == "report":
         return report_message(report_json.read(tell.facts))

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.views import blocks
 from bot.views.blocks import Titles
-from bot.views.button_value import Pointer
+from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.words import label, sentence
 from engine.ports.views import TicketLine
@@ -46,7 +46,7 @@ def new_ticket(*, channel: str) -> Json:
         ),
         blocks.input_block(label("priority_field"), _priorities(Priority.P3)),
     ]
-    metadata = str(Pointer(0, 0, channel=channel))
+    metadata = str(ButtonValue(0, 0, channel=channel))
     return blocks.modal(NEW, _titles(NEW, "open"), fields, metadata=metadata)
 
 
@@ -72,9 +72,9 @@ def merge_form(line: TicketLine, other: TicketLine, choices: Choices, *, channel
     return blocks.modal(Action.MERGE.value, titles, [*named, *inputs], metadata=metadata)
 
 
-def _pointer(line: TicketLine, channel: str) -> Pointer:
+def _pointer(line: TicketLine, channel: str) -> ButtonValue:
     ticket = line.ticket
-    return Pointer(ticket.number, ticket.version, ticket.workspace, channel=channel)
+    return ButtonValue(ticket.number, ticket.version, ticket.workspace, channel=channel)
 
 
 def _for_whom(action: Action, line: TicketLine, choices: Choices) -> dict[str, object]:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from bot.views import blocks
-from bot.views.blocks import Said
-from bot.views.button_value import Pointer
+from bot.views.blocks import SlackMessage
+from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.text import ticket_number
 from bot.views.words import label, sentence
@@ -17,7 +17,7 @@ PAGE_OVER: Final = "page_over"
 JUMP: Final = "jump"
 
 
-def page(tell: Tell, workspace: WorkspaceId, card: str) -> Said:
+def page(tell: Tell, workspace: WorkspaceId, card: str) -> SlackMessage:
     """`card`: where the ticket's card is; "" when that is not known."""
     text, following = sentence("page", tell.facts), sentence("page_next", tell.facts)
     reason = str(tell.facts["reason"])
@@ -28,7 +28,7 @@ def page(tell: Tell, workspace: WorkspaceId, card: str) -> Said:
     return blocks.said(f"{text}\n{following}", [*parts, *_row([acknowledge, claim], card)])
 
 
-def page_over(tell: Tell, workspace: WorkspaceId, card: str) -> Said:
+def page_over(tell: Tell, workspace: WorkspaceId, card: str) -> SlackMessage:
     text = sentence(tell.template, tell.facts)
     mine = tell.facts["yours"] and tell.facts["claimable"] and tell.facts["how"] == "acknowledged"
     buttons = [_button(tell, workspace, Action.CLAIM)] if mine else []
@@ -40,7 +40,7 @@ def _button(tell: Tell, workspace: WorkspaceId, action: Action, style: str | Non
     version = tell.facts["version"]
     assert number is not None
     assert isinstance(version, int)
-    value = str(Pointer(number, version, workspace))
+    value = str(ButtonValue(number, version, workspace))
     return blocks.button(action.value, label(action.value), value, style=style)
 
 

@@ -11,7 +11,7 @@ from engine.promises.escalation import top_of
 from engine.promises.rules import Rules
 from engine.tickets import lifecycle
 from engine.tickets.people import Team
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Phase, State, Ticket, ticket_id
 
 BLOCKS: Final = 10
@@ -50,7 +50,7 @@ def bar(share: float) -> str:
     return _FULL * full + _EMPTY * (BLOCKS - full)
 
 
-def _nearest(ticket: Ticket) -> Clock | None:
+def _nearest(ticket: Ticket) -> PromiseClock | None:
     running = [c for c in ticket.clocks if c.kind in PROMISES and c.running and c.due_at]
     first = min(running, key=lambda clock: clock.due_at or ticket.updated_at, default=None)
     resolution = ticket.clock(ClockKind.RESOLUTION)
@@ -58,7 +58,7 @@ def _nearest(ticket: Ticket) -> Clock | None:
     return first or (resolution if owed else None)
 
 
-def _how(clock: Clock, ticket: Ticket, at: datetime) -> str:
+def _how(clock: PromiseClock, ticket: Ticket, at: datetime) -> str:
     if ticket.state.phase in (Phase.DONE, Phase.CLOSED):
         return ("waived" if clock.waived else "broken") if clock.breached else "kept"
     if clock.breached or (clock.due_at is not None and at > clock.due_at):
@@ -66,7 +66,7 @@ def _how(clock: Clock, ticket: Ticket, at: datetime) -> str:
     return "running" if clock.running else "paused"
 
 
-def _share(clock: Clock, now: Moment) -> float:
+def _share(clock: PromiseClock, now: Moment) -> float:
     return sla.used_by(clock, now.rules, now.at) / clock.goal if clock.goal else 1.0
 
 

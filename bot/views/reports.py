@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.views import blocks
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.limits import Json
 from bot.views.text import mrkdwn
 from bot.views.words import harmless, plain_sentence, sentence
@@ -23,7 +23,7 @@ _BRIEF: Final = frozenset({"daily", "today"})
 """One day is told by priority alone; the other groupings of so few tickets say nothing."""
 
 
-def report_message(report: PlainReport) -> Said:
+def report_message(report: PlainReport) -> SlackMessage:
     safe = harmless(report, _FOREIGN)
     parts = {name: sentence(f"report_{name}", {"report": safe}) for name in _PARTS}
     groups = list(_groups(safe))
@@ -42,7 +42,7 @@ def report_message(report: PlainReport) -> Said:
     return blocks.said("\n\n".join(words), drawn)
 
 
-def forecast_message(found: Sequence[outlook_json.Plain]) -> Said:
+def forecast_message(found: Sequence[outlook_json.Plain]) -> SlackMessage:
     """One outlook after another; there is at least the word that nobody has a team."""
     safe = [harmless(one, _NAMES) for one in found]
     text = "\n\n".join(render("report/forecast.j2", one) for one in safe) or sentence(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from deskd.base.terminal import clean, moment, show
-from deskd.cli.given import Given, Json, given, operator, ticket_number
+from deskd.cli.global_options import GlobalOptions, Json, given, operator, ticket_number
 from deskd.cli.ticket import Ticket, show_file
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _act(context: typer.Context, ticket: str, act: Act) -> "TicketFile":
     return asyncio.run(_done(given(context), ticket_number(ticket), act))
 
 
-async def _done(here: Given, number: int, act: Act) -> "TicketFile":
+async def _done(here: GlobalOptions, number: int, act: Act) -> "TicketFile":
     from engine.tickets.message import Request
     from engine.tickets.people import DEFAULT
 

@@ -7,7 +7,7 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, complain, show, show_json, table
-from deskd.cli.given import Json, given
+from deskd.cli.global_options import Json, given
 
 if TYPE_CHECKING:
     from deskd.declared.ical import Holidays

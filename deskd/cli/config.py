@@ -4,7 +4,7 @@ import typer
 
 from deskd.base.errors import BadSettings
 from deskd.base.terminal import clean, show, show_json, table
-from deskd.cli.given import Json, given
+from deskd.cli.global_options import Json, given
 
 app = typer.Typer(
     no_args_is_help=True, help="Settings: are they right, and where do they come from."

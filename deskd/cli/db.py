@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from deskd.base.terminal import show, show_json, table
-from deskd.cli.given import Json, given
+from deskd.cli.global_options import Json, given
 
 app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 

@@ -13,7 +13,7 @@ from deskd.base.errors import FAILED, Failure
 from deskd.base.terminal import complain, show, show_json
 from deskd.cli import acts, calendar, db, queues, report, sla, ticket, workload
 from deskd.cli import config as cli_config
-from deskd.cli.given import Given, Json, flags_of, given
+from deskd.cli.global_options import GlobalOptions, Json, flags_of, given
 from deskd.output.findings import show_findings
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def before(
         ),
     ] = False,
 ) -> None:
-    context.obj = Given(config, flags_of(set_ or []))
+    context.obj = GlobalOptions(config, flags_of(set_ or []))
 
 
 @app.command()
@@ -128,7 +128,7 @@ def fsck(context: typer.Context, *, as_json: Json = False) -> None:
     show_findings(findings, as_json=as_json, fine="every promise that the data can show is kept")
 
 
-async def _findings(here: Given) -> "Sequence[Finding]":
+async def _findings(here: GlobalOptions) -> "Sequence[Finding]":
     from storage.checks.fsck import fsck as look
 
     async with here.storage() as storage:

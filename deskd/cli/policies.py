@@ -8,7 +8,7 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, complain, moment, show, show_json, table
-from deskd.cli.given import ROWS_MAX, Given, Json, given, operator, ticket_number
+from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
     from deskd.output.pictures_rules import InForce
@@ -32,12 +32,12 @@ def policies(context: typer.Context, *, as_json: Json = False) -> None:
         table(pictures_rules.HEAD, [row for one in found for row in pictures_rules.rows(one)])
 
 
-async def _policies(here: Given) -> "list[InForce]":
+async def _policies(here: GlobalOptions) -> "list[InForce]":
     async with here.storage() as storage:
         return await _in_force(here, storage)
 
 
-async def _in_force(here: Given, storage: "Storage") -> "list[InForce]":
+async def _in_force(here: GlobalOptions, storage: "Storage") -> "list[InForce]":
     """Says so when the file has changed since it was declared."""
     from deskd.base.clock import WallClock
     from deskd.declared.declared_policies import policies as written
@@ -112,7 +112,7 @@ def _note(one: "Applied") -> str:
 
 
 async def _apply(
-    here: Given, numbers: Sequence[int], policy: str, *, dry_run: bool
+    here: GlobalOptions, numbers: Sequence[int], policy: str, *, dry_run: bool
 ) -> "list[Applied]":
     from deskd.base.clock import WallClock
     from deskd.base.ids import TimeSortedIds

@@ -8,7 +8,7 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, moment, show, show_json, table, write_bytes
-from deskd.cli.given import ROWS_MAX, Given, Json, given
+from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,7 +61,7 @@ def _spool_row(row: "SpoolLine") -> tuple[object, ...]:
     return (row.id, row.channel, row.state, row.attempts, at, ticket, row.sender, row.reason)
 
 
-async def _spool_rows(here: Given, state: str | None, limit: int) -> list["SpoolLine"]:
+async def _spool_rows(here: GlobalOptions, state: str | None, limit: int) -> list["SpoolLine"]:
     async with here.storage() as storage:
         return list(await storage.views.spool(state=state, limit=limit))
 
@@ -105,7 +105,7 @@ def _headings(content: bytes) -> dict[str, str | None]:
     return {name: headers.text(name.lower()) or None for name in ("Subject", "From", "Date")}
 
 
-async def _spool_row_of(here: Given, id: int) -> tuple["SpoolLine", bytes]:
+async def _spool_row_of(here: GlobalOptions, id: int) -> tuple["SpoolLine", bytes]:
     async with here.storage() as storage:
         rows = await storage.views.spool(limit=FIND_MAX)
         found = next((row for row in rows if row.id == id), None)
@@ -149,7 +149,7 @@ def _outbox_row(row: "OutboxLine") -> tuple[object, ...]:
     return (row.id, *where, row.state, row.attempts, moment(row.next_at), row.last_error)
 
 
-async def _outbox_rows(here: Given, state: str | None, limit: int) -> list["OutboxLine"]:
+async def _outbox_rows(here: GlobalOptions, state: str | None, limit: int) -> list["OutboxLine"]:
     async with here.storage() as storage:
         return list(await storage.views.outbox(state=state, limit=limit))
 
@@ -194,7 +194,7 @@ def outbox_drop(context: typer.Context, row: Row) -> None:
     show(f"row {row} is dropped")
 
 
-async def _with(here: Given, work: "Callable[[Storage], Awaitable[bool]]") -> bool:
+async def _with(here: GlobalOptions, work: "Callable[[Storage], Awaitable[bool]]") -> bool:
     async with here.storage() as storage:
         return await work(storage)
 

@@ -11,7 +11,7 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import show, show_json, write_bytes
-from deskd.cli.given import Given, Json, given
+from deskd.cli.global_options import GlobalOptions, Json, given
 
 if TYPE_CHECKING:
     from engine.promises.rules import Rules
@@ -82,14 +82,14 @@ def report(
     write_bytes(content)
 
 
-async def _written(here: Given, wanted: Wanted, format: str, table: str) -> bytes:
+async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str) -> bytes:
     import json
 
     from deskd.base.clock import WallClock
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
     from deskd.parts.reports import LISTED, Reports, printable_report
-    from engine.reports.kinds import Kind
+    from engine.reports.kinds import ReportKind
     from engine.reports.report_json import plain
     from templates import render
 
@@ -107,7 +107,7 @@ async def _written(here: Given, wanted: Wanted, format: str, table: str) -> byte
     if format == "csv":
         (one,) = (each for each in tables(made, narrowed.facts) if each.name == table)
         return as_csv(one).encode()
-    kind = Kind.RANGE if wanted.first else Kind(wanted.kind)
+    kind = ReportKind.RANGE if wanted.first else ReportKind(wanted.kind)
     listed = LISTED if format == "text" else None
     said = plain(made, kind=kind, scope=narrowed.scope, listed=listed)
     if format == "json":
@@ -117,14 +117,14 @@ async def _written(here: Given, wanted: Wanted, format: str, table: str) -> byte
 
 def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":
     from engine.reports.facts import DAY, Period
-    from engine.reports.kinds import Kind, period_of
+    from engine.reports.kinds import ReportKind, period_of
     from templates import zone
 
     here = zone(rules.workspace.timezone)
     if wanted.first is None:
         if wanted.last is not None:
             raise Failure("--to needs --from: from which day?", code=WRONG_USAGE)
-        return period_of(Kind(wanted.kind), now, here)
+        return period_of(ReportKind(wanted.kind), now, here)
     last = wanted.last or now.astimezone(here).date()
     if last < wanted.first:
         end = "--to" if wanted.last else "today"
@@ -152,7 +152,7 @@ def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = Fal
             show(printable(line))
 
 
-async def _outlook(here: Given, team: str) -> "Plain":
+async def _outlook(here: GlobalOptions, team: str) -> "Plain":
     from deskd.base.clock import WallClock
     from deskd.parts.reports import Reports
     from engine.reports.outlook_json import plain

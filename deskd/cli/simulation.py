@@ -23,7 +23,7 @@ from storage.open.open_storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RecordedDesk:
     """What tickets live by today, and who answers for them."""
 
     rules: Rules
@@ -58,15 +58,17 @@ def tried(over: TriedOut) -> Declared:
     )
 
 
-async def desk_of(storage: Storage, now: datetime) -> Desk:
-    def look(transaction: Transaction) -> Desk:
+async def desk_of(storage: Storage, now: datetime) -> RecordedDesk:
+    def look(transaction: Transaction) -> RecordedDesk:
         teams, agents = tuple(transaction.teams()), tuple(transaction.agents())
-        return Desk(transaction.rules(), transaction.almanac(), teams, agents, now)
+        return RecordedDesk(transaction.rules(), transaction.almanac(), teams, agents, now)
 
     return await storage.store.run(DEFAULT, look)
 
 
-async def compared(storage: Storage, desk: Desk, other: Declared, since: datetime) -> Comparison:
+async def compared(
+    storage: Storage, desk: RecordedDesk, other: Declared, since: datetime
+) -> Comparison:
     """Raises Failure for a policy that no ticket lives by."""
     _refuse_unnamed(other.policies, desk)
     found, before, after = Comparison(), desk.stage(), desk.stage(other)
@@ -82,7 +84,7 @@ async def compared(storage: Storage, desk: Desk, other: Declared, since: datetim
 # What people and programs are shown
 
 
-def plain(found: Comparison, desk: Desk, since: datetime) -> dict[str, object]:
+def plain(found: Comparison, desk: RecordedDesk, since: datetime) -> dict[str, object]:
     names = {str(person.id): person.name for person in desk.agents}
     kinds = sorted(found.late_before.keys() | found.late_after.keys())
     levels = sorted(found.level_before.keys() | found.level_after.keys())
@@ -125,7 +127,7 @@ def plain(found: Comparison, desk: Desk, since: datetime) -> dict[str, object]:
     }
 
 
-def _called(level: int, desk: Desk) -> str:
+def _called(level: int, desk: RecordedDesk) -> str:
     """As the teams' ladders call it."""
     ladders = (desk.rules.ladder(team, desk.now) for team in desk.teams)
     called = (ladder.levels[level].called for ladder in ladders if level < len(ladder.levels))
@@ -143,7 +145,7 @@ def _changed(one: Changed) -> dict[str, object]:
     }
 
 
-def _refuse_unnamed(others: Iterable[Policy], desk: Desk) -> None:
+def _refuse_unnamed(others: Iterable[Policy], desk: RecordedDesk) -> None:
     own = desk.rules.workspace
     named = {own.policy, *own.department_policies.values(), *own.category_policies.values()}
     named |= {team.policy for team in desk.teams if team.policy}

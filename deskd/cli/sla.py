@@ -10,7 +10,7 @@ import typer
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import show, show_json
 from deskd.cli import policies
-from deskd.cli.given import Given, Json, given, ticket_number
+from deskd.cli.global_options import GlobalOptions, Json, given, ticket_number
 from deskd.output.findings import show_findings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def explain(
         show(render("explain/text.j2", {"explanation": printable_all(explanation)}))
 
 
-async def _explained(here: Given, number: int, timezone: str) -> "PlainExplanation":
+async def _explained(here: GlobalOptions, number: int, timezone: str) -> "PlainExplanation":
     from functools import partial
 
     from deskd.base.clock import WallClock
@@ -77,7 +77,7 @@ def verify(
     )
 
 
-async def _verified(here: Given, number: int | None) -> "Sequence[Finding]":
+async def _verified(here: GlobalOptions, number: int | None) -> "Sequence[Finding]":
     from engine.tickets.errors import Refused
     from engine.tickets.people import DEFAULT
     from engine.tickets.ticket import ticket_id
@@ -122,7 +122,7 @@ def _length(since: str) -> timedelta:
     return length.time
 
 
-async def _simulated(here: Given, file: Path, length: timedelta) -> dict[str, object]:
+async def _simulated(here: GlobalOptions, file: Path, length: timedelta) -> dict[str, object]:
     from deskd.base.clock import WallClock
     from deskd.cli import simulation
     from deskd.config.load import load_over

@@ -8,7 +8,7 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, moment, show, show_json, table
-from deskd.cli.given import ROWS_MAX, Given, Json, given, operator, ticket_number
+from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
     from engine.ports.views import TicketFile, TicketFilter, TicketLine
@@ -53,7 +53,7 @@ def new(
         show(file.line.ticket.id)
 
 
-async def _new(here: Given, draft: object, by: "Caller") -> "TicketFile":
+async def _new(here: GlobalOptions, draft: object, by: "Caller") -> "TicketFile":
     from deskd.declared.declared_workspace import roster
     from engine.tickets.message import Draft
     from engine.tickets.people import DEFAULT
@@ -122,7 +122,7 @@ def list_(
     table(head, [_row(line) for line in lines])
 
 
-async def _list(here: Given, wanted: "TicketFilter") -> list["TicketLine"]:
+async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine"]:
     from dataclasses import replace
 
     from engine.tickets.people import DEFAULT
@@ -200,7 +200,7 @@ def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> 
         _show_events(file)
 
 
-async def _file(here: Given, number: int) -> "TicketFile":
+async def _file(here: GlobalOptions, number: int) -> "TicketFile":
     from engine.tickets.people import DEFAULT
 
     async with here.storage() as storage:

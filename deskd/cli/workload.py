@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deskd.base.terminal import clean, moment, show, show_json, table
-from deskd.cli.given import Given, Json, given, operator
+from deskd.cli.global_options import GlobalOptions, Json, given, operator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.desk.team_on_duty import Crew
+    from engine.desk.team_on_duty import TeamOnDuty
     from engine.shifts.rebalancing import Workload
 
 app = typer.Typer(help="Who carries what; `workload rebalance` evens it out.")
@@ -116,14 +116,14 @@ def _show_capacity(load: "Workload") -> None:
     )
 
 
-async def _load(here: Given, team: str) -> "Workload":
+async def _load(here: GlobalOptions, team: str) -> "Workload":
     from engine.tickets.people import DEFAULT
 
     async with here.floor() as floor:
         return await floor.workload(DEFAULT, operator(), team or None)
 
 
-async def _evened(here: Given, team: str, *, by_due: bool, dry_run: bool) -> "Workload":
+async def _evened(here: GlobalOptions, team: str, *, by_due: bool, dry_run: bool) -> "Workload":
     from engine.tickets.people import DEFAULT
 
     by = operator()
@@ -134,7 +134,7 @@ async def _evened(here: Given, team: str, *, by_due: bool, dry_run: bool) -> "Wo
         return await floor.even_out(DEFAULT, by, load.team.id, seen=load.seen, by_due=by_due)
 
 
-async def _crews(here: Given) -> "Sequence[Crew]":
+async def _crews(here: GlobalOptions) -> "Sequence[TeamOnDuty]":
     from engine.tickets.people import DEFAULT
 
     async with here.floor() as floor:

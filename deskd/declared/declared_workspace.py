@@ -6,7 +6,7 @@ from typing import TypeVar
 from deskd.declared import declared_calendars, declared_policies
 from deskd.settings.check import DEFAULT_TEAM, team_ids
 from deskd.settings.settings import PersonSection, Settings, TeamSection
-from engine.desk.directory import DeclaredPerson, Roster
+from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.promises.rules import Declared
 from engine.tickets.people import DEFAULT, Identity, Role, Team, TeamId
 from engine.tickets.workspace import Workspace
@@ -14,10 +14,10 @@ from engine.tickets.workspace import Workspace
 T = TypeVar("T")
 
 
-def roster(settings: Settings, *, slack_team: str | None = None) -> Roster:
+def roster(settings: Settings, *, slack_team: str | None = None) -> DeclaredWorkspace:
     """`slack_team`: whose Slack ids [[people]] holds; known once Slack was asked. Without it they wait."""
     teams = _teams(settings)
-    return Roster(
+    return DeclaredWorkspace(
         settings=Workspace(
             id=DEFAULT,
             domains=frozenset(domain.lower().lstrip("@") for domain in settings.desk.domains),

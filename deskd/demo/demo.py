@@ -27,7 +27,7 @@ from deskd.run import opened
 from deskd.settings.settings import Settings
 from engine.ports.views import TicketFilter
 from engine.tickets.people import DEFAULT
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.page.page import Page
 from sandbox.slack.driver import SlackStandIn
 
@@ -102,7 +102,7 @@ async def _opened(folder: Path, ports: Ports) -> AsyncIterator[_Demo]:
     clock = WallClock()
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackStandIn.start(clock))
-        mailbox = Mailbox(clock, log=slack.log)
+        mailbox = Mailboxes(clock, log=slack.log)
         await mailbox.start(HOST)
         stack.push_async_callback(mailbox.close)
         town = Town(slack, mailbox, furnish(slack, mailbox))

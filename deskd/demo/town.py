@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.slack.driver import SlackStandIn
 
 
@@ -20,7 +20,7 @@ class Townsman:
 @dataclass(frozen=True, slots=True)
 class Town:
     slack: SlackStandIn
-    mailbox: Mailbox
+    mailbox: Mailboxes
     channel: str
     """The id of the agents' channel."""
 
@@ -64,7 +64,7 @@ _CRITICAL: Final = Wish(
 _WHY: Final = "the shop loses every order, and I cannot reach the payment provider"
 
 
-def furnish(slack: SlackStandIn, mailbox: Mailbox) -> str:
+def furnish(slack: SlackStandIn, mailbox: Mailboxes) -> str:
     """People, rooms and mailboxes; the id of the agents' channel. Carla is not in Slack at all."""
     for person in (*STAFF, BOB):
         slack.add_user(person.login, real_name=person.name, email=person.mail, tz=person.timezone)

@@ -11,7 +11,7 @@ from deskd.output.export import Cell, Table
 from engine.reports.facts import TicketFacts
 from engine.reports.lists import Late, Risk
 from engine.reports.report import Figures, Group, Rate, Report, Spread
-from engine.tickets.promise_clock import PROMISES, Clock, latest
+from engine.tickets.promise_clock import PROMISES, PromiseClock, latest
 
 NAMES = ("figures", "groups", "trend", "late", "at_risk", "tickets", "clocks")
 """Of the tables there are, and of the sheets of a workbook in this order."""
@@ -184,7 +184,7 @@ def _ticket(facts: TicketFacts) -> Sequence[Cell]:
     )
 
 
-def _outline(clock: Clock | None) -> Sequence[Cell]:
+def _outline(clock: PromiseClock | None) -> Sequence[Cell]:
     return (clock.due_at, clock.stopped_at, outcome(clock)) if clock else (None, None, None)
 
 
@@ -206,7 +206,7 @@ def _clocks(facts: Iterable[TicketFacts]) -> Iterator[Sequence[Cell]]:
             )
 
 
-def outcome(clock: Clock) -> str:
+def outcome(clock: PromiseClock) -> str:
     """waived | cancelled | broken | met | paused | running."""
     if clock.waived:
         return "waived"

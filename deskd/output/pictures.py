@@ -5,11 +5,11 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import Enum
 
-from engine.ports.views import Link, OutboxLine, Said, SpoolLine, TicketFile, TicketLine
+from engine.ports.views import ConversationLine, Link, OutboxLine, SpoolLine, TicketFile, TicketLine
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment
 from engine.tickets.people import Person, PersonId
-from engine.tickets.promise_clock import Clock
+from engine.tickets.promise_clock import PromiseClock
 
 Json = dict[str, object]
 
@@ -64,7 +64,7 @@ def ticket_file(file: TicketFile, *, now: datetime) -> Json:
     }
 
 
-def said(each: Said) -> Json:
+def said(each: ConversationLine) -> Json:
     words = each.message
     return {
         "id": words.id,
@@ -87,7 +87,7 @@ def attachment(number: int, file: Attachment) -> Json:
     }
 
 
-def clock(each: Clock, *, now: datetime) -> Json:
+def clock(each: PromiseClock, *, now: datetime) -> Json:
     running = now - each.running_since if each.running_since else timedelta()
     return {
         "kind": each.kind.value,

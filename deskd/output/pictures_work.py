@@ -1,7 +1,7 @@
 """Workloads and shifts as plain values for JSON. The keys are the outside contract: none is ever removed."""
 
 from deskd.output.pictures import Json, instant, person
-from engine.desk.team_on_duty import Crew
+from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty.rebalance_plan import Move
 from engine.duty.workload import Member
 from engine.shifts.rebalancing import Workload
@@ -26,11 +26,11 @@ def workload(load: Workload) -> Json:
     }
 
 
-def crew(crew: Crew) -> list[Json]:
+def crew(crew: TeamOnDuty) -> list[Json]:
     return [_there(crew, one) for one in crew.members]
 
 
-def _there(crew: Crew, one: Member) -> Json:
+def _there(crew: TeamOnDuty, one: Member) -> Json:
     said = crew.presence(one.person)
     return {
         "team": crew.team.id,

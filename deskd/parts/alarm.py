@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from deskd.base.logs import bound
-from deskd.parts.nudge import Bell
+from deskd.parts.nudge import Nudge
 from engine.ports.clock import Clock
 from engine.ports.store import Transaction
 from engine.ports.timers import Due, Rung, Timers
@@ -42,7 +42,7 @@ class Alarm:
     ring: Callable[[Transaction, Timer, datetime], bool]
     """False: the ticket no longer wants it."""
     clock: Clock
-    bell: Bell
+    bell: Nudge
     rang: Callable[[], None]
     """Called after a commit that may have left something to deliver."""
     late: Callable[[float], None]

@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # 
     AsyncIOScheduler,
 )
 
-from deskd.parts.cron import Waking, When
+from deskd.parts.cron import Recurrence, Waking
 from deskd.parts.sweep import Sweep
 from engine.ports.chores import Claim, Slot, Slots
 from engine.ports.clock import Clock
@@ -44,7 +44,7 @@ class Chore:
 
     name: str
     """Unique in its workspace, and the same for ever."""
-    when: When
+    when: Recurrence
     work: Callable[[datetime], Awaitable[None]]
     workspace: WorkspaceId = DEFAULT
     catch_up: timedelta = CATCH_UP

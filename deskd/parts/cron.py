@@ -21,7 +21,7 @@ DAYS_MAX: Final = 3000
 """Looked through for a slot: 29 February comes back within eight years."""
 
 
-class When(Protocol):
+class Recurrence(Protocol):
     def next(self, *, after: datetime) -> datetime | None:
         """The first slot later than `after`, in UTC; None when there will be none."""
         ...
@@ -131,7 +131,7 @@ def _fits(fields: dict[str, Any], at: time) -> bool:
 class Waking(BaseTrigger):  # type: ignore[misc]  # its base ships no types
     """What tells APScheduler the next slot."""
 
-    def __init__(self, when: When) -> None:
+    def __init__(self, when: Recurrence) -> None:
         self._when = when
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:

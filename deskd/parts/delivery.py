@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from deskd.base.logs import bound
-from deskd.parts.nudge import Bell
-from deskd.parts.one_by_one import Turns
+from deskd.parts.nudge import Nudge
+from deskd.parts.one_by_one import OneByOne
 from engine.ports.clock import Clock
 from engine.ports.outbox import Courier, Later, Never, Outbox, Parcel, Sent, back_off, is_too_old
 from engine.tickets.effects import Tell
@@ -59,7 +59,7 @@ class Delivery:
     outbox: Outbox
     couriers: Mapping[str, Courier]
     clock: Clock
-    bell: Bell
+    bell: Nudge
     spread: Callable[[], float]
     """Random in [0, 1): keeps parcels that failed together from coming back together."""
     undelivered: Callable[[Parcel, str], Awaitable[None]]
@@ -71,7 +71,7 @@ class Delivery:
     name: str = "delivery"
     _in_hand: dict[int, Parcel] = field(default_factory=dict)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
-    _turns: Turns = field(default_factory=Turns)
+    _turns: OneByOne = field(default_factory=OneByOne)
     _taking: asyncio.Task[datetime | None] | None = None
     _trouble: str | None = None
 

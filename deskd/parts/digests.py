@@ -15,7 +15,7 @@ from deskd.parts.cron import Cron
 from deskd.parts.reports import LISTED, Reports, scope, zone_of
 from deskd.settings.reports import ReportsSection
 from engine.reports.facts import seen_by
-from engine.reports.kinds import Kind, period_of
+from engine.reports.kinds import ReportKind, period_of
 from engine.reports.report import By, Report
 from engine.reports.report_json import PlainReport, facts, plain
 from engine.tickets.effects import Tell
@@ -43,7 +43,7 @@ class Digests:
             work = partial(self.tell_managers, kind)
             yield Chore(f"report.{kind}.{MANAGERS}", Cron(line, zone), work)
 
-    async def tell_team(self, id: TeamId, kind: Kind, slot: datetime) -> None:
+    async def tell_team(self, id: TeamId, kind: ReportKind, slot: datetime) -> None:
         teams = await self.reports.views.teams(self.reports.workspace)
         team = next((team for team in teams if team.id == id), None)
         if team is None:
@@ -55,7 +55,7 @@ class Digests:
         if _worth_saying(made):
             await self._tell(said, await self._of_team(team), f"{kind}.{slot.isoformat()}.{id}")
 
-    async def tell_managers(self, kind: Kind, slot: datetime) -> None:
+    async def tell_managers(self, kind: ReportKind, slot: datetime) -> None:
         """A weekly report goes to every channel a manager has, a digest to the first."""
         rules = await self.reports.rules()
         here = zone(rules.workspace.timezone)
@@ -63,7 +63,7 @@ class Digests:
         teams = await self.reports.views.teams(self.reports.workspace)
         for who in await self._people(Role.MANAGER):
             made = await material.report(seen_by(who, material.facts))
-            to = self._of_person(who) if kind is Kind.WEEKLY else self._of_person(who)[:1]
+            to = self._of_person(who) if kind is ReportKind.WEEKLY else self._of_person(who)[:1]
             said = plain(made, kind=kind, scope=scope(who, teams), listed=LISTED)
             if _worth_saying(made):
                 await self._tell(said, to, f"{kind}.{slot.isoformat()}.{who.id}")

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from deskd.parts.nudge import Bell
+from deskd.parts.nudge import Nudge
 from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
 from engine.ports.views import Views
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 
 log = logging.getLogger("deskd.deskd.dispatch")
 
@@ -27,11 +27,11 @@ ROUND: Final = timedelta(seconds=60)
 
 @dataclass
 class Dispatcher:
-    floor: Floor
+    floor: DutyDesk
     work: WorkViews
     views: Views
     clock: Clock
-    bell: Bell
+    bell: Nudge
     gave_out: Callable[[int], None] = lambda tickets: None
     """A metric: tickets given out by one look at one team."""
     name: str = "dispatcher"

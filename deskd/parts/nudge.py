@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.ports.clock import Clock
 
 
-class Bell:
+class Nudge:
     """Rung in the loop's own thread (the desk calls it after its commit)."""
 
     def __init__(self, clock: Clock) -> None:
@@ -29,7 +29,7 @@ class Bell:
         self._rung.clear()
 
 
-def ring_all(*bells: Bell) -> Callable[[], None]:
+def ring_all(*bells: Nudge) -> Callable[[], None]:
     def ring() -> None:
         for bell in bells:
             bell.ring()

@@ -11,7 +11,7 @@ PATIENCE_SECONDS: Final = 1.0
 """A mail that takes longer (a slow relay, a scanner that hangs on it) lets the next one begin beside it."""
 
 
-class Turns:
+class OneByOne:
     """First come, first served, per channel; other channels never wait."""
 
     def __init__(self) -> None:

@@ -17,14 +17,14 @@ from engine.promises.rules import Rules
 from engine.reports import outlook_json
 from engine.reports.facts import Period, TicketFacts, seen_by
 from engine.reports.forecast import LOOK_BACK, NotEnough
-from engine.reports.kinds import Kind, period_of
+from engine.reports.kinds import ReportKind, period_of
 from engine.reports.outlook import Outlook, hours_of, outlook
 from engine.reports.report import By, Report, looks_back, report
 from engine.reports.report_json import PlainReport, plain
 from engine.tickets.access import LEAST_ROLE, Right, is_over
 from engine.tickets.errors import Refused
 from engine.tickets.people import DEFAULT, Person, Team, WorkspaceId
-from engine.tickets.promise_clock import Clock as Promise
+from engine.tickets.promise_clock import PromiseClock as Promise
 from engine.tickets.routing import team_named
 from templates import zone
 
@@ -76,7 +76,7 @@ class Reports:
         facts = await self.views.ticket_facts(self.workspace, since=looks_back(period))
         return Material(facts, period, await self.rules(), self.clock.now())
 
-    async def asked(self, who: Person, kind: Kind, *, own: bool) -> PlainReport:
+    async def asked(self, who: Person, kind: ReportKind, *, own: bool) -> PlainReport:
         """What `who` may see, by their own clock; `own`: only their own. Raises Refused to who sees no figures."""
         here = zone(who.timezone or (await self.rules()).workspace.timezone)
         material = await self.material(period_of(kind, self.clock.now(), here))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from deskd.settings.values import Section
 from engine.calendars.calendar import WEEKDAYS
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 
 
 def _daily(text: str) -> str:
@@ -49,12 +49,12 @@ class ReportsSection(Section):
     )
 
     @property
-    def lines(self) -> Iterator[tuple[Kind, str]]:
+    def lines(self) -> Iterator[tuple[ReportKind, str]]:
         """As crontab lines."""
         if self.daily:
             at = _time(self.daily)
-            yield Kind.DAILY, f"{at.minute} {at.hour} * * *"
+            yield ReportKind.DAILY, f"{at.minute} {at.hour} * * *"
         if self.weekly:
             day, _, written = self.weekly.partition(" ")
             at = _time(written)
-            yield Kind.WEEKLY, f"{at.minute} {at.hour} * * {day}"
+            yield ReportKind.WEEKLY, f"{at.minute} {at.hour} * * {day}"

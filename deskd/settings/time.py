@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from deskd.settings.values import Names, Off, OffOrText, Section, Zone, listed
 from engine.calendars.hours import day, month_and_day, span, weekdays
-from engine.duty.rotation import LENGTH_MAX, Kind
+from engine.duty.rotation import LENGTH_MAX, RotationKind
 from engine.duty.schedules import moment
 
 
@@ -83,7 +83,7 @@ class RotationSection(Section):
     id: str = Field(description="Short and lasting, such as `network-days`.", min_length=1)
     team: str = Field(description="The team whose duty it is.")
     timezone: Zone = Field(default="UTC", description="Whose clock on the wall hands over.")
-    kind: Kind = Field(description="`hourly`, `daily`, `weekly` or `monthly`.")
+    kind: RotationKind = Field(description="`hourly`, `daily`, `weekly` or `monthly`.")
     length: int = Field(
         default=1, description="So many hours, days, weeks or months each.", ge=1, le=LENGTH_MAX
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from engine.announcing.announce_clocks import told_of_pages, told_of_promises
 from engine.announcing.recorded_step import (
-    Scene,
+    RecordedStep,
     assignee_slack,
     instant,
     name_of,
@@ -40,20 +40,20 @@ from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import State, Ticket, ticket_id
 
 
-def effects_of(scene: Scene) -> tuple[Effect, ...]:
+def effects_of(scene: RecordedStep) -> tuple[Effect, ...]:
     places = () if _looks_the_same(scene) else (scene.audience.team, scene.former_team)
     shows = [Show(place) for place in places if place is not None]
     tells = [tell for entry in scene.entries for tell in _tells(scene, entry)]
     return (*shows, *tells)
 
 
-def _looks_the_same(scene: Scene) -> bool:
+def _looks_the_same(scene: RecordedStep) -> bool:
     """A calendar's edit reckons every open ticket anew and moves few of them: no card is redrawn for nothing."""
     reckoned = all(isinstance(entry.event, ClockChanged) for entry in scene.entries)
     return reckoned and scene.before is not None and scene.before.due_at == scene.after.due_at
 
 
-def _tells(scene: Scene, entry: Entry) -> list[Tell]:
+def _tells(scene: RecordedStep, entry: Entry) -> list[Tell]:
     return [
         *_told_of_words(scene, entry),
         *_told_of_work(scene, entry),
@@ -63,7 +63,7 @@ def _tells(scene: Scene, entry: Entry) -> list[Tell]:
     ]
 
 
-def _told_of_words(scene: Scene, entry: Entry) -> list[Tell]:
+def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
     match entry.event:
         case Opened():
             return _receipts(scene, entry)
@@ -78,7 +78,7 @@ def _told_of_words(scene: Scene, entry: Entry) -> list[Tell]:
             return []
 
 
-def _told_of_work(scene: Scene, entry: Entry) -> list[Tell]:
+def _told_of_work(scene: RecordedStep, entry: Entry) -> list[Tell]:
     match entry.event:
         case Assigned(to=agent, why=why):
             return _assigned(scene, entry, why) if agent != entry.actor else []
@@ -90,7 +90,7 @@ def _told_of_work(scene: Scene, entry: Entry) -> list[Tell]:
             return []
 
 
-def _told_of_waiting(scene: Scene, entry: Entry) -> list[Tell]:
+def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
     match entry.event:
         case Reminded():
             facts: dict[str, Fact] = {"gives_up_at": instant(scene.after.gives_up_at)}
@@ -107,7 +107,7 @@ def _told_of_waiting(scene: Scene, entry: Entry) -> list[Tell]:
             return []
 
 
-def _receipts(scene: Scene, entry: Entry) -> list[Tell]:
+def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
     if not scene.receipt:
         return []
     links = [e.event for e in scene.entries if isinstance(e.event, Linked)]
@@ -127,7 +127,7 @@ def _receipts(scene: Scene, entry: Entry) -> list[Tell]:
     return told
 
 
-def _public_words(scene: Scene, entry: Entry) -> list[Tell]:
+def _public_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
     """An agent's words, to the requester and those copied. Words that resolve go with the resolved message."""
     if any(move.to is State.RESOLVED for move in _moves(scene)):
         return []
@@ -139,21 +139,21 @@ def _public_words(scene: Scene, entry: Entry) -> list[Tell]:
     return told
 
 
-def _moves(scene: Scene) -> list[Moved]:
+def _moves(scene: RecordedStep) -> list[Moved]:
     return [entry.event for entry in scene.entries if isinstance(entry.event, Moved)]
 
 
-def _asks(scene: Scene) -> bool:
+def _asks(scene: RecordedStep) -> bool:
     return any(move.why == Action.ASK for move in _moves(scene))
 
 
-def _team_hears(scene: Scene, entry: Entry, template: str, **more: Fact) -> list[Tell]:
+def _team_hears(scene: RecordedStep, entry: Entry, template: str, **more: Fact) -> list[Tell]:
     facts: dict[str, Fact] = {"author": name_of(scene.actor), "via": entry.via, **more}
     opening = isinstance(scene.entries[0].event, Opened)  # the card itself shows the first words
     return [] if opening else to_team(scene, entry, template, facts)
 
 
-def _assigned(scene: Scene, entry: Entry, why: str) -> list[Tell]:
+def _assigned(scene: RecordedStep, entry: Entry, why: str) -> list[Tell]:
     agent = scene.assignee
     facts: dict[str, Fact] = {
         "agent": name_of(agent),
@@ -164,7 +164,7 @@ def _assigned(scene: Scene, entry: Entry, why: str) -> list[Tell]:
     return to_team(scene, entry, "assigned", facts)
 
 
-def _moved(scene: Scene, entry: Entry, move: Moved) -> list[Tell]:
+def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
     if move.to is State.RESOLVED:
         closes_at = entry.at + sla.AUTO_CLOSE_AFTER
         facts: dict[str, Fact] = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.announcing.recorded_step import (
-    Scene,
+    RecordedStep,
     assignee_slack,
     instant,
     name_of,
@@ -31,14 +31,14 @@ from engine.tickets.events import (
 )
 from engine.tickets.message import Fact, Note
 from engine.tickets.people import Address, Person, PersonId
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Phase
 
 REASON_CHARS: Final = 500
 """A page is read at a glance; the whole of a longer reason is on the ticket."""
 
 
-def told_of_promises(scene: Scene, entry: Entry) -> list[Tell]:
+def told_of_promises(scene: RecordedStep, entry: Entry) -> list[Tell]:
     match entry.event:
         case Warned(kind=kind, due_at=due):
             return to_team(scene, entry, "warned", _late(scene, kind, instant(due)))
@@ -52,7 +52,7 @@ def told_of_promises(scene: Scene, entry: Entry) -> list[Tell]:
             return []
 
 
-def told_of_pages(scene: Scene, entry: Entry) -> list[Tell]:
+def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
     match entry.event:
         case Paged() as paged:
             facts = _page(scene, entry, paged)
@@ -73,7 +73,7 @@ def told_of_pages(scene: Scene, entry: Entry) -> list[Tell]:
             return []
 
 
-def _late(scene: Scene, kind: ClockKind, due: str) -> dict[str, Fact]:
+def _late(scene: RecordedStep, kind: ClockKind, due: str) -> dict[str, Fact]:
     return {
         "clock": kind.value,
         "due_at": due,
@@ -82,11 +82,11 @@ def _late(scene: Scene, kind: ClockKind, due: str) -> dict[str, Fact]:
     }
 
 
-def _was_paged(scene: Scene) -> bool:
+def _was_paged(scene: RecordedStep) -> bool:
     return scene.before is not None and scene.before.pages > 0
 
 
-def _to_level(scene: Scene, entry: Entry, facts: dict[str, Fact]) -> list[Tell]:
+def _to_level(scene: RecordedStep, entry: Entry, facts: dict[str, Fact]) -> list[Tell]:
     """Above the agents, whose channel has heard it already, each person of the level hears it too."""
     told: list[Tell] = []
     for person in scene.on_level:
@@ -95,7 +95,7 @@ def _to_level(scene: Scene, entry: Entry, facts: dict[str, Fact]) -> list[Tell]:
     return told
 
 
-def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
+def _page(scene: RecordedStep, entry: Entry, paged: Paged) -> dict[str, Fact]:
     """What a page says: which level, why, who else was asked, and when the next one is."""
     levels = scene.ladder.levels
     ack = scene.after.clock(ClockKind.ACK)
@@ -129,7 +129,7 @@ def _page(scene: Scene, entry: Entry, paged: Paged) -> dict[str, Fact]:
     }
 
 
-def _at_stake(scene: Scene, paged: Paged) -> Clock | None:
+def _at_stake(scene: RecordedStep, paged: Paged) -> PromiseClock | None:
     """The promise that a page is about: the one that broke, else what breaks first."""
     if paged.cause == "resolution":
         return scene.after.clock(ClockKind.RESOLUTION)
@@ -137,14 +137,16 @@ def _at_stake(scene: Scene, paged: Paged) -> Clock | None:
     return next((c for c in promised if c.due_at == scene.after.due_at), None)
 
 
-def _reason(scene: Scene, paged: Paged) -> str:
+def _reason(scene: RecordedStep, paged: Paged) -> str:
     """Of whoever escalated. It is a note; those who are paged are the ones it was written for."""
     words = scene.words
     wrote = isinstance(words, Note) and words.id == paged.message
     return words.text[:REASON_CHARS] if wrote and words else ""
 
 
-def _to_people(scene: Scene, entry: Entry, paged: Paged, facts: dict[str, Fact]) -> list[Tell]:
+def _to_people(
+    scene: RecordedStep, entry: Entry, paged: Paged, facts: dict[str, Fact]
+) -> list[Tell]:
     told: list[Tell] = []
     for person, place in _reached(scene, paged):
         names = [scene.people[PersonId(id)].name for id in paged.people if id != person.id]
@@ -155,7 +157,7 @@ def _to_people(scene: Scene, entry: Entry, paged: Paged, facts: dict[str, Fact])
     return told
 
 
-def _rest(scene: Scene, entry: Entry) -> list[Tell]:
+def _rest(scene: RecordedStep, entry: Entry) -> list[Tell]:
     """Everybody whose page waited hears that it need not be answered any more, at the place where it was told."""
     calls = [(page, page.event) for page in scene.answered if isinstance(page.event, Paged)]
     reached = {place: person for _, paged in calls for person, place in _reached(scene, paged)}
@@ -177,7 +179,7 @@ def _rest(scene: Scene, entry: Entry) -> list[Tell]:
     return told
 
 
-def _how(scene: Scene) -> str:
+def _how(scene: RecordedStep) -> str:
     """What ended the wait: acknowledged | claimed | answered | the state that it went to."""
     events = [entry.event for entry in scene.entries]
     over = scene.after.state.phase in (Phase.DONE, Phase.CLOSED)
@@ -189,13 +191,13 @@ def _how(scene: Scene) -> str:
     return "claimed" if claimed else "acknowledged"
 
 
-def _reached(scene: Scene, paged: Paged) -> list[tuple[Person, Address]]:
+def _reached(scene: RecordedStep, paged: Paged) -> list[tuple[Person, Address]]:
     via = scene.ladder.levels[min(paged.level, top_of(scene.ladder))].via
     people = [scene.people.get(PersonId(id)) for id in paged.people]
     return [(person, place) for person in people if person for place in places(person, via)]
 
 
-def _zone(scene: Scene, person: Person) -> str:
+def _zone(scene: RecordedStep, person: Person) -> str:
     return person.timezone or scene.requester.timezone or ""
 
 

@@ -13,7 +13,7 @@ from engine.tickets.ticket import State, Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RecordedStep:
     """All that announcing needs to know of one recorded step."""
 
     before: Ticket | None
@@ -42,19 +42,21 @@ class Scene:
 
 
 def to_requester(
-    scene: Scene, entry: Entry, template: str, facts: Mapping[str, Fact]
+    scene: RecordedStep, entry: Entry, template: str, facts: Mapping[str, Fact]
 ) -> list[Tell]:
     place = scene.audience.requester
     return telling(scene, entry, template, place, facts) if place else []
 
 
-def to_team(scene: Scene, entry: Entry, template: str, facts: Mapping[str, Fact]) -> list[Tell]:
+def to_team(
+    scene: RecordedStep, entry: Entry, template: str, facts: Mapping[str, Fact]
+) -> list[Tell]:
     place = scene.audience.team
     return telling(scene, entry, template, place, facts) if place else []
 
 
 def telling(
-    scene: Scene, entry: Entry, template: str, to: Address, facts: Mapping[str, Fact]
+    scene: RecordedStep, entry: Entry, template: str, to: Address, facts: Mapping[str, Fact]
 ) -> list[Tell]:
     """One Tell, or none: words are not told where they were written."""
     words = scene.words
@@ -89,5 +91,5 @@ def name_of(person: Person | None) -> str:
     return person.name if person else ""
 
 
-def assignee_slack(scene: Scene) -> str:
+def assignee_slack(scene: RecordedStep) -> str:
     return (scene.assignee.slack or "") if scene.assignee else ""

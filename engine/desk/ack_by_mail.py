@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 from engine.announcing.recorded_step import instant
 from engine.desk import step
-from engine.desk.step import Given, Hand, Step
+from engine.desk.step import DoneBy, Now, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
 from engine.tickets import lifecycle
 from engine.tickets.effects import Tell
 from engine.tickets.events import Acknowledged, Entry, Event, Merged, Moved, Noted, Paged
-from engine.tickets.message import Asked, Fact, Inbound, MessageId, Note
+from engine.tickets.message import AddressAction, Fact, Inbound, MessageId, Note
 from engine.tickets.people import Address, Person, Role
 from engine.tickets.ticket import Phase, Ticket
 
 
-def acknowledged(transaction: Transaction, inbound: Inbound, given: Given) -> Ticket | None:
+def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Ticket | None:
     """The ticket that the sender says to have, or hears to be in good hands; None: an ordinary message."""
     asked = inbound.asks
     if asked is None or inbound.automatic is not None:
@@ -43,13 +43,13 @@ def _still_works(sender: Person) -> bool:
     return sender.status == "active" and sender.rank >= Role.AGENT
 
 
-def _was_paged(history: Sequence[Entry], asked: Asked, sender: Person) -> bool:
+def _was_paged(history: Sequence[Entry], asked: AddressAction, sender: Person) -> bool:
     page = next((entry.event for entry in history if entry.seq == asked.page), None)
     return isinstance(page, Paged) and sender.id in page.people
 
 
 def _acknowledge(
-    transaction: Transaction, ticket: Ticket, sender: Person, inbound: Inbound, given: Given
+    transaction: Transaction, ticket: Ticket, sender: Person, inbound: Inbound, given: Now
 ) -> Ticket:
     """What they wrote besides is a note. Its Message-ID is not kept: no mail to the requester shall answer it."""
     events: list[Event] = lifecycle.acknowledge(ticket)
@@ -59,7 +59,7 @@ def _acknowledge(
         note = Note(id, sender.id, inbound.channel, inbound.text.strip(), given.at, inbound.source)
         events = [Noted(id), *events]
     files = inbound.attachments if note else ()
-    hand = Hand(sender, inbound.channel, given.at, inbound.source)
+    hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
     return step.record(transaction, ticket, Step(events, note, files), hand)
 
 
@@ -83,7 +83,7 @@ def _how_it_stands(
     return Tell(to, "page_over", f"{ticket.number}.page_over.{inbound.key}", facts)
 
 
-def _end_of(history: Sequence[Entry], ticket: Ticket, asked: Asked) -> Entry | None:
+def _end_of(history: Sequence[Entry], ticket: Ticket, asked: AddressAction) -> Entry | None:
     """What there is to say instead: how the ticket ended, or who has answered that page."""
     if _is_over(ticket):
         ends = [entry for entry in history if _ends(entry.event)]

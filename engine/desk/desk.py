@@ -19,10 +19,10 @@ from engine.desk import (
     supervising,
     undelivered,
 )
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.desk.receiving import Received
 from engine.desk.rule_changes import Applied
-from engine.desk.step import Acting, Decide, Given, Step
+from engine.desk.step import Authorised, Decide, Now, Step
 from engine.explain.explain_json import PlainExplanation
 from engine.ports.clock import Clock, Ids
 from engine.ports.outbox import Parcel
@@ -62,7 +62,7 @@ class Desk:
     async def receive(
         self, workspace: WorkspaceId, inbound: Inbound, *, settles: int | None = None
     ) -> Received:
-        given = Given(self._ids, self._clock.now())
+        given = Now(self._ids, self._clock.now())
         work = partial(receiving.receive, inbound=inbound, settles=settles, given=given)
         received = await self._store.run(workspace, work)
         self._nudge()
@@ -73,7 +73,7 @@ class Desk:
     ) -> Ticket:
         if not draft.subject.strip():
             raise Refused("empty_text", action="open")
-        given = Given(self._ids, self._clock.now())
+        given = Now(self._ids, self._clock.now())
 
         work = partial(receiving.open_by_hand, draft=draft, by=by, settles=settles, given=given)
         ticket = await self._store.run(workspace, work)
@@ -98,7 +98,7 @@ class Desk:
     async def reply(self, request: Request, text: str) -> Ticket:
         _refuse_empty(text, "reply")
 
-        def decide(acting: Acting) -> Step:
+        def decide(acting: Authorised) -> Step:
             words = self._comment(acting, request, text)
             by_agent = acting.person.id != acting.ticket.requester
             events = lifecycle.reply(acting.ticket, message=words.id, by_agent=by_agent)
@@ -109,7 +109,7 @@ class Desk:
     async def note(self, request: Request, text: str) -> Ticket:
         _refuse_empty(text, "note")
 
-        def decide(acting: Acting) -> Step:
+        def decide(acting: Authorised) -> Step:
             words = self._note(acting, request, text)
             return Step(lifecycle.note(acting.ticket, message=words.id), words)
 
@@ -119,7 +119,7 @@ class Desk:
         """A question to the requester: the resolution clock waits for the answer."""
         _refuse_empty(text, "ask")
 
-        def decide(acting: Acting) -> Step:
+        def decide(acting: Authorised) -> Step:
             words = self._comment(acting, request, text)
             by_agent = acting.person.id != acting.ticket.requester
             events = lifecycle.ask(acting.ticket, message=words.id, by_agent=by_agent)
@@ -130,7 +130,7 @@ class Desk:
     # Who works on it
 
     async def claim(self, request: Request) -> Ticket:
-        def work(transaction: Transaction, acting: Acting) -> Step:
+        def work(transaction: Transaction, acting: Authorised) -> Step:
             holder = transaction.person(acting.ticket.assignee) if acting.ticket.assignee else None
             name = holder.name if holder else ""
             return Step(lifecycle.claim(acting.ticket, by=acting.person.id, holder=name))
@@ -140,7 +140,7 @@ class Desk:
     async def assign(self, request: Request, to: str) -> Ticket:
         """`to` is an address, a Slack id or a name. Assigning oneself what nobody has is claiming."""
 
-        def work(transaction: Transaction, acting: Acting) -> Step:
+        def work(transaction: Transaction, acting: Authorised) -> Step:
             agent = directory.agent_named(transaction, to)
             if not access.works_on(agent, acting.ticket, acting.team):
                 raise Refused("not_an_agent", name=agent.name, team=acting.team.name)
@@ -156,7 +156,7 @@ class Desk:
     # Where it stands
 
     async def resolve(self, request: Request, text: str | None = None) -> Ticket:
-        def decide(acting: Acting) -> Step:
+        def decide(acting: Authorised) -> Step:
             words = self._comment(acting, request, text) if text and text.strip() else None
             id = words.id if words else None
             return Step(lifecycle.resolve(acting.ticket, message=id), words)
@@ -164,7 +164,7 @@ class Desk:
         return await self._change(request, Action.RESOLVE, decide)
 
     async def reopen(self, request: Request, text: str | None = None) -> Ticket:
-        def decide(acting: Acting) -> Step:
+        def decide(acting: Authorised) -> Step:
             own = acting.person.id == acting.ticket.requester
             if own and intake.is_too_late(acting.ticket, acting.at):
                 raise Refused("too_late", ticket=acting.ticket.id, days=intake.REOPEN_WITHIN.days)
@@ -189,14 +189,14 @@ class Desk:
         )
 
     async def set_category(self, request: Request, to: str) -> Ticket:
-        def work(transaction: Transaction, acting: Acting) -> Step:
+        def work(transaction: Transaction, acting: Authorised) -> Step:
             category = routing.category_named(to, transaction.settings())
             return Step(lifecycle.set_category(acting.ticket, to=category))
 
         return await self._change_reading(request, Action.CATEGORY, work)
 
     async def set_team(self, request: Request, to: str) -> Ticket:
-        def work(transaction: Transaction, acting: Acting) -> Step:
+        def work(transaction: Transaction, acting: Authorised) -> Step:
             team = routing.team_named(to, transaction.teams())
             return Step(lifecycle.set_team(acting.ticket, to=team.id))
 
@@ -227,7 +227,7 @@ class Desk:
         """The broken promises of this ticket do not count, for a reason that stays with it as a note."""
         _refuse_empty(reason, "waive")
 
-        def decide(acting: Acting) -> Step:
+        def decide(acting: Authorised) -> Step:
             note = self._note(acting, request, reason)
             return Step(lifecycle.waive(acting.ticket, message=note.id), note)
 
@@ -248,8 +248,8 @@ class Desk:
             raise Refused("empty_text", action="split")
         return await self._run(request, partial(merging.split, draft=draft))
 
-    async def _run(self, request: Request, work: Callable[[Transaction, Request, Given], T]) -> T:
-        given = Given(self._ids, self._clock.now())
+    async def _run(self, request: Request, work: Callable[[Transaction, Request, Now], T]) -> T:
+        given = Now(self._ids, self._clock.now())
         done = await self._store.run(
             request.workspace, lambda transaction: work(transaction, request, given)
         )
@@ -264,7 +264,7 @@ class Desk:
 
     async def why(self, request: Request) -> PlainExplanation:
         """Which promises were kept or broken, and where the time went, as far as the caller may know."""
-        given = Given(self._ids, self._clock.now())
+        given = Now(self._ids, self._clock.now())
         return await self._store.run(
             request.workspace, partial(explaining.asked, request=request, given=given)
         )
@@ -275,7 +275,7 @@ class Desk:
             workspace, lambda transaction: directory.identify(transaction, by, self._ids, at)
         )
 
-    async def declare(self, workspace: WorkspaceId, roster: Roster) -> None:
+    async def declare(self, workspace: WorkspaceId, roster: DeclaredWorkspace) -> None:
         at = self._clock.now()
         await self._store.run(
             workspace, lambda transaction: rule_changes.declare(transaction, roster, self._ids, at)
@@ -313,24 +313,27 @@ class Desk:
         )
 
     async def _change_reading(
-        self, request: Request, action: Action | None, work: Callable[[Transaction, Acting], Step]
+        self,
+        request: Request,
+        action: Action | None,
+        work: Callable[[Transaction, Authorised], Step],
     ) -> Ticket:
         at = self._clock.now()
 
         def change(transaction: Transaction) -> Ticket:
             decide = partial(work, transaction)
-            return step.change(transaction, request, action, decide, Given(self._ids, at))
+            return step.change(transaction, request, action, decide, Now(self._ids, at))
 
         ticket = await self._store.run(request.workspace, change)
         self._nudge()
         return ticket
 
-    def _comment(self, acting: Acting, request: Request, text: str) -> Comment:
+    def _comment(self, acting: Authorised, request: Request, text: str) -> Comment:
         id = MessageId(self._ids.new())
         by = request.by
         return Comment(id, acting.person.id, by.via, text.strip(), acting.at, by.source)
 
-    def _note(self, acting: Acting, request: Request, text: str) -> Note:
+    def _note(self, acting: Authorised, request: Request, text: str) -> Note:
         id = MessageId(self._ids.new())
         by = request.by
         return Note(id, acting.person.id, by.via, text.strip(), acting.at, by.source)

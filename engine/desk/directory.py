@@ -32,7 +32,7 @@ class DeclaredPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class DeclaredWorkspace:
     """What deskd.toml declares for a workspace; it owns these rows."""
 
     settings: Workspace
@@ -119,7 +119,7 @@ def agent_named(transaction: Transaction, name: str) -> Person:
     return found[0]
 
 
-def declare(transaction: Transaction, roster: Roster, ids: Ids, at: datetime) -> None:
+def declare(transaction: Transaction, roster: DeclaredWorkspace, ids: Ids, at: datetime) -> None:
     """Make the rows say what deskd.toml says; agents it no longer lists are requesters again."""
     transaction.keep_settings(roster.settings)
     transaction.keep_rules(roster.rules, at=at)

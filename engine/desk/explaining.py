@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.desk import directory, step
-from engine.desk.step import Given
+from engine.desk.step import Now
 from engine.explain.explain import explain
-from engine.explain.explain_json import PlainExplanation, Reader, plain
+from engine.explain.explain_json import ExplainReader, PlainExplanation, plain
 from engine.ports.store import Transaction
 from engine.tickets import access
 from engine.tickets.access import Right
@@ -18,21 +18,21 @@ from engine.tickets.people import PersonId
 from engine.tickets.ticket import Ticket, ticket_id
 
 
-def asked(transaction: Transaction, request: Request, given: Given) -> PlainExplanation:
+def asked(transaction: Transaction, request: Request, given: Now) -> PlainExplanation:
     """By a person, in their time zone. Raises Refused."""
     person = directory.identify(transaction, request.by, given.ids, given.at)
     ticket = _found(transaction, request.ticket)
     team = step.team_of(transaction, ticket)
     access.authorize(person, Right.READ, ticket, team)
     short = not access.works_on(person, ticket, team)
-    return _told(transaction, ticket, given.at, Reader(person.timezone or "", short=short))
+    return _told(transaction, ticket, given.at, ExplainReader(person.timezone or "", short=short))
 
 
 def told(
     transaction: Transaction, number: int, *, at: datetime, timezone: str = ""
 ) -> PlainExplanation:
     """To whoever may run commands on this machine; "": in the workspace's time zone. Raises Refused."""
-    return _told(transaction, _found(transaction, number), at, Reader(timezone))
+    return _told(transaction, _found(transaction, number), at, ExplainReader(timezone))
 
 
 def _found(transaction: Transaction, number: int) -> Ticket:
@@ -43,7 +43,7 @@ def _found(transaction: Transaction, number: int) -> Ticket:
 
 
 def _told(
-    transaction: Transaction, ticket: Ticket, at: datetime, reader: Reader
+    transaction: Transaction, ticket: Ticket, at: datetime, reader: ExplainReader
 ) -> PlainExplanation:
     entries = transaction.history(ticket.number)
     rules, team = transaction.rules(), step.team_of(transaction, ticket)

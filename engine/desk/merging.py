@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from engine.desk import directory, receiving, step
-from engine.desk.step import Given, Hand, Step
+from engine.desk.step import DoneBy, Now, Step
 from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import tighten
@@ -23,14 +23,14 @@ from engine.tickets.errors import Refused
 from engine.tickets.events import Event, Linked, Merged
 from engine.tickets.message import Audience, Draft, Request
 from engine.tickets.people import Address, Person
-from engine.tickets.promise_clock import Clock, ClockKind, owed_answer
+from engine.tickets.promise_clock import ClockKind, PromiseClock, owed_answer
 from engine.tickets.ticket import Ticket, ticket_id
 
 UNMERGE_WITHIN: Final = timedelta(hours=24)
 """Later, too much has been said to take two tickets apart again."""
 
 
-def merge(transaction: Transaction, request: Request, given: Given, into: int) -> Ticket:
+def merge(transaction: Transaction, request: Request, given: Now, into: int) -> Ticket:
     if step.is_done(transaction, request):
         return _led_to(transaction, request)
     person = directory.identify(transaction, request.by, given.ids, given.at)
@@ -38,7 +38,7 @@ def merge(transaction: Transaction, request: Request, given: Given, into: int) -
     found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
     source = _allowed(transaction, person, found[request.ticket], request.ticket)
     target = _allowed(transaction, person, found[into], into)
-    hand = Hand(person, request.by.via, given.at, request.by.source)
+    hand = DoneBy(person, request.by.via, given.at, request.by.source)
     joined = [*lifecycle.merge(source, into=target), Linked(target.number, "merged")]
     step.record(transaction, source, Step(joined), hand)
     events: list[Event] = [Linked(source.number, "merged_from")]
@@ -69,7 +69,7 @@ def _allowed(
 
 
 def _no_time_bought(
-    transaction: Transaction, source: Ticket, target: Ticket, hand: Hand
+    transaction: Transaction, source: Ticket, target: Ticket, hand: DoneBy
 ) -> list[Event]:
     around = step.around(transaction, target, step.team_of(transaction, target), hand)
     now = situation(target, around)
@@ -82,7 +82,9 @@ def _no_time_bought(
     return [*answers, *_tightened(answer, owed, now), *_tightened(*resolutions, now)]
 
 
-def _tightened(mine: Clock | None, theirs: Clock | None, now: Situation) -> list[Event]:
+def _tightened(
+    mine: PromiseClock | None, theirs: PromiseClock | None, now: Situation
+) -> list[Event]:
     """What is late already was promised, and broken, by the other ticket."""
     if mine is None or theirs is None or theirs.due_at is None or theirs.settled:
         return []
@@ -99,7 +101,7 @@ def _followers(audience: Audience, joining: Audience) -> Audience:
     return replace(audience, copied=(*audience.copied, *dict.fromkeys(new)))
 
 
-def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
+def unmerge(transaction: Transaction, request: Request, given: Now) -> Ticket:
     """Back to the state before, with the clocks going on; refused 24 h after the merge."""
     person = directory.identify(transaction, request.by, given.ids, given.at)
     ticket = transaction.ticket(request.ticket)
@@ -115,7 +117,7 @@ def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
     if given.at - merged.at > UNMERGE_WITHIN:
         hours = UNMERGE_WITHIN // timedelta(hours=1)
         raise Refused("too_late_to_unmerge", ticket=ticket.id, hours=hours)
-    hand = Hand(person, request.by.via, given.at, request.by.source)
+    hand = DoneBy(person, request.by.via, given.at, request.by.source)
     events: Sequence[Event] = lifecycle.unmerge(ticket, to=merged.event.before)
     _part(transaction, ticket, hand)
     after = step.record(transaction, ticket, Step(events), hand)
@@ -123,7 +125,7 @@ def unmerge(transaction: Transaction, request: Request, given: Given) -> Ticket:
     return after
 
 
-def _part(transaction: Transaction, ticket: Ticket, hand: Hand) -> None:
+def _part(transaction: Transaction, ticket: Ticket, hand: DoneBy) -> None:
     """Whoever followed others because of the merge hears of them no more, unless one of theirs is still there."""
     leaving, left = _everybody(transaction, ticket.number), ticket
     while left.merged_into is not None:
@@ -143,7 +145,7 @@ def _everybody(transaction: Transaction, number: int) -> set[Address]:
     return {at for at in (audience.requester, *audience.copied) if at is not None}
 
 
-def split(transaction: Transaction, request: Request, given: Given, draft: Draft) -> Ticket:
+def split(transaction: Transaction, request: Request, given: Now, draft: Draft) -> Ticket:
     """The new ticket starts now, for the same requester, with promises of its own."""
     if step.is_done(transaction, request):
         return _led_to(transaction, request)
@@ -151,7 +153,7 @@ def split(transaction: Transaction, request: Request, given: Given, draft: Draft
     ticket = transaction.ticket(request.ticket)
     source = _allowed(transaction, person, ticket, request.ticket)
     lifecycle.destination(source, lifecycle.Action.SPLIT)
-    hand = Hand(person, request.by.via, given.at, request.by.source)
+    hand = DoneBy(person, request.by.via, given.at, request.by.source)
     opened = receiving.open_from_split(transaction, source, draft, hand, given)
     step.settle(transaction, request, opened)
     return opened

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.desk import ack_by_mail, directory, step
-from engine.desk.step import Given, Hand, Step, Written
+from engine.desk.step import DoneBy, Now, Step, Written
 from engine.ports.store import Transaction
 from engine.promises import follow_up
 from engine.tickets import evolve, intake, lifecycle, routing
@@ -28,7 +28,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Speaker:
     """Who said it, and whether it wakes the ticket."""
 
     sender: Person
@@ -45,7 +45,7 @@ class _New:
     category: str
     team: Team
     words: Comment
-    hand: Hand
+    hand: DoneBy
     requester: Person
     audience: Audience
     other: int | None = None
@@ -56,7 +56,7 @@ class _New:
 
 
 def receive(
-    transaction: Transaction, inbound: Inbound, *, settles: int | None, given: Given
+    transaction: Transaction, inbound: Inbound, *, settles: int | None, given: Now
 ) -> Received:
     """A message becomes a ticket, joins one, or is ignored for a reason that stays visible."""
     if settles is not None and transaction.spool_is_done(settles):
@@ -68,7 +68,7 @@ def receive(
     return received
 
 
-def _receive(transaction: Transaction, inbound: Inbound, given: Given) -> Received:
+def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received:
     if inbound.automatic in intake.IGNORED:
         return Received(None, "ignored", inbound.automatic or "")
     if _is_known(transaction, inbound):
@@ -83,7 +83,7 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Given) -> Receiv
     decision = intake.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
-        _join(transaction, inbound, ticket, Said(sender, decision.moves), given)
+        _join(transaction, inbound, ticket, Speaker(sender, decision.moves), given)
         return Received(ticket.number, "joined", "reply")
     if inbound.automatic in intake.SILENT:
         return Received(None, "ignored", inbound.automatic or "")
@@ -135,7 +135,7 @@ def _asked(transaction: Transaction, ticket: Ticket, sender: Person) -> bool:
 
 
 def _join(
-    transaction: Transaction, inbound: Inbound, ticket: Ticket, said: Said, given: Given
+    transaction: Transaction, inbound: Inbound, ticket: Ticket, said: Speaker, given: Now
 ) -> None:
     references = (inbound.reference,) if inbound.reference else ()
     id = MessageId(given.ids.new())
@@ -150,12 +150,12 @@ def _join(
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
         events = lifecycle.note(ticket, message=id)
     joined = Step(events, words, inbound.attachments, references)
-    hand = Hand(sender, inbound.channel, given.at, inbound.source)
+    hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
     step.record(transaction, ticket, joined, hand)
 
 
 def _open_from(
-    transaction: Transaction, inbound: Inbound, sender: Person, decision: Open, given: Given
+    transaction: Transaction, inbound: Inbound, sender: Person, decision: Open, given: Now
 ) -> Ticket:
     at = given.at
     settings = transaction.settings()
@@ -176,7 +176,7 @@ def _open_from(
             category=routing.default_category(settings),
             team=team,
             words=Comment(id, sender.id, inbound.channel, inbound.text, at, inbound.source),
-            hand=Hand(
+            hand=DoneBy(
                 sender,
                 inbound.channel,
                 at,
@@ -219,7 +219,7 @@ def _mail(addresses: Sequence[str]) -> tuple[Address, ...]:
 
 
 def open_by_hand(
-    transaction: Transaction, draft: Draft, by: Caller, *, settles: int | None, given: Given
+    transaction: Transaction, draft: Draft, by: Caller, *, settles: int | None, given: Now
 ) -> Ticket:
     """A command or a form: the caller is the requester."""
     known = transaction.ticket_settled(settles) if settles is not None else None
@@ -232,7 +232,7 @@ def open_by_hand(
     return ticket
 
 
-def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Given) -> _New:
+def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> _New:
     at = given.at
     person = directory.identify(transaction, by, given.ids, at)
     settings = transaction.settings()
@@ -248,14 +248,14 @@ def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Given) -
         else routing.default_category(settings),
         team=routing.team_for_draft(draft, transaction.teams(), settings),
         words=Comment(id, person.id, by.via, draft.text or draft.subject, at, by.source),
-        hand=Hand(person, by.via, at, by.source),
+        hand=DoneBy(person, by.via, at, by.source),
         requester=person,
         audience=Audience(place if by.identity.kind != "operator" else None),
     )
 
 
 def open_from_split(
-    transaction: Transaction, source: Ticket, draft: Draft, hand: Hand, given: Given
+    transaction: Transaction, source: Ticket, draft: Draft, hand: DoneBy, given: Now
 ) -> Ticket:
     """Part of another ticket becomes one of its own, for the same requester."""
     requester = transaction.person(source.requester)

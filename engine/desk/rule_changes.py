@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from engine.desk import directory, step
-from engine.desk.directory import Roster
-from engine.desk.step import Given, Hand, Step
+from engine.desk.directory import DeclaredWorkspace
+from engine.desk.step import DoneBy, Now, Step
 from engine.ports.clock import Ids
 from engine.ports.store import Transaction
 from engine.promises import escalation, sla
@@ -17,14 +17,14 @@ from engine.tickets.access import Right
 from engine.tickets.errors import Refused
 from engine.tickets.events import PolicyApplied
 from engine.tickets.message import Request
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Ticket
 
 MUTED_MAX: Final = 1000
 """Held pages let out by one change of mute windows; more wait for the end that they were told."""
 
 
-def declare(transaction: Transaction, roster: Roster, ids: Ids, at: datetime) -> None:
+def declare(transaction: Transaction, roster: DeclaredWorkspace, ids: Ids, at: datetime) -> None:
     """What deskd.toml says holds from now on; so do mute windows that it took back or made shorter."""
     before = transaction.settings().rules_version
     directory.declare(transaction, roster, ids, at)
@@ -42,7 +42,7 @@ def _let_out(transaction: Transaction, at: datetime) -> None:
             continue
         until = rules.muted_until(ticket, at)
         if until is None or until < ack.due_at:
-            hand = Hand(None, "mute", at)
+            hand = DoneBy(None, "mute", at)
             around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
             now, level = situation(ticket, around), ticket.escalation_level
             paged = escalation.page(level, "mute_over", now, around.climb)
@@ -69,7 +69,7 @@ def reckoned(transaction: Transaction, ticket: Ticket, at: datetime) -> Ticket:
     rules = transaction.rules()
     if all(clock.settled or rules.is_reckoned_by(clock) for clock in ticket.clocks):
         return ticket
-    hand = Hand(None, "calendar", at)
+    hand = DoneBy(None, "calendar", at)
     around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
     events = sla.recount(ticket.clocks, situation(ticket, around), why="calendar")
     return step.record(transaction, ticket, Step(events), hand) if events else ticket
@@ -114,24 +114,24 @@ class Applied:
             _is_late(new, self.at) and not _is_late(old, self.at) for old, new in self._pairs()
         )
 
-    def _pairs(self) -> Iterator[tuple[Clock, Clock]]:
+    def _pairs(self) -> Iterator[tuple[PromiseClock, PromiseClock]]:
         pairs = zip(self.before.clocks, self.after.clocks, strict=False)
         return (pair for pair in pairs if pair[0].kind in PROMISES)
 
 
-def _is_late(clock: Clock, at: datetime) -> bool:
+def _is_late(clock: PromiseClock, at: datetime) -> bool:
     return clock.breached or (clock.running and clock.due_at is not None and clock.due_at < at)
 
 
 def apply_policies(
-    transaction: Transaction, request: Request, given: Given, *, dry_run: bool
+    transaction: Transaction, request: Request, given: Now, *, dry_run: bool
 ) -> Applied:
     person = directory.identify(transaction, request.by, given.ids, given.at)
     ticket = transaction.ticket(request.ticket)
     if ticket is None:
         raise Refused("absent", ticket=f"T-{request.ticket}")
     access.authorize(person, Right.CONFIGURE, ticket, step.team_of(transaction, ticket))
-    hand = Hand(person, request.by.via, given.at)
+    hand = DoneBy(person, request.by.via, given.at)
     decided = Step([PolicyApplied(given.at)])
     _, after = step.foresee(transaction, ticket, decided, hand)
     edited_at = transaction.rules().edited_at

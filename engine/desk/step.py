@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.announcing import announce
-from engine.announcing.recorded_step import Scene
+from engine.announcing.recorded_step import RecordedStep
 from engine.desk import directory, team_on_duty
 from engine.ports.clock import Ids
 from engine.ports.store import Change, Transaction
 from engine.promises import escalation, follow_up, sla
 from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import Around
+from engine.promises.follow_up import StepContext
 from engine.promises.level_members import reach
 from engine.promises.rules import Level
 from engine.tickets import access, evolve, lifecycle
@@ -52,7 +52,7 @@ _CHANGES_WORK = Moved | Assigned | Released | TeamChanged | PriorityChanged | Me
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Now:
     """What the rules may not make up themselves: ids and the time."""
 
     ids: Ids
@@ -72,7 +72,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class Authorised:
     """Who acts on which ticket, found and authorised inside the transaction."""
 
     ticket: Ticket
@@ -82,7 +82,7 @@ class Acting:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class DoneBy:
     """Who did it, from where: what the history and the announcements need besides the events."""
 
     actor: Person | None
@@ -92,11 +92,11 @@ class Hand:
     receipt: bool = True
 
 
-Decide = Callable[[Acting], Step]
+Decide = Callable[[Authorised], Step]
 
 
 def change(
-    transaction: Transaction, request: Request, action: Action | None, decide: Decide, given: Given
+    transaction: Transaction, request: Request, action: Action | None, decide: Decide, given: Now
 ) -> Ticket:
     """Load, authorise, decide, record; `action` None is only looking. Answers the ticket as it is afterwards."""
     at = given.at
@@ -110,13 +110,13 @@ def change(
     right = access.right_for(action, person, ticket) if action else Right.READ
     if not (action is Action.ACKNOWLEDGE and _was_paged(transaction, ticket, person)):
         access.authorize(person, right, ticket, team)
-    step = decide(Acting(ticket, team, person, at))
-    _refuse_stale(transaction, request, Acting(ticket, team, person, at), step.events)
+    step = decide(Authorised(ticket, team, person, at))
+    _refuse_stale(transaction, request, Authorised(ticket, team, person, at), step.events)
     if request.reference is not None:
         step = replace(step, references=(*step.references, request.reference))
     after = ticket
     if step.events:
-        hand = Hand(person, request.by.via, at, request.by.source)
+        hand = DoneBy(person, request.by.via, at, request.by.source)
         after = record(transaction, ticket, step, hand)
     settle(transaction, request, after)
     return after
@@ -138,7 +138,7 @@ def settle(transaction: Transaction, request: Request, ticket: Ticket) -> None:
         transaction.settle(request.settles, ticket=ticket.number, reason="acted")
 
 
-def record(transaction: Transaction, before: Ticket, step: Step, hand: Hand) -> Ticket:
+def record(transaction: Transaction, before: Ticket, step: Step, hand: DoneBy) -> Ticket:
     """Evolve an existing ticket by a step and write everything that follows from it."""
     entries, after = foresee(transaction, before, step, hand)
     write(transaction, before, after, entries, Written(step, hand, step.audience))
@@ -146,7 +146,7 @@ def record(transaction: Transaction, before: Ticket, step: Step, hand: Hand) -> 
 
 
 def foresee(
-    transaction: Transaction, before: Ticket, step: Step, hand: Hand
+    transaction: Transaction, before: Ticket, step: Step, hand: DoneBy
 ) -> tuple[Sequence[Entry], Ticket]:
     """What a step would bring, and the ticket afterwards; nothing is written."""
     moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
@@ -159,15 +159,20 @@ def foresee(
 
 
 def around(
-    transaction: Transaction, ticket: Ticket, team: Team, hand: Hand, *, promise_reply: bool = True
-) -> Around:
+    transaction: Transaction,
+    ticket: Ticket,
+    team: Team,
+    hand: DoneBy,
+    *,
+    promise_reply: bool = True,
+) -> StepContext:
     """What the rules need to know besides the ticket; who stands on a level is looked up when it is asked for."""
     rules = transaction.rules()
 
     def on_level(level: Level) -> Reached:
         return _reached(transaction, level, team, hand.at)
 
-    return Around(
+    return StepContext(
         rules=rules,
         team=team,
         climb=Climb(rules.ladder(team, ticket.ruled_at), on_level),
@@ -193,7 +198,7 @@ class Written:
     """A step with what only the opening of a ticket adds to it."""
 
     step: Step
-    hand: Hand
+    hand: DoneBy
     audience: Audience | None = None
     waiting_copies: tuple[Address, ...] = ()
     refused_files: tuple[str, ...] = field(default=())
@@ -236,7 +241,7 @@ def _scene(
     after: Ticket,
     entries: Sequence[Entry],
     written: Written,
-) -> Scene:
+) -> RecordedStep:
     hand = written.hand
     audience = written.audience or transaction.audience(after.number)
     people = {hand.actor.id: hand.actor} if hand.actor else {}
@@ -248,7 +253,7 @@ def _scene(
         if found:
             people[found.id] = found
     moved_away = before is not None and before.team != after.team
-    return Scene(
+    return RecordedStep(
         before=before,
         after=after,
         entries=entries,
@@ -300,7 +305,7 @@ def _hear_of_breach(
     return tuple(person for person in transaction.agents() if person.id in reached.people)
 
 
-def numbered(events: Sequence[Event], *, after: int, hand: Hand) -> list[Entry]:
+def numbered(events: Sequence[Event], *, after: int, hand: DoneBy) -> list[Entry]:
     actor = hand.actor.id if hand.actor else None
     return [
         Entry(seq, hand.at, actor, hand.via, event)
@@ -319,7 +324,7 @@ def channel_of(team: Team) -> Address | None:
 
 
 def _refuse_stale(
-    transaction: Transaction, request: Request, acting: Acting, events: Sequence[Event]
+    transaction: Transaction, request: Request, acting: Authorised, events: Sequence[Event]
 ) -> None:
     """A click on an older card is refused when it could undo what somebody else did since."""
     ticket, seen = acting.ticket, request.seen

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from engine.desk import step
-from engine.desk.step import Acting, Hand, Step
+from engine.desk.step import Authorised, DoneBy, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
 from engine.promises.follow_up import situation
@@ -14,9 +14,11 @@ from engine.tickets.message import Note
 from engine.tickets.ticket import Ticket
 
 
-def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], Note]) -> Step:
+def escalate(
+    transaction: Transaction, acting: Authorised, note: Callable[[Authorised], Note]
+) -> Step:
     words = note(acting)
-    hand = Hand(acting.person, words.via, acting.at)
+    hand = DoneBy(acting.person, words.via, acting.at)
     around = step.around(transaction, acting.ticket, acting.team, hand)
     now = situation(acting.ticket, around)
     level = acting.ticket.escalation_level + 1
@@ -24,7 +26,7 @@ def escalate(transaction: Transaction, acting: Acting, note: Callable[[Acting], 
     return Step([Noted(words.id), *paged], words)
 
 
-def acknowledge(transaction: Transaction, acting: Acting) -> Step:
+def acknowledge(transaction: Transaction, acting: Authorised) -> Step:
     """A second click changes nothing; somebody else's is told who has it."""
     ticket = acting.ticket
     events = lifecycle.acknowledge(ticket)

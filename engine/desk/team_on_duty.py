@@ -24,7 +24,7 @@ class OnShift(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class TeamOnDuty:
     team: Team
     people: Mapping[PersonId, Person]
     members: Sequence[Member]
@@ -37,7 +37,7 @@ class Crew:
         return [member.person for member in self.members if member.duty is Duty.ON]
 
 
-def crew(transaction: Transaction, team: Team, at: datetime) -> Crew:
+def crew(transaction: Transaction, team: Team, at: datetime) -> TeamOnDuty:
     """Everybody active in the team, by id. Managers are in it when they are on duty, or hold something."""
     people = {person.id: person for person in _agents(transaction, team)}
     presences = transaction.staff.presences()
@@ -55,7 +55,7 @@ def crew(transaction: Transaction, team: Team, at: datetime) -> Crew:
         )
         for id, person in people.items()
     ]
-    return Crew(team, people, [one for one in members if _works(people, one)], presences)
+    return TeamOnDuty(team, people, [one for one in members if _works(people, one)], presences)
 
 
 def _works(people: Mapping[PersonId, Person], member: Member) -> bool:

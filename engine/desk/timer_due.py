@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from engine.desk import rule_changes, step
-from engine.desk.step import Hand, Step
+from engine.desk.step import DoneBy, Step
 from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import rung
-from engine.promises.follow_up import Around
+from engine.promises.follow_up import StepContext
 from engine.tickets.promise_clock import Timer
 
 
@@ -20,9 +20,9 @@ def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
     now = rule_changes.reckoned(transaction, ticket, at)
     if timer not in sla.timers(now):
         return True
-    hand = Hand(None, "timer", at)
+    hand = DoneBy(None, "timer", at)
 
-    def around() -> Around:
+    def around() -> StepContext:
         return step.around(transaction, now, step.team_of(transaction, now), hand)
 
     events = rung(now, timer, around)

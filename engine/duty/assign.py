@@ -46,7 +46,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class AssignReason:
     """The reason as facts; its words are in templates."""
 
     rule: str  # a Strategy, or "former": they had it before
@@ -80,7 +80,7 @@ def reason(written: str) -> Mapping[str, Fact]:
 class Choice:
     ticket: int
     to: PersonId
-    why: Why
+    why: AssignReason
 
 
 def plan(strategy: Strategy, members: Iterable[Member], waiting: Iterable[Waiting]) -> list[Choice]:
@@ -126,8 +126,8 @@ def _takes(strategy: Strategy, member: Member, priority: Priority) -> bool:
     return idle and member.may_take(priority)
 
 
-def _why(strategy: Strategy, member: Member, ticket: Waiting) -> Why:
-    return Why(
+def _why(strategy: Strategy, member: Member, ticket: Waiting) -> AssignReason:
+    return AssignReason(
         rule="former" if member.person == ticket.former else strategy.value,
         running=member.load.running,
         skills=tuple(sorted(ticket.needs & member.skills)),

@@ -34,7 +34,7 @@ class Out(StrEnum):
     AWAY = "away"
 
 
-class Why(StrEnum):
+class PresenceReason(StrEnum):
     SAID = "said"
     PLANNED = "planned"  # its time was up
     FORGOTTEN = "forgotten"  # no end was planned, and none was said
@@ -73,7 +73,7 @@ class ShiftStarted:
 class ShiftEnded:
     at: datetime
     """When it ended; written down later when its time was up."""
-    why: Why
+    why: PresenceReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class WentOut:
 @dataclass(frozen=True, slots=True)
 class CameBack:
     at: datetime
-    why: Why
+    why: PresenceReason
 
 
 Said = ShiftStarted | ShiftEnded | WentOut | CameBack
@@ -122,7 +122,7 @@ def end(presence: Presence, at: datetime) -> list[Said]:
     if _uses_shifts(presence) and not on_shift(presence, at):
         return []
     rests = presence.out is Out.BREAK
-    return [*(back(presence, at) if rests else ()), ShiftEnded(at, Why.SAID)]
+    return [*(back(presence, at) if rests else ()), ShiftEnded(at, PresenceReason.SAID)]
 
 
 def go_out(at: datetime, how: Out, *, length: timedelta | None = None) -> list[Said]:
@@ -132,16 +132,16 @@ def go_out(at: datetime, how: Out, *, length: timedelta | None = None) -> list[S
 
 
 def back(presence: Presence, at: datetime) -> list[Said]:
-    return [CameBack(at, Why.SAID)] if is_out(presence, at) else []
+    return [CameBack(at, PresenceReason.SAID)] if is_out(presence, at) else []
 
 
 def lapsed(presence: Presence, at: datetime) -> list[Said]:
     """What has ended by itself until `at`, in order, each at its own instant."""
     events: list[ShiftEnded | CameBack] = []
     if presence.out_until is not None and presence.out_until <= at:
-        events.append(CameBack(presence.out_until, Why.PLANNED))
+        events.append(CameBack(presence.out_until, PresenceReason.PLANNED))
     if presence.ends_at is not None and presence.ends_at <= at:
-        why = Why.PLANNED if presence.until else Why.FORGOTTEN
+        why = PresenceReason.PLANNED if presence.until else PresenceReason.FORGOTTEN
         events.append(ShiftEnded(presence.ends_at, why))
     return [*sorted(events, key=lambda event: event.at)]
 

@@ -29,7 +29,7 @@ LENGTH_MAX: Final = 1000
 _MONTHS: Final = 12
 
 
-class Kind(StrEnum):
+class RotationKind(StrEnum):
     HOURLY = "hourly"
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -37,9 +37,9 @@ class Kind(StrEnum):
 
 
 _UNIT: Final = {
-    Kind.HOURLY: timedelta(hours=1),
-    Kind.DAILY: timedelta(days=1),
-    Kind.WEEKLY: timedelta(weeks=1),
+    RotationKind.HOURLY: timedelta(hours=1),
+    RotationKind.DAILY: timedelta(days=1),
+    RotationKind.WEEKLY: timedelta(weeks=1),
 }
 
 
@@ -48,7 +48,7 @@ class Rotation:
     """Raises Wrong for a length outside 1..LENGTH_MAX, a start with a zone, a month after DAY_OF_MONTH_MAX."""
 
     zone: str
-    kind: Kind
+    kind: RotationKind
     start: datetime
     """Local: when the first of them takes over."""
     people: tuple[str, ...]
@@ -60,7 +60,7 @@ class Rotation:
             raise Wrong("length", f"must be 1 to {LENGTH_MAX}; it is {self.length}")
         if self.start.tzinfo is not None:
             raise Wrong("start", "must be local time, without a zone")
-        if self.kind is Kind.MONTHLY and self.start.day > DAY_OF_MONTH_MAX:
+        if self.kind is RotationKind.MONTHLY and self.start.day > DAY_OF_MONTH_MAX:
             raise Wrong("start", f"of a month must be day {DAY_OF_MONTH_MAX} at the latest")
 
     def begins(self, number: int) -> datetime:
@@ -78,21 +78,21 @@ class Rotation:
 
     def _wall(self, number: int) -> datetime:
         steps = number * self.length
-        if self.kind is not Kind.MONTHLY:
+        if self.kind is not RotationKind.MONTHLY:
             return self.start + steps * _UNIT[self.kind]
         years, month = divmod(self.start.month - 1 + steps, _MONTHS)
         return self.start.replace(year=self.start.year + years, month=month + 1)
 
     def _guess(self, local: datetime) -> int:
         """Right but for clock changes and the days of months."""
-        if self.kind is not Kind.MONTHLY:
+        if self.kind is not RotationKind.MONTHLY:
             return (local - self.start) // (self.length * _UNIT[self.kind])
         months = (local.year - self.start.year) * _MONTHS + local.month - self.start.month
         return months // self.length
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class DutyHours:
     """Some hours of some days; closing at or before opening is on the next day."""
 
     zone: str
@@ -103,9 +103,9 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RotationRule:
     who: Rotation | str
-    when: When | None = None
+    when: DutyHours | None = None
     """None: always."""
 
 
@@ -141,7 +141,7 @@ class Temporary:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RotationRule, ...] = ()
     overrides: tuple[Override, ...] = ()
     temporary: tuple[Temporary, ...] = ()
 
@@ -182,7 +182,7 @@ def turns(schedule: Schedule, start: datetime, end: datetime) -> tuple[Turn, ...
     return tuple(sorted(found, key=lambda one: one.start))
 
 
-def _planned(rule: Rule, at: datetime) -> tuple[str, ...]:
+def _planned(rule: RotationRule, at: datetime) -> tuple[str, ...]:
     if rule.when is not None and not _calendar(rule.when).is_open(at):
         return ()
     if isinstance(rule.who, str):
@@ -214,7 +214,7 @@ def _edges(schedule: Schedule, after: datetime) -> Iterator[datetime]:
             last = edge
 
 
-def _edges_of(rule: Rule, after: datetime) -> Iterator[Iterator[datetime]]:
+def _edges_of(rule: RotationRule, after: datetime) -> Iterator[Iterator[datetime]]:
     if rule.when is not None:
         yield chain.from_iterable(_calendar(rule.when).periods(after))
     if isinstance(rule.who, Rotation) and len(rule.who.people) > 1:
@@ -222,5 +222,5 @@ def _edges_of(rule: Rule, after: datetime) -> Iterator[Iterator[datetime]]:
 
 
 @lru_cache(maxsize=256)
-def _calendar(when: When) -> Calendar:
+def _calendar(when: DutyHours) -> Calendar:
     return Calendar(Hours(when.zone, dict.fromkeys(when.days, ((when.opens, when.closes),))))

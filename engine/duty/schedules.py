@@ -20,7 +20,16 @@ from zoneinfo import ZoneInfo
 from engine.calendars.calendar import WEEKDAYS, first_instant
 from engine.calendars.document_checks import Wrong, items, known, listed, read, table
 from engine.calendars.hours import span, weekdays, zone_name
-from engine.duty.rotation import Kind, Override, Rotation, Rule, Schedule, Temporary, Turn, When
+from engine.duty.rotation import (
+    DutyHours,
+    Override,
+    Rotation,
+    RotationKind,
+    RotationRule,
+    Schedule,
+    Temporary,
+    Turn,
+)
 
 PARTS: Final = tuple("timezone kind length start people hours days overrides temporary".split())
 _OVERRIDE: Final = ("start", "end", "add", "remove")
@@ -37,7 +46,7 @@ def schedule_of(document: Mapping[str, object]) -> Schedule:
     zone = ZoneInfo(read("timezone", zone_name, document.get("timezone", "UTC")))
     who = _rotation(document, zone.key)
     return Schedule(
-        tuple(Rule(who, when) for when in _whens(document, zone.key)),
+        tuple(RotationRule(who, when) for when in _whens(document, zone.key)),
         _each("overrides", document, partial(_override, zone=zone)),
         _each("temporary", document, partial(_temporary, zone=zone)),
     )
@@ -46,11 +55,13 @@ def schedule_of(document: Mapping[str, object]) -> Schedule:
 # One value each
 
 
-def kind(text: str) -> Kind:
+def kind(text: str) -> RotationKind:
     try:
-        return Kind(text)
+        return RotationKind(text)
     except ValueError:
-        raise ValueError(f'"{text}" is no kind of rotation; write {", ".join(Kind)}') from None
+        raise ValueError(
+            f'"{text}" is no kind of rotation; write {", ".join(RotationKind)}'
+        ) from None
 
 
 def moment(text: str) -> datetime:
@@ -82,7 +93,7 @@ def _rotation(document: Mapping[str, object], zone: str) -> Rotation:
     return Rotation(zone, turns, start, people, length)
 
 
-def _whens(document: Mapping[str, object], zone: str) -> Iterator[When | None]:
+def _whens(document: Mapping[str, object], zone: str) -> Iterator[DutyHours | None]:
     """One for each stretch of hours; None is always."""
     named = listed("days", weekdays, document.get("days", WEEKDAYS))
     days = frozenset(day for several in named for day in several)
@@ -90,8 +101,8 @@ def _whens(document: Mapping[str, object], zone: str) -> Iterator[When | None]:
     if not days or not spans:
         raise Wrong("hours" if days else "days", "must not be empty")
     for opens, closes in spans:
-        when = When(zone, opens, closes, days)
-        yield None if when == When(zone) else when
+        when = DutyHours(zone, opens, closes, days)
+        yield None if when == DutyHours(zone) else when
 
 
 def _override(where: str, one: Mapping[str, object], zone: ZoneInfo) -> Override:

@@ -34,7 +34,7 @@ Key = tuple[ClockKind, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Stretch:
     """A stretch [since, until) in which a clock ran, or rested for a reason."""
 
     since: datetime
@@ -52,7 +52,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Recorded:
     """Working time that an event recorded, beside what it is by this count."""
 
     seq: int
@@ -61,43 +61,43 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ClockRecount:
     """One clock, counted again."""
 
     kind: ClockKind
     cycle: int
     calendar: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Stretch, ...] = ()
     since: datetime | None = None
     """Of the present part; None: the clock has ended."""
     resting: str = ""
-    said: tuple[Said, ...] = ()
+    said: tuple[Recorded, ...] = ()
 
     @property
     def used(self) -> timedelta:
         return sum((part.counted for part in self.parts), timedelta())
 
-    def until(self, now: datetime, almanac: CalendarHistory) -> "Tally":
+    def until(self, now: datetime, almanac: CalendarHistory) -> "ClockRecount":
         """With the present part, if there is one, as it is at `now`."""
         if self.since is None or self.since > now:
             return self
         edition = almanac.held(self.calendar, now)
         return replace(self, parts=(*self.parts, self.part(now, edition)), since=now)
 
-    def part(self, until: datetime, edition: Edition) -> Part:
+    def part(self, until: datetime, edition: Edition) -> Stretch:
         assert self.since is not None
-        return Part(self.since, until, self.resting, self.calendar, edition)
+        return Stretch(self.since, until, self.resting, self.calendar, edition)
 
 
-def tallies(entries: Iterable[Entry], almanac: CalendarHistory) -> Mapping[Key, Tally]:
+def tallies(entries: Iterable[Entry], almanac: CalendarHistory) -> Mapping[Key, ClockRecount]:
     """By clock, in the order in which they began; a running or resting one up to its last event."""
-    found: dict[Key, Tally] = {}
+    found: dict[Key, ClockRecount] = {}
     why_ended = ""
     for entry in entries:
         event = entry.event
         why_ended = _why_ended(event) or why_ended
         if isinstance(event, ClockStarted):
-            began = Tally(event.kind, event.cycle, event.calendar, since=entry.at)
+            began = ClockRecount(event.kind, event.cycle, event.calendar, since=entry.at)
             found[event.kind, event.cycle] = began
         elif isinstance(event, _ABOUT_ONE):
             key = (event.kind, event.cycle)
@@ -123,7 +123,9 @@ def _why_ended(event: Event) -> str:
             return ""
 
 
-def _after(tally: Tally, event: Event, entry: Entry, almanac: CalendarHistory, why: str) -> Tally:
+def _after(
+    tally: ClockRecount, event: Event, entry: Entry, almanac: CalendarHistory, why: str
+) -> ClockRecount:
     match event:
         case ClockPaused(used=used):
             return replace(_halted(tally, used, entry, almanac), resting="waiting", since=entry.at)
@@ -138,7 +140,9 @@ def _after(tally: Tally, event: Event, entry: Entry, almanac: CalendarHistory, w
             return tally
 
 
-def _halted(tally: Tally, used: timedelta | None, entry: Entry, almanac: CalendarHistory) -> Tally:
+def _halted(
+    tally: ClockRecount, used: timedelta | None, entry: Entry, almanac: CalendarHistory
+) -> ClockRecount:
     """With the present part ended; a history from before calendars counted all of its time."""
     if tally.since is None:
         return tally
@@ -151,13 +155,15 @@ def _halted(tally: Tally, used: timedelta | None, entry: Entry, almanac: Calenda
     return _said(best, used, entry)
 
 
-def _resumed(tally: Tally, at: datetime) -> Tally:
+def _resumed(tally: ClockRecount, at: datetime) -> ClockRecount:
     since = tally.parts[-1].until if tally.since is None else tally.since
-    rested = Part(since, at, tally.resting or "resolved")
+    rested = Stretch(since, at, tally.resting or "resolved")
     return replace(tally, parts=(*tally.parts, rested), since=at, resting="")
 
 
-def _changed(tally: Tally, event: ClockChanged, entry: Entry, almanac: CalendarHistory) -> Tally:
+def _changed(
+    tally: ClockRecount, event: ClockChanged, entry: Entry, almanac: CalendarHistory
+) -> ClockRecount:
     changed = replace(tally, calendar=event.calendar)
     if event.rebased:
         changed = _set_aside(changed, entry.at)
@@ -168,7 +174,7 @@ def _changed(tally: Tally, event: ClockChanged, entry: Entry, almanac: CalendarH
     return changed if event.used is None else _said(changed, event.used, entry)
 
 
-def _set_aside(tally: Tally, at: datetime) -> Tally:
+def _set_aside(tally: ClockRecount, at: datetime) -> ClockRecount:
     """What ran until now counts no more."""
     if tally.since is not None and not tally.resting:
         tally = replace(_with(tally, tally.part(at, NO_EDITION)), since=at)
@@ -176,9 +182,9 @@ def _set_aside(tally: Tally, at: datetime) -> Tally:
     return replace(tally, parts=tuple(parts))
 
 
-def _with(tally: Tally, part: Part) -> Tally:
+def _with(tally: ClockRecount, part: Stretch) -> ClockRecount:
     return replace(tally, parts=(*tally.parts, part))
 
 
-def _said(tally: Tally, recorded: timedelta, entry: Entry) -> Tally:
-    return replace(tally, said=(*tally.said, Said(entry.seq, recorded, tally.used)))
+def _said(tally: ClockRecount, recorded: timedelta, entry: Entry) -> ClockRecount:
+    return replace(tally, said=(*tally.said, Recorded(entry.seq, recorded, tally.used)))

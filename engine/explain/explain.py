@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from engine.calendars.calendar_history import CalendarHistory
 from engine.calendars.closed_because import closed_because, open_and_closed
-from engine.explain.clock_recount import Key, Part, Tally, tallies
+from engine.explain.clock_recount import ClockRecount, Key, Stretch, tallies
 from engine.tickets.events import (
     Acknowledged,
     Assigned,
@@ -33,7 +33,7 @@ from engine.tickets.events import (
     Waived,
 )
 from engine.tickets.people import PersonId
-from engine.tickets.promise_clock import Clock
+from engine.tickets.promise_clock import PromiseClock
 from engine.tickets.ticket import Ticket
 
 T = TypeVar("T")
@@ -41,14 +41,14 @@ T = TypeVar("T")
 _NOTHING: Final = timedelta()
 
 
-class Kind(StrEnum):
+class IntervalKind(StrEnum):
     COUNTED = "counted"
     CLOSED = "closed"
     PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CountedBy:
     """By what a stretch counts. `goal` is working time of the calendar."""
 
     why: str
@@ -67,9 +67,9 @@ class Interval:
 
     since: datetime
     until: datetime
-    kind: Kind
+    kind: IntervalKind
     counted: timedelta
-    rule: Rule
+    rule: CountedBy
     who: PersonId | None
     """Who had the ticket."""
     why: str = ""
@@ -104,11 +104,11 @@ class Verdict:
 class Explained:
     """One clock."""
 
-    clock: Clock
+    clock: PromiseClock
     until: datetime
     """When it ended, or now."""
     intervals: tuple[Interval, ...]
-    rules: tuple[tuple[datetime, Rule], ...]
+    rules: tuple[tuple[datetime, CountedBy], ...]
     """From when on each held; the first from the start."""
     verdict: Verdict
 
@@ -168,43 +168,43 @@ def _holders(entries: Iterable[Entry]) -> Iterator[tuple[datetime, PersonId | No
                 yield entry.at, None
 
 
-def _rules(entries: Iterable[Entry], key: Key) -> Iterator[tuple[datetime, Rule]]:
+def _rules(entries: Iterable[Entry], key: Key) -> Iterator[tuple[datetime, CountedBy]]:
     for entry in entries:
         event = entry.event
         if isinstance(event, ClockStarted | ClockChanged) and (event.kind, event.cycle) == key:
             why = event.why if isinstance(event, ClockChanged) else "started"
             anew = isinstance(event, ClockChanged) and event.rebased
             terms = event.policy, event.goal, event.calendar, event.calendar_version
-            yield entry.at, Rule(why, *terms, rebased=anew)
+            yield entry.at, CountedBy(why, *terms, rebased=anew)
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     """What changes along a clock's time."""
 
-    rules: Sequence[tuple[datetime, Rule]]
+    rules: Sequence[tuple[datetime, CountedBy]]
     holders: Sequence[tuple[datetime, PersonId | None]]
 
-    def cuts(self, part: Part) -> list[tuple[datetime, datetime]]:
+    def cuts(self, part: Stretch) -> list[tuple[datetime, datetime]]:
         """The part, cut where something changes."""
         changes = {at for line in (self.rules, self.holders) for at, _ in line}
         inside = (at for at in changes if part.since < at < part.until)
         return list(pairwise(sorted({part.since, part.until, *inside})))
 
-    def of(self, part: Part, since: datetime, until: datetime) -> Iterator[Interval]:
+    def of(self, part: Stretch, since: datetime, until: datetime) -> Iterator[Interval]:
         rule, who = _held(self.rules, since), _held(self.holders, since)
         if part.rest:
-            paused = Interval(since, until, Kind.PAUSED, _NOTHING, rule, who, part.rest)
+            paused = Interval(since, until, IntervalKind.PAUSED, _NOTHING, rule, who, part.rest)
             yield paused
             return
         rule = replace(rule, calendar=part.calendar, edition=part.edition.version)
         hours = part.edition.calendar
         for begin, end, is_open in open_and_closed(hours, since, until):
             if is_open:
-                yield Interval(begin, end, Kind.COUNTED, end - begin, rule, who)
+                yield Interval(begin, end, IntervalKind.COUNTED, end - begin, rule, who)
             else:
                 why, days = closed_because(hours.hours, begin, end)
-                yield Interval(begin, end, Kind.CLOSED, _NOTHING, rule, who, why, days)
+                yield Interval(begin, end, IntervalKind.CLOSED, _NOTHING, rule, who, why, days)
 
 
 def _held(line: Sequence[tuple[datetime, T]], at: datetime) -> T:
@@ -212,7 +212,7 @@ def _held(line: Sequence[tuple[datetime, T]], at: datetime) -> T:
     return [thing for since, thing in line if since <= at][-1]
 
 
-def _explained(clock: Clock, tally: Tally, line: _Line, now: datetime) -> Explained:
+def _explained(clock: PromiseClock, tally: ClockRecount, line: _Line, now: datetime) -> Explained:
     intervals = tuple(
         interval
         for part in tally.parts
@@ -224,7 +224,7 @@ def _explained(clock: Clock, tally: Tally, line: _Line, now: datetime) -> Explai
     return Explained(clock, until, intervals, tuple(line.rules), verdict)
 
 
-def _verdict(clock: Clock, used: timedelta, until: datetime) -> Verdict:
+def _verdict(clock: PromiseClock, used: timedelta, until: datetime) -> Verdict:
     broke = clock.breached_at
     if broke is None and clock.running and clock.due_at and clock.due_at < until:
         broke = clock.due_at  # its timer is about to ring
@@ -236,7 +236,7 @@ def _verdict(clock: Clock, used: timedelta, until: datetime) -> Verdict:
     return Verdict(_outcome(clock, late=False), over, clock.due_at, left, _NOTHING)
 
 
-def _outcome(clock: Clock, *, late: bool) -> Outcome:
+def _outcome(clock: PromiseClock, *, late: bool) -> Outcome:
     if clock.cancelled_at is not None:
         return Outcome.CANCELLED
     if late:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict
 
 from engine.announcing.recorded_step import instant
-from engine.explain.explain import Explained, Explanation, Interval, Kind, Rule
+from engine.explain.explain import CountedBy, Explained, Explanation, Interval, IntervalKind
 from engine.explain.narrative import Closure, Mark, Passage, bar, marks, passages
 from engine.tickets.promise_clock import PROMISES
 
@@ -115,7 +115,7 @@ class PlainExplanation(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ExplainReader:
     """Who reads it, and by which names they know people, teams and levels."""
 
     timezone: str = "UTC"
@@ -128,7 +128,7 @@ class Reader:
         return self.people.get(id, id) if id else ""
 
 
-def plain(explanation: Explanation, reader: Reader) -> PlainExplanation:
+def plain(explanation: Explanation, reader: ExplainReader) -> PlainExplanation:
     """Only promises, in the order people ask for them; pages stand with the last of them."""
     ticket = explanation.ticket
     kinds = list(PROMISES)
@@ -150,7 +150,9 @@ def plain(explanation: Explanation, reader: Reader) -> PlainExplanation:
     }
 
 
-def _clock(each: Explained, explanation: Explanation, reader: Reader, *, pages: bool) -> PlainClock:
+def _clock(
+    each: Explained, explanation: Explanation, reader: ExplainReader, *, pages: bool
+) -> PlainClock:
     clock, verdict = each.clock, each.verdict
     is_late = verdict.wall > timedelta()
     signs, share = bar(each, BAR_CELLS)
@@ -179,11 +181,11 @@ def _clock(each: Explained, explanation: Explanation, reader: Reader, *, pages: 
     }
 
 
-def _shares(intervals: Iterable[Interval], reader: Reader) -> list[PlainShare]:
+def _shares(intervals: Iterable[Interval], reader: ExplainReader) -> list[PlainShare]:
     """Who had it for how much of what counted, in the order in which they first did."""
     counted: dict[str, timedelta] = {}
     for each in intervals:
-        if each.kind is Kind.COUNTED:
+        if each.kind is IntervalKind.COUNTED:
             who = "" if reader.short else reader.name(each.who)
             counted[who] = counted.get(who, timedelta()) + each.counted
     return [{"who": who, "counted_seconds": _seconds(took)} for who, took in counted.items()]
@@ -194,13 +196,13 @@ def _rested(each: Explained) -> dict[str, float]:
     anew = max((at for at, rule in each.rules if rule.rebased), default=each.clock.started_at)
     rested: dict[str, float] = {}
     for one in each.intervals:
-        if one.kind is Kind.PAUSED and one.since >= anew:
+        if one.kind is IntervalKind.PAUSED and one.since >= anew:
             rested[one.why] = rested.get(one.why, 0) + _seconds(one.until - one.since)
     return rested
 
 
 def _lines(
-    told: Iterable[Passage], happened: Iterable[Mark], reader: Reader
+    told: Iterable[Passage], happened: Iterable[Mark], reader: ExplainReader
 ) -> list[PlainPassage | PlainMark]:
     """In order; what happens as a passage begins is told first."""
     lines: list[tuple[datetime, int, PlainPassage | PlainMark]] = []
@@ -209,7 +211,7 @@ def _lines(
     return [line for _, _, line in sorted(lines, key=lambda line: line[:2])]
 
 
-def _told(one: Passage, reader: Reader) -> PlainPassage:
+def _told(one: Passage, reader: ExplainReader) -> PlainPassage:
     return {
         "line": "passage",
         "since": instant(one.since),
@@ -227,14 +229,14 @@ def _closure(one: Closure) -> PlainClosure:
     return {"why": one.why, "days": [day.isoformat() for day in one.days], "times": one.times}
 
 
-def _mark(one: Mark, reader: Reader) -> PlainMark:
+def _mark(one: Mark, reader: ExplainReader) -> PlainMark:
     facts = {key: _fact(key, value, reader) for key, value in one.facts.items()}
     who = "" if reader.short else reader.name(one.who)
     return {"line": "mark", "at": instant(one.at), "what": one.what, "who": who, "facts": facts}
 
 
-def _fact(key: str, value: Any, reader: Reader) -> Any:
-    if isinstance(value, Rule):
+def _fact(key: str, value: Any, reader: ExplainReader) -> Any:
+    if isinstance(value, CountedBy):
         rule = _rule(None, value)
         return {**rule, "policy": "", "edition": 0} if reader.short else rule
     if isinstance(value, datetime):
@@ -246,7 +248,7 @@ def _fact(key: str, value: Any, reader: Reader) -> Any:
     return value
 
 
-def _rule(at: datetime | None, rule: Rule) -> PlainRule:
+def _rule(at: datetime | None, rule: CountedBy) -> PlainRule:
     return {
         "at": instant(at),
         "why": rule.why,
@@ -258,7 +260,7 @@ def _rule(at: datetime | None, rule: Rule) -> PlainRule:
     }
 
 
-def _interval(one: Interval, reader: Reader) -> PlainInterval:
+def _interval(one: Interval, reader: ExplainReader) -> PlainInterval:
     return {
         "since": instant(one.since),
         "until": instant(one.until),

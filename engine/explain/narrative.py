@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from engine.explain.explain import Explained, Interval, Kind, Rule
+from engine.explain.explain import CountedBy, Explained, Interval, IntervalKind
 from engine.tickets.events import (
     Acknowledged,
     Breached,
@@ -27,7 +27,7 @@ BRIEF: Final = timedelta(minutes=1)
 """What is shorter has no sentence of its own when there is more to tell."""
 BRIEF_SHARE: Final = 0.01
 """Of what was promised: where that is minutes, seconds are told."""
-SIGNS: Final = {Kind.COUNTED: "c", Kind.PAUSED: "p", Kind.CLOSED: "x"}
+SIGNS: Final = {IntervalKind.COUNTED: "c", IntervalKind.PAUSED: "p", IntervalKind.CLOSED: "x"}
 LEFT: Final = "l"
 """Of a clock that runs: from now until it is due."""
 DUE: Final = "!"
@@ -48,7 +48,7 @@ class Passage:
 
     since: datetime
     until: datetime
-    kind: Kind
+    kind: IntervalKind
     """Counted also when it was closed in between."""
     why: str
     who: PersonId | None
@@ -84,23 +84,23 @@ def passages(intervals: Sequence[Interval], *, named: bool) -> Iterator[Passage]
 
 def _told(each: Interval, named: bool) -> tuple[object, ...]:
     """What is alike here is told by one sentence."""
-    if each.kind is Kind.PAUSED:
+    if each.kind is IntervalKind.PAUSED:
         return each.kind, each.why, each.who if named and each.why == "set_aside" else None
-    return Kind.COUNTED, each.rule.goal, each.who if named else None
+    return IntervalKind.COUNTED, each.rule.goal, each.who if named else None
 
 
 def _passage(group: Sequence[Interval], counted: timedelta, used: timedelta) -> Passage:
     first, last = group[0], group[-1]
-    kind = first.kind if first.kind is Kind.PAUSED or counted else Kind.CLOSED
+    kind = first.kind if first.kind is IntervalKind.PAUSED or counted else IntervalKind.CLOSED
     if counted:
-        kind = Kind.COUNTED
-    closed = tuple(_closures(group)) if first.kind is not Kind.PAUSED else ()
+        kind = IntervalKind.COUNTED
+    closed = tuple(_closures(group)) if first.kind is not IntervalKind.PAUSED else ()
     return Passage(first.since, last.until, kind, first.why, first.who, counted, used, closed)
 
 
 def _closures(group: Iterable[Interval]) -> Iterator[Closure]:
     """In the order in which they first come; a holiday is told by its dates."""
-    closed = [each for each in group if each.kind is Kind.CLOSED]
+    closed = [each for each in group if each.kind is IntervalKind.CLOSED]
     for why in dict.fromkeys(each.why for each in closed):
         same = [each for each in closed if each.why == why]
         days = tuple(dict.fromkeys(day for each in same for day in each.days))
@@ -133,7 +133,7 @@ def _rule_marks(each: Explained, entries: Sequence[Entry]) -> Iterator[Mark]:
         yield Mark(at, "rule" if number else "promised", changed.actor if changed else None, facts)
 
 
-def _changes(event: Event, rule: Rule) -> bool:
+def _changes(event: Event, rule: CountedBy) -> bool:
     return isinstance(event, _CHANGING.get(rule.why, ()))
 
 
@@ -187,7 +187,7 @@ def bar(each: Explained, cells: int) -> tuple[str, timedelta]:
 
 
 def _sign(intervals: Sequence[Interval], since: datetime, until: datetime) -> str:
-    longest: dict[Kind, timedelta] = {}
+    longest: dict[IntervalKind, timedelta] = {}
     for each in intervals:
         here = min(each.until, until) - max(each.since, since)
         if here > timedelta():

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from engine.calendars.calendar import Calendar
 from engine.calendars.calendar_history import CalendarHistory, Edition
-from engine.explain.clock_recount import NEAR, Key, Tally, tallies
+from engine.explain.clock_recount import NEAR, ClockRecount, Key, tallies
 from engine.promises import sla
 from engine.tickets.events import Breached, ClockChanged, ClockResumed, ClockStarted, Entry
-from engine.tickets.promise_clock import Clock, ClockKind, Run
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Run
 from engine.tickets.ticket import Ticket
 
 Known = timedelta | datetime | bool | tuple[Run, ...] | None
@@ -41,7 +41,7 @@ def doubts(ticket: Ticket, entries: Sequence[Entry], almanac: CalendarHistory) -
         yield from _due_otherwise(clock, due_since[clock.kind, clock.cycle], almanac)
 
 
-def _counted_otherwise(clock: Clock, tally: Tally) -> Iterator[Doubt]:
+def _counted_otherwise(clock: PromiseClock, tally: ClockRecount) -> Iterator[Doubt]:
     for said in tally.said:
         if said.recorded != said.counted:
             yield Doubt(*_key(clock), "recorded", said.recorded, said.counted, said.seq)
@@ -57,7 +57,7 @@ def _counted_otherwise(clock: Clock, tally: Tally) -> Iterator[Doubt]:
             yield Doubt(*_key(clock), what, stored, told)
 
 
-def _due_otherwise(clock: Clock, last: Entry, almanac: CalendarHistory) -> Iterator[Doubt]:
+def _due_otherwise(clock: PromiseClock, last: Entry, almanac: CalendarHistory) -> Iterator[Doubt]:
     """By the edition it was reckoned with, or by that which held when it was."""
     due = clock.breached_at or clock.due_at
     since = clock.running_since or (clock.runs[-1][0] if clock.runs else None)
@@ -72,7 +72,7 @@ def _due_otherwise(clock: Clock, last: Entry, almanac: CalendarHistory) -> Itera
         yield Doubt(*_key(clock), "breached", clock.breached, clock.stopped_at > due)
 
 
-def _editions(clock: Clock, at: datetime, almanac: CalendarHistory) -> list[Edition]:
+def _editions(clock: PromiseClock, at: datetime, almanac: CalendarHistory) -> list[Edition]:
     held = (almanac.held(clock.calendar, at + near) for near in (timedelta(), -NEAR, NEAR))
     return [almanac.edition(clock.calendar, clock.calendar_version), *held]
 
@@ -103,5 +103,5 @@ def _due_since(entries: Sequence[Entry]) -> Mapping[Key, Entry]:
     return found
 
 
-def _key(clock: Clock) -> Key:
+def _key(clock: PromiseClock) -> Key:
     return clock.kind, clock.cycle

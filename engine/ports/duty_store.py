@@ -69,7 +69,7 @@ class WorkViews(Protocol):
         ...
 
 
-class Staff(Protocol):
+class DutyStore(Protocol):
     """All of one workspace."""
 
     def presence(self, person: PersonId) -> Presence:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from engine.calendars.calendar_history import CalendarHistory
-from engine.ports.duty_store import Staff
+from engine.ports.duty_store import DutyStore
 from engine.promises.rules import Declared, Rules
 from engine.tickets.effects import Effect, Tell
 from engine.tickets.events import Entry
@@ -52,7 +52,7 @@ class Transaction(Protocol):
     def workspace(self) -> WorkspaceId: ...
 
     @property
-    def staff(self) -> Staff: ...
+    def staff(self) -> DutyStore: ...
 
     def settings(self) -> Workspace: ...
 

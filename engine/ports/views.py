@@ -28,7 +28,7 @@ class TicketLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ConversationLine:
     """A comment or a note with its author's name and how its delivery went."""
 
     message: Comment | Note
@@ -49,8 +49,8 @@ class TicketFile:
     """Everything known of one ticket."""
 
     line: TicketLine
-    comments: tuple[Said, ...] = ()
-    notes: tuple[Said, ...] = ()
+    comments: tuple[ConversationLine, ...] = ()
+    notes: tuple[ConversationLine, ...] = ()
     note_attachments: tuple[Attachment, ...] = ()
     """For agents only, as the notes they came with."""
     history: tuple[Entry, ...] = ()

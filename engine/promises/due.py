@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from engine.promises import escalation, sla
-from engine.promises.follow_up import Around, situation
+from engine.promises.follow_up import StepContext, situation
 from engine.promises.sla import Situation
 from engine.tickets import lifecycle
 from engine.tickets.events import ClockChanged, Event, Reminded
-from engine.tickets.promise_clock import Clock, Timer, TimerKind
+from engine.tickets.promise_clock import PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Ticket
 
 
-def rung(ticket: Ticket, timer: Timer, around: Callable[[], Around]) -> list[Event]:
+def rung(ticket: Ticket, timer: Timer, around: Callable[[], StepContext]) -> list[Event]:
     """What a due timer means for its ticket as the ticket is now; not every kind needs to look around."""
     match timer.kind:
         case TimerKind.AUTO_CLOSE:
@@ -29,7 +29,7 @@ def rung(ticket: Ticket, timer: Timer, around: Callable[[], Around]) -> list[Eve
             return sla.ring(ticket, timer, now)
 
 
-def tighten(clock: Clock, due: datetime, now: Situation) -> list[Event]:
+def tighten(clock: PromiseClock, due: datetime, now: Situation) -> list[Event]:
     """Due no later than the clock of the ticket that joins, also when it waits for its requester now."""
     calendar = now.rules.calendar(clock.calendar)[1]
     goal = sla.used_by(clock, now.rules, now.at) + calendar.between(now.at, due)

@@ -19,7 +19,7 @@ from engine.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class StepContext:
     """What the rules need to know besides the ticket and what was decided."""
 
     rules: Rules
@@ -31,7 +31,7 @@ class Around:
     promise_reply: bool = True
 
 
-def unfold(before: Ticket, events: Sequence[Event], around: Around) -> list[Event]:
+def unfold(before: Ticket, events: Sequence[Event], around: StepContext) -> list[Event]:
     """`events` and all that follows from them. For a new ticket `before` is as it was born by the first of them."""
     acks = escalation.acknowledgements(before, events, around.actor)
     decided = [*events, *acks]
@@ -42,7 +42,7 @@ def unfold(before: Ticket, events: Sequence[Event], around: Around) -> list[Even
     return [*so_far, *escalation.follow(so_far, then, around.climb)]
 
 
-def situation(ticket: Ticket, around: Around) -> Situation:
+def situation(ticket: Ticket, around: StepContext) -> Situation:
     return Situation(
         after=ticket,
         rules=around.rules,
@@ -53,7 +53,7 @@ def situation(ticket: Ticket, around: Around) -> Situation:
     )
 
 
-def _after(before: Ticket, events: Sequence[Event], around: Around) -> Ticket:
+def _after(before: Ticket, events: Sequence[Event], around: StepContext) -> Ticket:
     numbered = enumerate(events, start=before.version + 1)
     entries = [Entry(seq, around.at, around.actor, "", event) for seq, event in numbered]
     return evolve.evolve_all(before, entries)

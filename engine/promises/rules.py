@@ -14,7 +14,7 @@ from engine.calendars.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.calendars.durations import Duration
 from engine.duty.rotation import Schedule, on_duty
 from engine.tickets.people import Role, Team
-from engine.tickets.promise_clock import ALWAYS_OPEN, NO_POLICY, TEAMS_OWN, Clock, ClockKind
+from engine.tickets.promise_clock import ALWAYS_OPEN, NO_POLICY, TEAMS_OWN, ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, Ticket
 from engine.tickets.workspace import Workspace
 
@@ -248,11 +248,11 @@ class Rules:
         """(edition, calendar); around the clock for an id that never was there."""
         return self.calendars.get(id or ALWAYS_OPEN, (0, AROUND_THE_CLOCK))
 
-    def is_reckoned_by(self, clock: Clock) -> bool:
+    def is_reckoned_by(self, clock: PromiseClock) -> bool:
         """False: its calendar was edited since, and it has to be reckoned anew."""
         return clock.calendar_version >= self.calendar(clock.calendar)[0]
 
-    def held_until(self, clock: Clock, at: datetime) -> datetime:
+    def held_until(self, clock: PromiseClock, at: datetime) -> datetime:
         """Until when that held which the clock was reckoned by: `at`, or when its calendar was edited."""
         edited = at if self.is_reckoned_by(clock) else self.edited_on.get(clock.calendar, at)
         return min(edited, at)

@@ -44,8 +44,8 @@ from engine.tickets.people import PersonId
 from engine.tickets.promise_clock import (
     NO_POLICY,
     RESPONSES,
-    Clock,
     ClockKind,
+    PromiseClock,
     Run,
     Timer,
     TimerKind,
@@ -104,7 +104,7 @@ class Situation:
         return self.rules.terms(self.subject)
 
 
-def follow(clocks: Sequence[Clock], events: Sequence[Event], now: Situation) -> list[Event]:
+def follow(clocks: Sequence[PromiseClock], events: Sequence[Event], now: Situation) -> list[Event]:
     """What the clocks do because of `events`."""
     out: list[Event] = []
     for event in events:
@@ -114,7 +114,7 @@ def follow(clocks: Sequence[Clock], events: Sequence[Event], now: Situation) -> 
     return out
 
 
-def _react(clocks: Sequence[Clock], event: Event, now: Situation) -> list[Event]:
+def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:
     match event:
         case Commented(by_agent=True):
             return [end for kind in RESPONSES for end in stop(clocks, kind, now)]
@@ -130,7 +130,7 @@ def _react(clocks: Sequence[Clock], event: Event, now: Situation) -> list[Event]
             return _begin_or_end(clocks, event, now)
 
 
-def _begin_or_end(clocks: Sequence[Clock], event: Event, now: Situation) -> list[Event]:
+def _begin_or_end(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:
     match event:
         case Opened():
             return _on_open(now)
@@ -149,26 +149,26 @@ def _on_open(now: Situation) -> list[Event]:
     return [started for kind in kinds for started in start(kind, 1, now.terms, now.at)]
 
 
-def _on_question(clocks: Sequence[Clock], now: Situation) -> list[Event]:
+def _on_question(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
     """The oldest unanswered one counts; before the first answer it is the first response that is owed."""
     if now.after.state.phase in (Phase.DONE, Phase.CLOSED):
         return []
     return [] if owed_answer(clocks) else next_answer(clocks, now)
 
 
-def next_answer(clocks: Sequence[Clock], now: Situation) -> list[Event]:
+def next_answer(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
     last = latest(clocks, ClockKind.NEXT_RESPONSE)
     return start(ClockKind.NEXT_RESPONSE, last.cycle + 1 if last else 1, now.terms, now.at)
 
 
-def _on_ack(clocks: Sequence[Clock], now: Situation) -> list[Event]:
+def _on_ack(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
     stopped = stop(clocks, ClockKind.ACK, now)
     if now.terms.response_stop == "ack":
         stopped += stop(clocks, ClockKind.FIRST_RESPONSE, now)
     return stopped
 
 
-def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Event]:
+def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> list[Event]:
     before, after = event.before.phase, event.to.phase
     if after is Phase.CLOSED and before is not Phase.DONE:
         # Never solved: withdrawn, or spam. What was promised is no longer owed.
@@ -187,7 +187,7 @@ def _on_move(clocks: Sequence[Clock], event: Moved, now: Situation) -> list[Even
     return []
 
 
-def _is_owed(clock: Clock, now: Situation) -> bool:
+def _is_owed(clock: PromiseClock, now: Situation) -> bool:
     """A withdrawn ticket that is reopened owes again what it owed; what no policy promises any more, nobody owes."""
     return clock.cancelled_at is None or now.terms.goal(clock.kind, clock.started_at) is not None
 
@@ -206,7 +206,7 @@ def start(kind: ClockKind, cycle: int, terms: Terms, at: datetime) -> list[Event
     ]
 
 
-def _resume(clock: Clock, now: Situation) -> ClockResumed:
+def _resume(clock: PromiseClock, now: Situation) -> ClockResumed:
     calendar = now.rules.calendar(clock.calendar)[1]
     runs: list[Run] = [*clock.runs]
 
@@ -238,7 +238,7 @@ def _warn_at(
     return at_share(terms.warn_at[given])
 
 
-def stop(clocks: Sequence[Clock], kind: ClockKind, now: Situation) -> list[Event]:
+def stop(clocks: Sequence[PromiseClock], kind: ClockKind, now: Situation) -> list[Event]:
     """The latest of its kind, with the verdict if nobody took it yet."""
     clock = latest(clocks, kind)
     if clock is None or clock.stopped_at is not None or clock.cancelled_at is not None:
@@ -247,21 +247,21 @@ def stop(clocks: Sequence[Clock], kind: ClockKind, now: Situation) -> list[Event
     return [*_verdict(clock, now.at), ClockStopped(clock.kind, clock.cycle, used)]
 
 
-def _verdict(clock: Clock, at: datetime) -> list[Event]:
+def _verdict(clock: PromiseClock, at: datetime) -> list[Event]:
     """Broken, when it is and nobody said so yet."""
     if clock.due_at and clock.running and at > clock.due_at and not clock.breached:
         return [Breached(clock.kind, clock.cycle, clock.due_at)]
     return []
 
 
-def cancel(clock: Clock, rules: Rules, at: datetime) -> list[Event]:
+def cancel(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
     if clock.stopped_at is not None or clock.cancelled_at is not None:
         return []
     cancelled = ClockCancelled(clock.kind, clock.cycle, used_by(clock, rules, at))
     return [*_verdict(clock, at), cancelled]
 
 
-def _restore(clock: Clock, merged_at: datetime | None, now: Situation) -> list[Event]:
+def _restore(clock: PromiseClock, merged_at: datetime | None, now: Situation) -> list[Event]:
     """A merge undone: what was cancelled with it goes on with what was left."""
     if clock.cancelled_at is None or merged_at not in (None, clock.cancelled_at):
         return []
@@ -270,19 +270,19 @@ def _restore(clock: Clock, merged_at: datetime | None, now: Situation) -> list[E
     return [_resume(clock, now)]
 
 
-def used_by(clock: Clock, rules: Rules, at: datetime) -> timedelta:
+def used_by(clock: PromiseClock, rules: Rules, at: datetime) -> timedelta:
     """Working time used until `at`."""
     if clock.running_since is None:
         return clock.used
     return clock.used + rules.calendar(clock.calendar)[1].between(clock.running_since, at)
 
 
-def recount(clocks: Sequence[Clock], now: Situation, *, why: str) -> list[Event]:
+def recount(clocks: Sequence[PromiseClock], now: Situation, *, why: str) -> list[Event]:
     """Other goals, or another edition of the calendar: every clock that is not settled, from its own start."""
     return [event for clock in clocks for event in _recount(clock, now, why)]
 
 
-def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
+def _recount(clock: PromiseClock, now: Situation, why: str) -> list[Event]:
     if clock.settled:
         return []
     # A level's own wait is no policy's: only its calendar may have become another.
@@ -303,7 +303,9 @@ def _recount(clock: Clock, now: Situation, why: str) -> list[Event]:
     return [_changed(clock, goal, terms, now, why)]
 
 
-def _changed(clock: Clock, goal: timedelta, terms: Terms, now: Situation, why: str) -> ClockChanged:
+def _changed(
+    clock: PromiseClock, goal: timedelta, terms: Terms, now: Situation, why: str
+) -> ClockChanged:
     """From the start, by the new terms; if that was past as they came to hold, from now, once."""
     calendar, begun = terms.calendar, clock.running_since
     at = now.rules.held_until(clock, now.at) if why == "calendar" else now.at
@@ -377,7 +379,7 @@ def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:
     return []
 
 
-def _warned(clock: Clock, due: datetime, now: Situation) -> Warned:
+def _warned(clock: PromiseClock, due: datetime, now: Situation) -> Warned:
     """Shares that are past by now are given with it: after a downtime one warning is enough."""
     terms, since, given = now.terms, clock.running_since, clock.warnings + 1
     assert since is not None

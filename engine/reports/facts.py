@@ -9,7 +9,7 @@ from typing import Final
 from engine.tickets.access import LEAST_ROLE, Right
 from engine.tickets.errors import Refused
 from engine.tickets.people import Person, PersonId, TeamId
-from engine.tickets.promise_clock import PROMISES, Clock
+from engine.tickets.promise_clock import PROMISES, PromiseClock
 from engine.tickets.ticket import Phase, Priority, State, ticket_id
 
 DAY: Final = timedelta(days=1)
@@ -44,7 +44,7 @@ class TicketFacts:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     reopened: int = 0
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[PromiseClock, ...] = ()
     pages: tuple[PageFacts, ...] = ()
 
     @property
@@ -56,7 +56,7 @@ class TicketFacts:
         return self.state.phase in (Phase.ACTIVE, Phase.WAITING)
 
     @property
-    def promises(self) -> Iterator[Clock]:
+    def promises(self) -> Iterator[PromiseClock]:
         """The clocks that count: waived or cancelled (merged, spam, withdrawn) is neither kept nor broken."""
         if self.state is State.MERGED:
             return iter(())

@@ -55,7 +55,7 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class DayAhead:
     """One local day to come; the first begins with the hour after now."""
 
     begins: datetime
@@ -71,7 +71,7 @@ class Forecast:
     """Tickets an hour for each hour of the week, Monday 00:00 first."""
     throughput: tuple[float, ...]
     """Tickets resolved an hour, likewise."""
-    days: tuple[Ahead, ...]
+    days: tuple[DayAhead, ...]
     error: Error
 
 
@@ -170,11 +170,11 @@ def forecast(
     )
 
 
-def _ahead(came: Rhythm, went: Rhythm, open_now: int) -> Iterable[Ahead]:
+def _ahead(came: Rhythm, went: Rhythm, open_now: int) -> Iterable[DayAhead]:
     levels = backlog(came, went, open_now)
     for first in range(0, HOURS, DAY_HOURS):
         last = first + DAY_HOURS
-        yield Ahead(
+        yield DayAhead(
             begins=came.ends + first * HOUR,
             arrivals=came.range(range(first, last)),
             backlog=_backlog_range(came, went, levels[last - 1], range(last)),

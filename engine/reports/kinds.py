@@ -7,7 +7,7 @@ from typing import Final
 from engine.reports.facts import DAY, Period
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     DAILY = "daily"
     """Yesterday."""
     WEEKLY = "weekly"
@@ -22,11 +22,17 @@ class Kind(StrEnum):
     """Days that somebody named."""
 
 
-_DAYS: Final = {Kind.DAILY: 1, Kind.WEEKLY: 7, Kind.TODAY: 1, Kind.WEEK: 7, Kind.MONTH: 30}
+_DAYS: Final = {
+    ReportKind.DAILY: 1,
+    ReportKind.WEEKLY: 7,
+    ReportKind.TODAY: 1,
+    ReportKind.WEEK: 7,
+    ReportKind.MONTH: 30,
+}
 
 
-def period_of(kind: Kind, now: datetime, zone: tzinfo) -> Period:
+def period_of(kind: ReportKind, now: datetime, zone: tzinfo) -> Period:
     """By the calendar of `zone`; KeyError for a range, whose days only its asker knows."""
     today = now.astimezone(zone).date()
-    end = today if kind in (Kind.DAILY, Kind.WEEKLY) else today + DAY
+    end = today if kind in (ReportKind.DAILY, ReportKind.WEEKLY) else today + DAY
     return Period(end - _DAYS[kind] * DAY, end, zone)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.reports.facts import DAY, Period, TicketFacts
-from engine.tickets.promise_clock import Clock
+from engine.tickets.promise_clock import PromiseClock
 
-Lateness = Callable[[Clock, datetime], timedelta]
+Lateness = Callable[[PromiseClock, datetime], timedelta]
 """Working time, by the clock's own calendar, that a broken promise is late at an instant."""
 
 AGES: Final = (DAY, 3 * DAY, 7 * DAY, 30 * DAY, None)
@@ -30,7 +30,7 @@ class Risk:
     """A promise that will break soon."""
 
     ticket: TicketFacts
-    clock: Clock
+    clock: PromiseClock
     due_at: datetime
 
 
@@ -39,7 +39,7 @@ class Late:
     """A promise that broke: in the period, or earlier and still not met."""
 
     ticket: TicketFacts
-    clock: Clock
+    clock: PromiseClock
     due_at: datetime
     late: timedelta
     """In working time, until it was met or until now."""
@@ -83,7 +83,7 @@ def late(
     return tuple(sorted(found, key=lambda each: (-each.late, each.due_at, each.ticket.number)))
 
 
-def _broken(clock: Clock, now: datetime) -> bool:
+def _broken(clock: PromiseClock, now: datetime) -> bool:
     """Also in the moment before its timer has rung."""
     if clock.breached or clock.stopped_at is not None:
         return clock.breached

@@ -17,7 +17,7 @@ from engine.reports.forecast import Forecast, NotEnough, Range, forecast, per_we
 from engine.reports.shortfall import Owed, Shortfall, Worked, handling, shortfall
 from engine.reports.staffing import Need, needs
 from engine.tickets.people import Person, Team
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 
 WAIT: Final = timedelta(hours=2)
 """How long a ticket may wait for somebody where no first response is promised."""
@@ -134,7 +134,7 @@ def owed(facts: Iterable[TicketFacts], now: datetime) -> Iterator[Owed]:
             yield Owed(each.number, min(due))
 
 
-def _keepable(clock: Clock, now: datetime) -> bool:
+def _keepable(clock: PromiseClock, now: datetime) -> bool:
     return clock.running and not clock.breached and clock.due_at is not None and clock.due_at >= now
 
 

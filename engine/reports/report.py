@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.reports.facts import DAY, Period, TicketFacts
 from engine.reports.lists import Age, Late, Lateness, Risk, ages, at_risk, late
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 
 DAYS_MAX: Final = 20
 """A trend longer than this goes by weeks."""
@@ -163,7 +163,7 @@ def figures(facts: Sequence[TicketFacts], period: Period) -> Figures:
     )
 
 
-def judged_at(clock: Clock) -> datetime | None:
+def judged_at(clock: PromiseClock) -> datetime | None:
     """When the promise was broken or met; None while it is open."""
     return clock.breached_at or clock.stopped_at
 
@@ -193,7 +193,7 @@ def _worked(resolved: Iterable[TicketFacts]) -> Iterable[timedelta]:
                 yield from _taken(clock)
 
 
-def _taken(clock: Clock) -> Iterable[timedelta]:
+def _taken(clock: PromiseClock) -> Iterable[timedelta]:
     """Nothing for a clock that was set anew: it has forgotten what went before."""
     return () if clock.rebased else (clock.used,)
 

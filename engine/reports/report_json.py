@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from engine.reports.lists import Age, Late, Risk
 from engine.reports.report import By, Figures, Flow, Group, Rate, Report, Spread
 from engine.tickets.message import Fact
@@ -103,7 +103,7 @@ PlainReport = TypedDict(
 def plain(
     report: Report,
     *,
-    kind: Kind,
+    kind: ReportKind,
     scope: str,
     listed: int | None = None,
     by: Collection[By] = tuple(By),

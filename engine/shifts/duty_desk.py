@@ -8,14 +8,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from engine.desk.step import Given
-from engine.desk.team_on_duty import Crew
+from engine.desk.step import Now
+from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import rebalance_plan
 from engine.duty.presence import Out
 from engine.ports.clock import Clock, Ids
 from engine.ports.store import Store, Transaction
 from engine.shifts import giving_out, rebalancing, shifts
-from engine.shifts.rebalancing import Asked, Workload
+from engine.shifts.rebalancing import LoadQuestion, Workload
 from engine.shifts.shifts import Speak, Standing
 from engine.tickets.people import Caller, TeamId, WorkspaceId
 from engine.tickets.ticket import Ticket
@@ -23,7 +23,7 @@ from engine.tickets.ticket import Ticket
 T = TypeVar("T")
 
 
-class Floor:
+class DutyDesk:
     """All raise Refused for a polite no, and whatever the store raises when it is in trouble."""
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, *, nudge: Callable[[], None]) -> None:
@@ -103,10 +103,10 @@ class Floor:
         self, workspace: WorkspaceId, by: Caller, team: str | None = None, *, by_due: bool = False
     ) -> Workload:
         """`by_due`: proposed moves begin with what is due first, not with what weighs most."""
-        asked = Asked(by, self._given(), team, _proposal(by_due=by_due))
+        asked = LoadQuestion(by, self._given(), team, _proposal(by_due=by_due))
         return await self._store.run(workspace, partial(rebalancing.look, asked=asked))
 
-    async def crews(self, workspace: WorkspaceId, by: Caller) -> Sequence[Crew]:
+    async def crews(self, workspace: WorkspaceId, by: Caller) -> Sequence[TeamOnDuty]:
         """Who is there in every team whose figures the caller may see."""
         work = partial(rebalancing.all_crews, by=by, given=self._given())
         return await self._store.run(workspace, work)
@@ -115,7 +115,7 @@ class Floor:
         self, workspace: WorkspaceId, by: Caller, team: str, *, seen: str, by_due: bool = False
     ) -> Workload:
         """Make the moves that were seen. When they would be others by now none is made: `applied` says which."""
-        asked = Asked(by, self._given(), team, _proposal(by_due=by_due))
+        asked = LoadQuestion(by, self._given(), team, _proposal(by_due=by_due))
         return await self._run(workspace, partial(rebalancing.apply, asked=asked, seen=seen))
 
     async def _say(
@@ -129,8 +129,8 @@ class Floor:
         self._nudge()
         return done
 
-    def _given(self) -> Given:
-        return Given(self._ids, self._clock.now())
+    def _given(self) -> Now:
+        return Now(self._ids, self._clock.now())
 
 
 def _proposal(*, by_due: bool) -> rebalancing.Propose:

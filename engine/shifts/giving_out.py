@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from engine.desk import directory, step, team_on_duty
-from engine.desk.step import Acting, Given, Hand, Step
-from engine.desk.team_on_duty import Crew
+from engine.desk.step import Authorised, DoneBy, Now, Step
+from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import assign
 from engine.duty.assign import Choice, Strategy, Waiting
 from engine.duty.presence import Duty
@@ -85,7 +85,7 @@ def _give(transaction: Transaction, choice: Choice, at: datetime) -> bool:
     if ticket is None or not _waits(ticket):
         return False
     events = lifecycle.assign(ticket, to=choice.to, why=choice.why.written())
-    step.record(transaction, ticket, Step(events), Hand(None, "desk", at))
+    step.record(transaction, ticket, Step(events), DoneBy(None, "desk", at))
     transaction.staff.was_assigned(choice.to, at)
     return True
 
@@ -94,7 +94,7 @@ def _waits(ticket: Ticket) -> bool:
     return ticket.assignee is None and ticket.state.phase is Phase.ACTIVE
 
 
-def _bring_home(transaction: Transaction, now: Crew, at: datetime) -> None:
+def _bring_home(transaction: Transaction, now: TeamOnDuty, at: datetime) -> None:
     """What was reopened while whoever had it is off waits in the team again."""
     off = [member.person for member in now.members if member.duty is Duty.OFF]
     held = transaction.staff.held(people=off, limit=HELD_MAX)
@@ -107,14 +107,14 @@ def hand_back(transaction: Transaction, brief: Brief, at: datetime) -> None:
     """To its team, because whoever has it is not there."""
     ticket = transaction.ticket(brief.number)
     if ticket is not None and ticket.assignee == brief.assignee:
-        step.record(transaction, ticket, Step(lifecycle.release(ticket)), Hand(None, "shift", at))
+        step.record(transaction, ticket, Step(lifecycle.release(ticket)), DoneBy(None, "shift", at))
 
 
 # What next, for somebody who asks
 
 
 def next_ticket(
-    transaction: Transaction, by: Caller, given: Given, settles: int | None = None
+    transaction: Transaction, by: Caller, given: Now, settles: int | None = None
 ) -> Ticket:
     """Claim what is due first of all that waits in the person's teams."""
     person = directory.identify(transaction, by, given.ids, given.at)
@@ -129,7 +129,7 @@ def next_ticket(
     raise Refused("nothing_waits")
 
 
-def _claimed(acting: Acting) -> Step:
+def _claimed(acting: Authorised) -> Step:
     return Step(lifecycle.claim(acting.ticket, by=acting.person.id, holder=""))
 
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Final
 
 from engine.desk import directory, step, team_on_duty
-from engine.desk.step import Given, Hand, Step
-from engine.desk.team_on_duty import Crew
+from engine.desk.step import DoneBy, Now, Step
+from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import rebalance_plan
 from engine.duty.rebalance_plan import Held, Move
 from engine.duty.workload import Capacity, Member, capacity
@@ -51,17 +51,17 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LoadQuestion:
     """Who wants to see which team's load."""
 
     by: Caller
-    given: Given
+    given: Now
     team: str | None = None
     """By id or name; None: the reader's own, or the default team."""
     propose: Propose = rebalance_plan.rebalance
 
 
-def look(transaction: Transaction, asked: Asked) -> Workload:
+def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
     given = asked.given
     reader = directory.identify(transaction, asked.by, given.ids, given.at)
     found = _team(transaction, reader, asked.team)
@@ -83,14 +83,14 @@ def look(transaction: Transaction, asked: Asked) -> Workload:
     )
 
 
-def all_crews(transaction: Transaction, by: Caller, given: Given) -> Sequence[Crew]:
+def all_crews(transaction: Transaction, by: Caller, given: Now) -> Sequence[TeamOnDuty]:
     """Of every team whose figures the reader may see."""
     reader = directory.identify(transaction, by, given.ids, given.at)
     teams = [one for one in transaction.teams() if access.is_over(reader, Right.TEAM_FIGURES, one)]
     return [team_on_duty.crew(transaction, team, given.at) for team in teams]
 
 
-def apply(transaction: Transaction, asked: Asked, *, seen: str) -> Workload:
+def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Workload:
     """Make the moves that the reader saw. When they would be others by now nothing is moved: look again."""
     given = asked.given
     reader = directory.identify(transaction, asked.by, given.ids, given.at)
@@ -101,11 +101,11 @@ def apply(transaction: Transaction, asked: Asked, *, seen: str) -> Workload:
     if now.seen != seen:
         return now
     for move in now.moves:
-        _move(transaction, move, Hand(reader, asked.by.via, given.at))
+        _move(transaction, move, DoneBy(reader, asked.by.via, given.at))
     return replace(now, applied=True)
 
 
-def _move(transaction: Transaction, move: Move, hand: Hand) -> None:
+def _move(transaction: Transaction, move: Move, hand: DoneBy) -> None:
     ticket = transaction.ticket(move.ticket)
     assert ticket is not None, move  # it was read in this transaction
     events = lifecycle.assign(ticket, to=move.to, why=f"rebalance, {move.why}")
@@ -133,7 +133,7 @@ def _team(transaction: Transaction, reader: Person, name: str | None) -> Team:
 
 
 def _people(
-    transaction: Transaction, now: Crew, moves: Sequence[Move]
+    transaction: Transaction, now: TeamOnDuty, moves: Sequence[Move]
 ) -> Mapping[PersonId, Person]:
     """Those of the team, and who holds its tickets without being in it any more."""
     gone = {move.before for move in moves} - now.people.keys()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.desk import directory, team_on_duty
-from engine.desk.step import Given
+from engine.desk.step import Now
 from engine.desk.team_on_duty import OnShift
 from engine.duty import presence as duty
 from engine.duty.presence import Duty, Out, Presence, Said, ShiftEnded, WentOut
@@ -103,7 +103,7 @@ def _refuse_longer(length: timedelta | None, most: timedelta) -> None:
 
 
 def say(
-    transaction: Transaction, by: Caller, speak: Speak, given: Given, settles: int | None = None
+    transaction: Transaction, by: Caller, speak: Speak, given: Now, settles: int | None = None
 ) -> Standing:
     """What lapsed until now is written down first, then what they say."""
     person = directory.identify(transaction, by, given.ids, given.at)
@@ -145,7 +145,7 @@ def lapse_all(transaction: Transaction, at: datetime) -> int:
     return len(over)
 
 
-def look(transaction: Transaction, by: Caller, given: Given) -> Standing:
+def look(transaction: Transaction, by: Caller, given: Now) -> Standing:
     person = directory.identify(transaction, by, given.ids, given.at)
     return standing(transaction, person, given.at)
 

@@ -17,19 +17,21 @@ from engine.tickets.events import (
     Waived,
     Warned,
 )
-from engine.tickets.promise_clock import Clock
+from engine.tickets.promise_clock import PromiseClock
 
 
 def clocks_after(
-    clocks: Sequence[Clock], events: Iterable[Event], at: datetime
-) -> tuple[Clock, ...]:
+    clocks: Sequence[PromiseClock], events: Iterable[Event], at: datetime
+) -> tuple[PromiseClock, ...]:
     after = tuple(clocks)
     for event in events:
         after = evolve(after, event, at)
     return after
 
 
-def evolve(clocks: tuple[Clock, ...], event: Event, at: datetime) -> tuple[Clock, ...]:
+def evolve(
+    clocks: tuple[PromiseClock, ...], event: Event, at: datetime
+) -> tuple[PromiseClock, ...]:
     """The clocks after `event`; events that are not about clocks leave them alone."""
     if isinstance(event, ClockStarted):
         return (*clocks, _started(event, at))
@@ -43,8 +45,8 @@ def evolve(clocks: tuple[Clock, ...], event: Event, at: datetime) -> tuple[Clock
     )
 
 
-def _started(event: ClockStarted, at: datetime) -> Clock:
-    return Clock(
+def _started(event: ClockStarted, at: datetime) -> PromiseClock:
+    return PromiseClock(
         kind=event.kind,
         cycle=event.cycle,
         goal=event.goal,
@@ -70,7 +72,7 @@ _ABOUT_ONE: Final = (
 )
 
 
-def _evolve_one(clock: Clock, event: Event, at: datetime) -> Clock:
+def _evolve_one(clock: PromiseClock, event: Event, at: datetime) -> PromiseClock:
     match event:
         case ClockPaused(used=used):
             return replace(_halted(clock, used, at), due_at=None, warn_at=None, cancelled_at=None)
@@ -87,7 +89,7 @@ def _evolve_one(clock: Clock, event: Event, at: datetime) -> Clock:
             return _evolve_judged(clock, event)
 
 
-def _evolve_judged(clock: Clock, event: Event) -> Clock:
+def _evolve_judged(clock: PromiseClock, event: Event) -> PromiseClock:
     match event:
         case Warned(next_at=next_at, given=given):
             return replace(clock, warnings=given, warn_at=next_at)
@@ -99,7 +101,7 @@ def _evolve_judged(clock: Clock, event: Event) -> Clock:
             return clock
 
 
-def _halted(clock: Clock, used: timedelta | None, at: datetime) -> Clock:
+def _halted(clock: PromiseClock, used: timedelta | None, at: datetime) -> PromiseClock:
     since = clock.running_since
     if since is None:
         return clock
@@ -107,7 +109,7 @@ def _halted(clock: Clock, used: timedelta | None, at: datetime) -> Clock:
     return replace(clock, used=used, running_since=None, runs=(*clock.runs, (since, at)))
 
 
-def _evolve_changed(clock: Clock, event: ClockChanged, at: datetime) -> Clock:
+def _evolve_changed(clock: PromiseClock, event: ClockChanged, at: datetime) -> PromiseClock:
     changed = replace(
         clock,
         goal=event.goal,

@@ -29,7 +29,7 @@ from engine.tickets.events import (
 )
 from engine.tickets.message import MessageId
 from engine.tickets.people import PersonId, TeamId
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Phase, Priority, State, Ticket
 
 
@@ -127,7 +127,7 @@ def awaits_ack(ticket: Ticket) -> bool:
     return ack is not None and ack.running
 
 
-def unexcused(ticket: Ticket) -> Iterable[Clock]:
+def unexcused(ticket: Ticket) -> Iterable[PromiseClock]:
     """Broken promises that count."""
     return (c for c in ticket.clocks if c.kind in PROMISES and c.breached and not c.waived)
 

@@ -83,7 +83,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AddressAction:
     """What a message asks for by the address it was sent to: signed by us, for whom the message is from."""
 
     action: str  # acknowledge
@@ -111,7 +111,7 @@ class Inbound:
     replies_to: tuple[str, ...] = ()
     """Message-IDs it answers, nearest first; unproven."""
     proofs: tuple[Proof, ...] = ()
-    asks: Asked | None = None
+    asks: AddressAction | None = None
     named: tuple[int, ...] = ()
     """Ticket numbers it merely names, e.g. in the subject: never enough to join one."""
     automatic: str | None = None

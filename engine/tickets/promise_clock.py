@@ -47,7 +47,7 @@ class TimerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class PromiseClock:
     """A promise being kept or broken. All instants UTC; `goal` and `used` are working time of its calendar."""
 
     kind: ClockKind
@@ -98,11 +98,11 @@ class Clock:
         return self.breached_at is not None
 
 
-def latest(clocks: Sequence[Clock], kind: ClockKind) -> Clock | None:
+def latest(clocks: Sequence[PromiseClock], kind: ClockKind) -> PromiseClock | None:
     return next((clock for clock in reversed(clocks) if clock.kind is kind), None)
 
 
-def owed_answer(clocks: Sequence[Clock]) -> Clock | None:
+def owed_answer(clocks: Sequence[PromiseClock]) -> PromiseClock | None:
     """The response that somebody waits for."""
     found = (latest(clocks, kind) for kind in RESPONSES)
     return next((clock for clock in found if clock is not None and clock.running), None)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind, latest
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock, latest
 
 
 class Phase(StrEnum):
@@ -95,7 +95,7 @@ class Ticket:
     merged_into: int | None = None
     rules_at: datetime | None = None
     """Whose editions of policies and ladders hold: those of this instant; None: of its opening."""
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[PromiseClock, ...] = ()
 
     @property
     def id(self) -> str:
@@ -116,7 +116,7 @@ class Ticket:
     def ruled_at(self) -> datetime:
         return self.rules_at or self.created_at
 
-    def clock(self, kind: ClockKind) -> Clock | None:
+    def clock(self, kind: ClockKind) -> PromiseClock | None:
         """The latest of its kind."""
         return latest(self.clocks, kind)
 

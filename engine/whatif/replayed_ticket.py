@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from engine.promises import follow_up, sla
 from engine.promises.due import rung
-from engine.promises.follow_up import Around
+from engine.promises.follow_up import StepContext
 from engine.tickets import evolve
 from engine.tickets.events import Entry, Event, Opened
 from engine.tickets.people import PersonId, WorkspaceId
@@ -20,12 +20,12 @@ from engine.tickets.ticket import Ticket
 
 EVERY: Final = frozenset(TimerKind)
 
-Surroundings = Callable[[Ticket, Sequence[Event], datetime], Around]
+Surroundings = Callable[[Ticket, Sequence[Event], datetime], StepContext]
 """What is around a ticket when these events are decided at this instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ReplayedTicket:
     """How far a ticket has come, and by what."""
 
     ticket: Ticket

@@ -17,7 +17,7 @@ from engine.explain.clock_recount import Key
 from engine.promises import escalation, sla
 from engine.promises.due import tighten
 from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import Around, situation
+from engine.promises.follow_up import StepContext, situation
 from engine.promises.rules import Level, Mute, Policy, Rules
 from engine.promises.sla import JUST_AFTER, Situation
 from engine.tickets import lifecycle
@@ -48,7 +48,7 @@ from engine.tickets.events import (
 from engine.tickets.people import PersonId, Team, TeamId, WorkspaceId
 from engine.tickets.promise_clock import PROMISES, ClockKind, latest, owed_answer
 from engine.tickets.ticket import Ticket
-from engine.whatif.replayed_ticket import Course
+from engine.whatif.replayed_ticket import ReplayedTicket
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def live(
     steps = [list(step) for _, step in groupby(recorded, lambda one: (one.at, one.actor))]
     [first, *said], *later = steps
     words = [one.event for one in said if isinstance(one.event, Commented)]
-    course = Course.of(workspace, number, first, words, around)
+    course = ReplayedTicket.of(workspace, number, first, words, around)
     edits = [at for at in stage.edits if first.at < at <= until]
     for step in later:
         while edits and edits[0] <= step[0].at:
@@ -147,7 +147,7 @@ class _Around:
     stage: Stage
     quiet: tuple[Mute, ...]
 
-    def __call__(self, ticket: Ticket, events: Sequence[Event], at: datetime) -> Around:
+    def __call__(self, ticket: Ticket, events: Sequence[Event], at: datetime) -> StepContext:
         moved = [event.to for event in events if isinstance(event, TeamChanged)]
         team = self.stage.teams[moved[-1] if moved else ticket.team]
         rules = self.stage.rules_at(at)
@@ -156,7 +156,7 @@ class _Around:
         climb = Climb(
             rules.ladder(team, ticket.ruled_at), lambda level: self.stage.reach(level, team)
         )
-        return Around(rules, team, climb, at)
+        return StepContext(rules, team, climb, at)
 
     def situation(self, ticket: Ticket, at: datetime) -> Situation:
         return situation(ticket, self(ticket, (), at))
@@ -169,13 +169,13 @@ def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
             yield Mute(entry.at, entry.event.until)
 
 
-def _edited(course: Course, at: datetime, around: _Around) -> Course:
+def _edited(course: ReplayedTicket, at: datetime, around: _Around) -> ReplayedTicket:
     course = course.until(at - JUST_AFTER, around, sla.CLOCK_OF)
     events = sla.recount(course.ticket.clocks, around.situation(course.ticket, at), why="calendar")
     return course.after(events, at, around) if events else course
 
 
-def _done(course: Course, step: Sequence[Entry], around: _Around) -> Course:
+def _done(course: ReplayedTicket, step: Sequence[Entry], around: _Around) -> ReplayedTicket:
     at, actor = step[0].at, step[0].actor
     course = course.until(at - JUST_AFTER, around, sla.CLOCK_OF)
     again = _Again(course.ticket, [entry.event for entry in step], at, actor, around)

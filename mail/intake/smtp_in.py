@@ -16,7 +16,7 @@ from engine.ports.clock import Clock
 from engine.ports.spool import Incoming, Spool
 from engine.tickets.people import WorkspaceId
 from mail.intake.address_book import AddressBook
-from mail.intake.smtp_session import LATER, House, MailSession
+from mail.intake.smtp_session import LATER, MailSession, OpenSessions
 from mail.parsing.charset import storable
 from mail.parsing.headers import read_fields
 from mail.parsing.mime import HEADER_BYTES_MAX, MESSAGE_BYTES_MAX
@@ -75,7 +75,9 @@ class SmtpIn:
         self._clock = clock
         # Told with each mail how many senders are inside DATA.
         self._nudge = nudge
-        self._house = House(SESSIONS_MAX, SESSIONS_PER_PEER_MAX, HELD_BYTES_MAX, listen.hostname)
+        self._house = OpenSessions(
+            SESSIONS_MAX, SESSIONS_PER_PEER_MAX, HELD_BYTES_MAX, listen.hostname
+        )
         self._trouble: str | None = "not listening yet"
         self.bound: tuple[str, int] | None = None
 

@@ -40,7 +40,7 @@ CROWDED: Final = "421 4.7.0 Too many connections, please try again"
 
 
 @dataclass(slots=True)
-class House:
+class OpenSessions:
     """What all sessions share: who is here, and how much DATA is held."""
 
     sessions_max: int
@@ -119,7 +119,7 @@ class MailSession(SMTP):
 
     line_length_limit = PIECE_BYTES
 
-    def __init__(self, house: House, receiver: Receiver) -> None:
+    def __init__(self, house: OpenSessions, receiver: Receiver) -> None:
         super().__init__(
             _Steps(receiver),
             # The size is announced and watched here: aiosmtpd's replies lack the enhanced codes.

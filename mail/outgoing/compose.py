@@ -44,7 +44,7 @@ _TAG: Final = re.compile(r"\s*\[T-\d{1,9}\]\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Letterhead:
     """How this desk writes."""
 
     signer: Signer
@@ -73,7 +73,7 @@ def can_say(template: str) -> bool:
     return template in AUTOMATIC
 
 
-def compose(occasion: Occasion, house: House, *, at: datetime) -> Letter:
+def compose(occasion: Occasion, house: Letterhead, *, at: datetime) -> Letter:
     parcel, tell, line = occasion.parcel, occasion.tell, occasion.line
     address = line.team.addresses[0] if line and line.team.addresses else house.address
     facts = _facts(occasion, house) | _ways_to_answer(occasion, house, address)
@@ -103,7 +103,7 @@ def _page(template: str, facts: Mapping[str, object]) -> str:
     return templates.render(own if templates.exists(own) else "mail/page.html.j2", facts)
 
 
-def _ways_to_answer(occasion: Occasion, house: House, address: str) -> dict[str, object]:
+def _ways_to_answer(occasion: Occasion, house: Letterhead, address: str) -> dict[str, object]:
     """`ack_address`: whoever is paged says "I have it" by writing there; "" where nothing of the kind goes.
 
     `actions`: lines of the text that the HTML twin draws as a button, with what to press and where it leads.
@@ -125,7 +125,7 @@ def _ways_to_answer(occasion: Occasion, house: House, address: str) -> dict[str,
     return {"ack_address": written, "actions": {written: button}}
 
 
-def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: House) -> Letter:
+def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: Letterhead) -> Letter:
     """Among the ticket's other mails; whoever answers it joins the ticket."""
     signer, address, workspace = house.signer, letter.from_, occasion.parcel.workspace
     reply_to = signer.reply_address(address, workspace, ticket) if house.plus_addresses else address
@@ -139,7 +139,7 @@ def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: House) -> 
     )
 
 
-def _facts(occasion: Occasion, house: House) -> dict[str, object]:
+def _facts(occasion: Occasion, house: Letterhead) -> dict[str, object]:
     """Every template gets the same names, so that none needs to ask which of them are there."""
     tell, line = occasion.tell, occasion.line
     facts: dict[str, object] = {"agent": "", **tell.facts}

@@ -10,7 +10,7 @@ from engine.ports.outbox import Later, Never, Parcel, Sent
 from engine.ports.views import Views
 from engine.tickets.effects import Tell
 from engine.tickets.message import Reference
-from mail.outgoing.compose import House, Occasion, can_say, compose
+from mail.outgoing.compose import Letterhead, Occasion, can_say, compose
 from mail.outgoing.message import Letter, to_bytes
 from mail.outgoing.relay import DATA_SECONDS, Relay
 from mail.parsing.headers import one_line
@@ -29,7 +29,7 @@ _FINAL: Final = 500
 class MailCourier:
     """A Courier. `aclose` ends its connections."""
 
-    def __init__(self, relay: Relay, views: Views, house: House, clock: Clock) -> None:
+    def __init__(self, relay: Relay, views: Views, house: Letterhead, clock: Clock) -> None:
         self._relay = relay
         self._views = views
         self._house = house

@@ -16,7 +16,7 @@ MAX_ENTRIES = 5_000
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     seq: int
     at: datetime
     level: Level
@@ -30,35 +30,35 @@ class EventLog:
 
     def __init__(self, clock: Clock, *, limit: int = MAX_ENTRIES) -> None:
         self._clock = clock
-        self._entries: deque[Entry] = deque(maxlen=limit)
+        self._entries: deque[LogEntry] = deque(maxlen=limit)
         self._seq = 0
         self._news = asyncio.Event()
 
-    def add(self, kind: str, text: str, *, level: Level = "info", **facts: Any) -> Entry:
+    def add(self, kind: str, text: str, *, level: Level = "info", **facts: Any) -> LogEntry:
         self._seq += 1
-        entry = Entry(self._seq, self._clock.now(), level, kind, text, facts)
+        entry = LogEntry(self._seq, self._clock.now(), level, kind, text, facts)
         self._entries.append(entry)
         woken, self._news = self._news, asyncio.Event()
         woken.set()
         return entry
 
-    def red(self, kind: str, text: str, **facts: Any) -> Entry:
+    def red(self, kind: str, text: str, **facts: Any) -> LogEntry:
         """An error line: the app did something Slack would refuse, or was refused something."""
         return self.add(kind, text, level="error", **facts)
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LogEntry]:
         return list(self._entries)
 
     @property
-    def errors(self) -> list[Entry]:
+    def errors(self) -> list[LogEntry]:
         return [entry for entry in self._entries if entry.level == "error"]
 
     @property
     def last_seq(self) -> int:
         return self._seq
 
-    def since(self, seq: int) -> list[Entry]:
+    def since(self, seq: int) -> list[LogEntry]:
         return [entry for entry in self._entries if entry.seq > seq]
 
     async def newer_than(self, seq: int) -> None:
@@ -66,7 +66,7 @@ class EventLog:
         while self._seq <= seq:
             await self._news.wait()
 
-    async def follow(self, after: int = 0) -> AsyncIterator[Entry]:
+    async def follow(self, after: int = 0) -> AsyncIterator[LogEntry]:
         """Every line after `after`, and those to come, until the reader stops."""
         seen = after
         while True:

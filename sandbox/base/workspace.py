@@ -15,7 +15,7 @@ MAX_MESSAGES_PER_CHANNEL = 10_000
 
 
 @dataclass(frozen=True)
-class Team:
+class SlackTeam:
     id: str = "T0SANDBOX1"
     name: str = "Sandbox"
     domain: str = "sandbox"
@@ -170,10 +170,10 @@ class Trouble:
 
 
 @dataclass
-class Workspace:
+class SlackWorkspace:
     """The whole state. Values are replaced, never changed in place."""
 
-    team: Team = field(default_factory=Team)
+    team: SlackTeam = field(default_factory=SlackTeam)
     app: App = field(default_factory=App)
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)

@@ -21,7 +21,7 @@ PARTS_MAX = 1_000
 
 
 @dataclass(frozen=True)
-class Attachment:
+class MailFile:
     name: str
     type: str
     content: bytes
@@ -30,7 +30,7 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Letter:
+class ReceivedMail:
     """One delivery to one mailbox: a mail sent twice is two letters, so that a double shows."""
 
     number: int
@@ -111,9 +111,9 @@ class Letter:
         return "\n".join(_text_of(part) for part in self._bodies("text/html"))
 
     @cached_property
-    def attachments(self) -> tuple[Attachment, ...]:
+    def attachments(self) -> tuple[MailFile, ...]:
         return tuple(
-            Attachment(
+            MailFile(
                 name=_decoded(part.get_filename() or "") or f"part.{part.get_content_subtype()}",
                 type=part.get_content_type(),
                 content=_bytes_of(part),

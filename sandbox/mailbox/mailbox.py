@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.ports.clock import Clock
 from sandbox.base.log import EventLog
-from sandbox.mailbox.letter import Letter
+from sandbox.mailbox.letter import ReceivedMail
 from sandbox.mailbox.person import MailPerson
 from sandbox.mailbox.smtp import Faults, Sink, SmtpServer
 
@@ -31,7 +31,7 @@ Address = tuple[str, int]
 class Thread:
     """Letters of one mailbox that answer each other, oldest first."""
 
-    letters: tuple[Letter, ...]
+    letters: tuple[ReceivedMail, ...]
     unread: bool
 
     @property
@@ -40,7 +40,7 @@ class Thread:
         return self.letters[0].number
 
     @property
-    def last(self) -> Letter:
+    def last(self) -> ReceivedMail:
         return self.letters[-1]
 
     @property
@@ -48,7 +48,7 @@ class Thread:
         return self.letters[0].subject
 
 
-class Mailbox:
+class Mailboxes:
     """All mailboxes of the stand-in, one per address that ever got mail or was opened."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Mailbox:
         self.faults = Faults()
         self.log = log if log is not None else EventLog(clock)
         self._clock = clock
-        self._letters: deque[Letter] = deque()
+        self._letters: deque[ReceivedMail] = deque()
         self._bytes = 0
         self._count = 0
         self._opened: dict[str, str] = {}
@@ -110,15 +110,15 @@ class Mailbox:
     def name_of(self, address: str) -> str:
         return self._opened.get(address.lower(), "")
 
-    def letters(self, address: str | None = None) -> list[Letter]:
+    def letters(self, address: str | None = None) -> list[ReceivedMail]:
         """Oldest first, what the person sent included; of all mailboxes when none is named."""
         wanted = address.lower() if address is not None else None
         return [one for one in self._letters if wanted is None or one.mailbox == wanted]
 
-    def received(self, address: str | None = None) -> list[Letter]:
+    def received(self, address: str | None = None) -> list[ReceivedMail]:
         return [one for one in self.letters(address) if not one.sent]
 
-    def letter(self, number: int) -> Letter | None:
+    def letter(self, number: int) -> ReceivedMail | None:
         return next((one for one in self._letters if one.number == number), None)
 
     def threads(self, address: str) -> list[Thread]:
@@ -129,7 +129,7 @@ class Mailbox:
         ]
         return sorted(threads, key=lambda thread: thread.last.number, reverse=True)
 
-    def is_unread(self, letter: Letter) -> bool:
+    def is_unread(self, letter: ReceivedMail) -> bool:
         return not letter.sent and letter.number not in self._read
 
     def unread_count(self, address: str) -> int:
@@ -158,12 +158,12 @@ class Mailbox:
         *,
         to: str | None = None,
         subject_contains: str = "",
-        after: Letter | None = None,
+        after: ReceivedMail | None = None,
         timeout: float = 5,  # noqa: ASYNC109  # a test says how long it is ready to wait
-    ) -> Letter:
+    ) -> ReceivedMail:
         """The first received letter that fits, as soon as it is there; TimeoutError otherwise."""
 
-        def first() -> Letter | None:
+        def first() -> ReceivedMail | None:
             return next(
                 (
                     one
@@ -225,9 +225,9 @@ class Mailbox:
         )
         self._changed()
 
-    def _file(self, mailbox: str, sender: str, raw: bytes, *, sent: bool) -> Letter:
+    def _file(self, mailbox: str, sender: str, raw: bytes, *, sent: bool) -> ReceivedMail:
         self._count += 1
-        letter = Letter(self._count, mailbox, raw, self._clock.now(), sender, sent)
+        letter = ReceivedMail(self._count, mailbox, raw, self._clock.now(), sender, sent)
         self._letters.append(letter)
         self._bytes += len(raw)
         while len(self._letters) > LETTERS_MAX or self._bytes > LETTER_BYTES_MAX:
@@ -248,12 +248,12 @@ async def _ticks(changed: asyncio.Event) -> AsyncIterator[None]:
         yield
 
 
-def threaded(letters: Sequence[Letter]) -> list[list[Letter]]:
+def threaded(letters: Sequence[ReceivedMail]) -> list[list[ReceivedMail]]:
     """Groups by Message-ID, In-Reply-To and References, as a mail client does.
 
     Two mails that name the same ancestor belong together even when nobody here has that ancestor.
     """
-    group_of: dict[str, list[Letter]] = {}
+    group_of: dict[str, list[ReceivedMail]] = {}
     for letter in letters:
         ids = _ids(letter)
         known = {id(group_of[one]): group_of[one] for one in ids if one in group_of}
@@ -268,5 +268,5 @@ def threaded(letters: Sequence[Letter]) -> list[list[Letter]]:
     return [sorted(group, key=lambda one: one.number) for group in groups.values()]
 
 
-def _ids(letter: Letter) -> tuple[str, ...]:
+def _ids(letter: ReceivedMail) -> tuple[str, ...]:
     return letter.message_id, *letter.references

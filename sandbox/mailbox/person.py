@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import aiosmtplib
 
-from sandbox.mailbox.letter import Attachment, Letter
+from sandbox.mailbox.letter import MailFile, ReceivedMail
 from sandbox.mailbox.links import MailAction
 from sandbox.mailbox.quote import Style, answered, html_of, reply_subject
 
@@ -30,7 +30,7 @@ class NotSent(Exception):
 
 
 @dataclass(frozen=True)
-class Draft:
+class ComposeWindow:
     """What a compose window holds."""
 
     to: tuple[str, ...]
@@ -38,7 +38,7 @@ class Draft:
     text: str
     html: str | None = None
     cc: tuple[str, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[MailFile, ...] = ()
     references: tuple[str, ...] = ()
     # Headers beyond the usual, e.g. an automatic reply's Auto-Submitted.
     headers: tuple[tuple[str, str], ...] = ()
@@ -58,21 +58,23 @@ class MailPerson:
         text: str,
         *,
         cc: Sequence[str] = (),
-        attachments: Sequence[Attachment] = (),
+        attachments: Sequence[MailFile] = (),
     ) -> str:
         """Write and send a new mail; gives its Message-ID."""
         receivers = (to,) if isinstance(to, str) else tuple(to)
-        draft = Draft(receivers, subject, text, html_of(text), tuple(cc), tuple(attachments))
+        draft = ComposeWindow(
+            receivers, subject, text, html_of(text), tuple(cc), tuple(attachments)
+        )
         return await self.send(draft)
 
     async def reply(
         self,
-        letter: Letter,
+        letter: ReceivedMail,
         text: str,
         *,
         style: Style = "gmail",
         strip_references: bool = False,
-        attachments: Sequence[Attachment] = (),
+        attachments: Sequence[MailFile] = (),
     ) -> str:
         """Answer as that mail program does; gives the Message-ID.
 
@@ -85,7 +87,7 @@ class MailPerson:
         """Follow a `mailto:` link and send what it prepared, or `text` in its place."""
         return await self.compose(action.to, action.subject, action.body if text is None else text)
 
-    async def send(self, draft: Draft) -> str:
+    async def send(self, draft: ComposeWindow) -> str:
         """Raises NotSent when a server refuses it or is not there."""
         receivers = _addresses([*draft.to, *draft.cc])
         message_id = f"<{uuid4().hex}@{self.address.rpartition('@')[2]}>"
@@ -115,7 +117,7 @@ class MailPerson:
         for refused_one in errors.values():
             raise NotSent(refused_one.code, refused_one.message)
 
-    def _written(self, draft: Draft, message_id: str) -> bytes:
+    def _written(self, draft: ComposeWindow, message_id: str) -> bytes:
         message = EmailMessage(policy=SMTP)
         message["From"] = formataddr((self.name, self.address))
         message["To"] = ", ".join(draft.to)
@@ -143,10 +145,10 @@ class MailPerson:
         return message.as_bytes()
 
 
-def reply_draft(letter: Letter, text: str, style: Style = "gmail") -> Draft:
+def reply_draft(letter: ReceivedMail, text: str, style: Style = "gmail") -> ComposeWindow:
     """The answer to a letter: to its Reply-To when there is one, with the original quoted."""
     body = answered(letter, text, style)
-    return Draft(
+    return ComposeWindow(
         to=reply_address(letter),
         subject=reply_subject(letter.subject, style),
         text=body.text,
@@ -155,7 +157,7 @@ def reply_draft(letter: Letter, text: str, style: Style = "gmail") -> Draft:
     )
 
 
-def reply_address(letter: Letter) -> tuple[str, ...]:
+def reply_address(letter: ReceivedMail) -> tuple[str, ...]:
     """Where an answer goes; answering one's own mail goes where that one went."""
     if letter.sent:
         return letter.to

@@ -8,7 +8,7 @@ from html import escape
 from types import MappingProxyType
 from typing import Final, Literal
 
-from sandbox.mailbox.letter import Letter
+from sandbox.mailbox.letter import ReceivedMail
 
 Style = Literal["gmail", "outlook", "apple", "plain"]
 
@@ -20,7 +20,7 @@ class Body:
     html: str | None = None
 
 
-def answered(letter: Letter, words: str, style: Style) -> Body:
+def answered(letter: ReceivedMail, words: str, style: Style) -> Body:
     """The reply's text and HTML, with the original quoted as that program does."""
     return _STYLES[style](letter, words)
 
@@ -35,7 +35,7 @@ def html_of(words: str) -> str:
     return "".join(f"<div>{escape(line) or '<br>'}</div>" for line in words.split("\n"))
 
 
-def _gmail(letter: Letter, words: str) -> Body:
+def _gmail(letter: ReceivedMail, words: str) -> Body:
     when = f"{_when(letter):%a, %b %d, %Y at %I:%M %p}"
     line = f"On {when} {_who(letter)} wrote:"
     html = (
@@ -48,7 +48,7 @@ def _gmail(letter: Letter, words: str) -> Body:
     return Body(f"{words}\n\n{line}\n\n{_marked(letter)}\n", html)
 
 
-def _apple(letter: Letter, words: str) -> Body:
+def _apple(letter: ReceivedMail, words: str) -> Body:
     line = f"On {_when(letter):%d. %b %Y, at %H:%M}, {_who(letter)} wrote:"
     html = (
         f'<html><body style="overflow-wrap: break-word;">{html_of(words)}'
@@ -58,7 +58,7 @@ def _apple(letter: Letter, words: str) -> Body:
     return Body(f"{words}\n\n> {line}\n> \n{_marked(letter)}\n", html)
 
 
-def _outlook(letter: Letter, words: str) -> Body:
+def _outlook(letter: ReceivedMail, words: str) -> Body:
     """No marks: Outlook puts the old mail below a line, with a block of its headers."""
     block = (
         ("From", _who(letter)),
@@ -77,30 +77,30 @@ def _outlook(letter: Letter, words: str) -> Body:
     )
 
 
-def _plain(letter: Letter, words: str) -> Body:
+def _plain(letter: ReceivedMail, words: str) -> Body:
     """As text-only programs do: a short line, then the marked original."""
     return Body(f"{words}\n\n{_who(letter)} wrote:\n{_marked(letter)}\n")
 
 
-_STYLES: Final[Mapping[Style, Callable[[Letter, str], Body]]] = MappingProxyType(
+_STYLES: Final[Mapping[Style, Callable[[ReceivedMail, str], Body]]] = MappingProxyType(
     {"gmail": _gmail, "outlook": _outlook, "apple": _apple, "plain": _plain}
 )
 
 
-def _marked(letter: Letter) -> str:
+def _marked(letter: ReceivedMail) -> str:
     """Every line behind a mark; a line quoted before is marked once more."""
     lines = letter.text.rstrip().splitlines()
     return "\n".join(f">{line}" if line.startswith(">") else f"> {line}" for line in lines)
 
 
-def _original_html(letter: Letter) -> str:
+def _original_html(letter: ReceivedMail) -> str:
     return letter.html or html_of(letter.text)
 
 
-def _who(letter: Letter) -> str:
+def _who(letter: ReceivedMail) -> str:
     name, address = letter.from_
     return formataddr((name, address)) if name else f"<{address}>"
 
 
-def _when(letter: Letter) -> datetime:
+def _when(letter: ReceivedMail) -> datetime:
     return letter.date or letter.at

@@ -22,7 +22,7 @@ Keep = Callable[[str, Sequence[str], bytes], None]
 
 
 @dataclass(frozen=True)
-class Fault:
+class SmtpFault:
     """One thing that goes wrong `times` times (None: until cleared)."""
 
     kind: Literal["refuse", "drop", "slow"]
@@ -38,7 +38,7 @@ class Fault:
 class Faults:
     """The plan of what goes wrong next; the first fault that fits is used up first."""
 
-    planned: list[Fault] = field(default_factory=list)
+    planned: list[SmtpFault] = field(default_factory=list)
 
     def refuse(
         self,
@@ -49,20 +49,22 @@ class Faults:
         stage: Stage = "rcpt",
     ) -> None:
         """Answer with this 4xx or 5xx at that stage, for everybody or for one recipient."""
-        self._plan(Fault("refuse", times, reply, stage, recipient))
+        self._plan(SmtpFault("refuse", times, reply, stage, recipient))
 
     def drop(self, *, times: int | None = 1, kept: bool = True) -> None:
         """After the final dot, close without an answer: was it sent or not? `kept` says."""
-        self._plan(Fault("drop", times, kept=kept))
+        self._plan(SmtpFault("drop", times, kept=kept))
 
     def slow(self, seconds: float, *, times: int | None = None) -> None:
         """Wait this long before answering the final dot."""
-        self._plan(Fault("slow", times, seconds=seconds))
+        self._plan(SmtpFault("slow", times, seconds=seconds))
 
     def clear(self) -> None:
         self.planned.clear()
 
-    def take(self, kind: str, stage: Stage = "data", recipient: str | None = None) -> Fault | None:
+    def take(
+        self, kind: str, stage: Stage = "data", recipient: str | None = None
+    ) -> SmtpFault | None:
         """The next fault of this kind that fits here, counted down."""
         for index, fault in enumerate(self.planned):
             if fault.kind == kind and _fits(fault, stage, recipient):
@@ -70,18 +72,18 @@ class Faults:
                 return fault
         return None
 
-    def _plan(self, fault: Fault) -> None:
+    def _plan(self, fault: SmtpFault) -> None:
         if fault.times is None or fault.times > 0:
             self.planned.append(fault)
 
-    def _count_down(self, index: int, fault: Fault) -> None:
+    def _count_down(self, index: int, fault: SmtpFault) -> None:
         if fault.times == 1:
             del self.planned[index]
         elif fault.times is not None:
             self.planned[index] = replace(fault, times=fault.times - 1)
 
 
-def _fits(fault: Fault, stage: Stage, recipient: str | None) -> bool:
+def _fits(fault: SmtpFault, stage: Stage, recipient: str | None) -> bool:
     if fault.kind != "refuse":
         return True
     named = fault.recipient is None or fault.recipient.lower() == (recipient or "").lower()

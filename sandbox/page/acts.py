@@ -19,7 +19,7 @@ from sandbox.render.words import zone
 from sandbox.slack.actor import Actor
 from sandbox.slack.driver import SlackStandIn
 from sandbox.slack.forms import Found, elements_of, entered
-from sandbox.slack.interactions import Outcome
+from sandbox.slack.interactions import ActOutcome
 
 # A composer takes what Slack's does.
 WORDS_MAX = 12_000
@@ -29,7 +29,7 @@ Form = MultiDictProxy[str | bytes | bytearray | web.FileField]
 
 
 @dataclass(frozen=True)
-class Acts:
+class PageActs:
     """Each takes the place and the form, and gives the place to show next and a refusal, if any."""
 
     slack: SlackStandIn
@@ -152,7 +152,7 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _trouble(outcome: Outcome) -> str:
+def _trouble(outcome: ActOutcome) -> str:
     return outcome.error or ""
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 import nh3
 from aiohttp import web
 
-from sandbox.mailbox.letter import Attachment, Letter
+from sandbox.mailbox.letter import MailFile, ReceivedMail
 from sandbox.mailbox.links import MailAction, action_of
-from sandbox.mailbox.mailbox import Mailbox, Thread
+from sandbox.mailbox.mailbox import Mailboxes, Thread
 from sandbox.mailbox.person import MailPerson, NotSent, reply_draft
 from sandbox.page.acts import Form
 from sandbox.page.place import Place
@@ -62,7 +62,7 @@ class Compose:
 class Postroom:
     """The mailboxes as one reader at one place sees them. Opening a thread marks it read."""
 
-    mailbox: Mailbox
+    mailbox: Mailboxes
     place: Place
     now: datetime
     # Address -> time zone, for those who are known elsewhere, too.
@@ -116,21 +116,21 @@ class Postroom:
             return None
         return next(iter(letter.actions[int(action_number) :]), None)
 
-    def letter(self, number: str) -> Letter | None:
+    def letter(self, number: str) -> ReceivedMail | None:
         return self.mailbox.letter(int(number)) if number.isdigit() else None
 
-    def when(self, letter: Letter) -> str:
+    def when(self, letter: ReceivedMail) -> str:
         """In the zone of whose mailbox it is."""
         own = zone(self.zones.get(self.box, "UTC"))
         at = letter.at.astimezone(own)
         same_day = at.date() == self.now.astimezone(own).date()
         return clock_words(at) if same_day else f"{at:%d %b}, {clock_words(at)}"
 
-    def author(self, letter: Letter) -> str:
+    def author(self, letter: ReceivedMail) -> str:
         name, address = letter.from_
         return name or address
 
-    def snippet(self, letter: Letter) -> str:
+    def snippet(self, letter: ReceivedMail) -> str:
         words = letter.text or _WORDS_OF_HTML.sub(" ", letter.html)
         return " ".join(words.split())[:SNIPPET_CHARS]
 
@@ -140,11 +140,11 @@ class Postroom:
     def initials(self, name: str) -> str:
         return initials(name)
 
-    def shows_html(self, letter: Letter) -> bool:
+    def shows_html(self, letter: ReceivedMail) -> bool:
         return bool(letter.html) and self.place.part != "text"
 
 
-def letter_html(letter: Letter, place: Place) -> str:
+def letter_html(letter: ReceivedMail, place: Place) -> str:
     """The HTML part made harmless; its `mailto:` links open the page's own compose window."""
     links = {(one.to, one.subject, one.body): n for n, one in enumerate(letter.actions)}
 
@@ -173,7 +173,7 @@ def letter_html(letter: Letter, place: Place) -> str:
 class MailActs:
     """What a person at the mailboxes does; each gives the place to show next and a refusal."""
 
-    mailbox: Mailbox
+    mailbox: Mailboxes
 
     async def send(self, place: Place, form: Form) -> tuple[Place, str]:
         person = self._person(place)
@@ -214,7 +214,7 @@ class MailActs:
         return place.to(box=box, mail=sent[-1].number if sent else "", compose="")
 
 
-def _number(letter: Letter) -> str:
+def _number(letter: ReceivedMail) -> str:
     return str(letter.number)
 
 
@@ -228,10 +228,10 @@ def _text(form: Form) -> str:
     return value.replace("\r\n", "\n")[:TEXT_CHARS_MAX] if isinstance(value, str) else ""
 
 
-def _attachments(form: Form) -> Sequence[Attachment]:
+def _attachments(form: Form) -> Sequence[MailFile]:
     files = [one for one in form.getall("files", []) if isinstance(one, web.FileField)]
     return [
-        Attachment(one.filename, one.content_type or "application/octet-stream", one.file.read())
+        MailFile(one.filename, one.content_type or "application/octet-stream", one.file.read())
         for one in files[:ATTACHMENTS_MAX]
         if one.filename
     ]

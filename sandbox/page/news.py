@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from sandbox.base.log import EventLog
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 
 # A line so often keeps proxies awake and finds readers who left.
 HEARTBEAT_SECONDS = 15.0
@@ -16,7 +16,7 @@ READERS_MAX = 40
 
 
 class News:
-    def __init__(self, logs: Iterable[EventLog], mailbox: Mailbox) -> None:
+    def __init__(self, logs: Iterable[EventLog], mailbox: Mailboxes) -> None:
         self._logs = tuple({id(log): log for log in logs}.values())
         self._mailbox = mailbox
         self._closing = asyncio.Event()

@@ -17,9 +17,9 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.base.errors import ImpossibleError
-from sandbox.base.log import Entry, EventLog
-from sandbox.mailbox.mailbox import Address, Mailbox
-from sandbox.page.acts import Acts, Form
+from sandbox.base.log import EventLog, LogEntry
+from sandbox.mailbox.mailbox import Address, Mailboxes
+from sandbox.page.acts import Form, PageActs
 from sandbox.page.guard import Guard
 from sandbox.page.mail import MailActs, Postroom, letter_html
 from sandbox.page.news import News
@@ -74,7 +74,7 @@ class Page:
         self,
         *,
         slack: SlackStandIn,
-        mailbox: Mailbox,
+        mailbox: Mailboxes,
         desk_smtp: Address,
         desk_address: str,
         log: EventLog | None = None,
@@ -120,7 +120,7 @@ class Page:
             self._runner = None
 
     def _add_routes(self, app: web.Application) -> None:
-        acts, mail = Acts(self._slack), MailActs(self._mailbox)
+        acts, mail = PageActs(self._slack), MailActs(self._mailbox)
         app.router.add_get("/", self._page)
         app.router.add_get("/pane/{name}", self._one_pane)
         app.router.add_get("/events", self._news.stream)
@@ -180,7 +180,7 @@ class Page:
         users = self._slack.workspace.users.values()
         return self._mailbox.zones() | {one.email.lower(): one.tz for one in users if one.email}
 
-    def _log_lines(self) -> list[Entry]:
+    def _log_lines(self) -> list[LogEntry]:
         logs = {id(log): log for log in (self._log, self._slack.log, self._mailbox.log)}
         entries = [entry for log in logs.values() for entry in log.entries[-LOG_LINES_SHOWN:]]
         return sorted(entries, key=lambda entry: (entry.at, entry.seq))[-LOG_LINES_SHOWN:]

@@ -13,8 +13,8 @@ from sandbox.base.workspace import Channel, Message, User, View
 from sandbox.page.place import Place
 from sandbox.render.mrkdwn import mrkdwn_html
 from sandbox.render.render import message_html, view_html
-from sandbox.render.sheet import Sheet, Target
-from sandbox.render.words import Reader, clock_words, day_words, moment_words, with_emoji
+from sandbox.render.sheet import FormTarget, Sheet
+from sandbox.render.words import Viewer, clock_words, day_words, moment_words, with_emoji
 from sandbox.slack.actor import Actor
 from sandbox.slack.driver import SlackStandIn
 
@@ -78,11 +78,11 @@ class Workroom:
         return self.slack.workspace.users[self.slack.bot_user_id]
 
     @cached_property
-    def reader(self) -> Reader:
+    def reader(self) -> Viewer:
         names = {one.id: one.real_name for one in self.slack.workspace.users.values()}
         names |= {one.id: one.name for one in self.slack.workspace.channels.values()}
         me = self.me
-        return Reader(names, me.user.tz if me else "UTC", self.slack.slack.clock.now())
+        return Viewer(names, me.user.tz if me else "UTC", self.slack.slack.clock.now())
 
     # The side bar
 
@@ -236,8 +236,8 @@ class Workroom:
         }
         return view_html(shown, names=reader.names, tz=reader.tz, now=reader.now, target=target)
 
-    def _target(self, id: str) -> Target:
-        return Target(
+    def _target(self, id: str) -> FormTarget:
+        return FormTarget(
             act_url="/slack/act",
             id=id,
             people=tuple((one.id, one.real_name) for one in self.people),
@@ -265,6 +265,6 @@ def _belongs_below(before: Line, after: Line) -> bool:
     return plain and near and before.author == after.author and not before.replies
 
 
-def _time_of(message: Message, reader: Reader) -> str:
+def _time_of(message: Message, reader: Viewer) -> str:
     at = datetime.fromtimestamp(float(message.ts), UTC).astimezone(reader.zone)
     return moment_words(at, reader)

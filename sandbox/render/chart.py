@@ -20,7 +20,7 @@ _THOUSAND, _MILLION = 1_000, 1_000_000
 
 
 @dataclass(frozen=True)
-class Mark:
+class ChartMark:
     """One bar, line, area or slice, with the words that name it."""
 
     shape: str
@@ -37,7 +37,7 @@ class Mark:
 class Chart:
     type: str
     legend: tuple[str, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[ChartMark, ...]
     # (y, words) of the lines behind, and (x, words) of the categories below.
     grid: tuple[tuple[float, str], ...] = ()
     categories: tuple[tuple[float, str], ...] = ()
@@ -125,7 +125,7 @@ def _x(number: int, count: int) -> float:
 
 def _bars(
     series: Sequence[Mapping[str, Any]], places: Sequence[float], scale: _Scale, *, area: bool
-) -> Iterable[Mark]:
+) -> Iterable[ChartMark]:
     room = _PLOT_WIDTH / max(len(places), 1) * (1 - _GROUP_GAP)
     width = room / max(len(series), 1)
     for number, one in enumerate(series):
@@ -133,12 +133,12 @@ def _bars(
             top, bottom = scale.y(max(value, 0)), scale.y(min(value, 0))
             left = place - room / 2 + number * width
             words = f"{one.get('name', '')}, {label}: {value:g}"
-            yield Mark("bar", number, words, left, top, max(width - 2, 1), bottom - top)
+            yield ChartMark("bar", number, words, left, top, max(width - 2, 1), bottom - top)
 
 
 def _lines(
     series: Sequence[Mapping[str, Any]], places: Sequence[float], scale: _Scale, *, area: bool
-) -> Iterable[Mark]:
+) -> Iterable[ChartMark]:
     for number, one in enumerate(series):
         points = [(x, scale.y(value)) for x, value, _ in _points(one, places)]
         if not points:
@@ -148,10 +148,10 @@ def _lines(
         if area:
             base = scale.y(0)
             closed = f"{path} L{points[-1][0]:.1f},{base:.1f} L{points[0][0]:.1f},{base:.1f} Z"
-            yield Mark("area", number, words, path=closed)
-        yield Mark("line", number, words, path=path)
+            yield ChartMark("area", number, words, path=closed)
+        yield ChartMark("line", number, words, path=path)
         for (x, y), (_, value, label) in zip(points, _points(one, places), strict=True):
-            yield Mark("point", number, f"{one.get('name', '')}, {label}: {value:g}", x, y)
+            yield ChartMark("point", number, f"{one.get('name', '')}, {label}: {value:g}", x, y)
 
 
 def _points(series: Mapping[str, Any], places: Sequence[float]) -> list[tuple[float, float, str]]:
@@ -168,7 +168,7 @@ def _pie(segments: Sequence[Mapping[str, Any]]) -> Chart:
     for number, one in enumerate(segments):
         share = float(one.get("value") or 0) / total
         words = f"{one.get('label', '')}: {one.get('value', 0)} ({share:.0%})"
-        marks.append(Mark("slice", number, words, path=_slice(start, share)))
+        marks.append(ChartMark("slice", number, words, path=_slice(start, share)))
         spoken.append(words)
         start += share
     legend = tuple(str(one.get("label", "")) for one in segments)

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from sandbox.render.words import Reader, angled, safe_link, unescaped, with_emoji
+from sandbox.render.words import Viewer, angled, safe_link, unescaped, with_emoji
 
 # Each alternative ends at the first closing mark, so that the time is linear in the text.
 _MRKDWN = re.compile(
@@ -39,7 +39,7 @@ _TAGS = {"bold": "b", "italic": "i", "slanted": "i", "strike": "s"}
 Inline = Callable[[str], Markup]
 
 
-def mrkdwn_html(text: str, reader: Reader) -> Markup:
+def mrkdwn_html(text: str, reader: Viewer) -> Markup:
     """A message's or a text object's mrkdwn."""
 
     def inline(line: str) -> Markup:
@@ -51,7 +51,7 @@ def mrkdwn_html(text: str, reader: Reader) -> Markup:
     )
 
 
-def markdown_html(text: str, reader: Reader) -> Markup:
+def markdown_html(text: str, reader: Viewer) -> Markup:
     """A markdown block's text: headings, lists, tables and the rest that Slack takes."""
 
     def inline(line: str) -> Markup:
@@ -80,7 +80,7 @@ def _code_block(code: str) -> Markup:
     return Markup("<pre>{}</pre>").format(unescaped(code.strip("\n")))
 
 
-def _inline(text: str, marks: re.Pattern[str], reader: Reader) -> Markup:
+def _inline(text: str, marks: re.Pattern[str], reader: Viewer) -> Markup:
     shown: list[Markup] = []
     end = 0
     for found in marks.finditer(text):
@@ -89,7 +89,7 @@ def _inline(text: str, marks: re.Pattern[str], reader: Reader) -> Markup:
     return Markup("").join([*shown, _words(text[end:])])
 
 
-def _marked(found: re.Match[str], marks: re.Pattern[str], reader: Reader) -> Markup:
+def _marked(found: re.Match[str], marks: re.Pattern[str], reader: Viewer) -> Markup:
     kind, inside = _kind_of(found)
     match kind:
         case "code":

@@ -10,8 +10,8 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
 from sandbox.render.mrkdwn import mrkdwn_html
-from sandbox.render.sheet import Sheet, Target
-from sandbox.render.words import Reader
+from sandbox.render.sheet import FormTarget, Sheet
+from sandbox.render.words import Viewer
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -22,10 +22,10 @@ def blocks_html(
     names: Mapping[str, str] = _NO_NAMES,
     tz: str = "UTC",
     now: datetime | None = None,
-    target: Target | None = None,
+    target: FormTarget | None = None,
 ) -> Markup:
     """The blocks of a message or a view. Without a target nothing in them can be pressed."""
-    return _drawn("blocks", blocks, Sheet(Reader(names, tz, now), target))
+    return _drawn("blocks", blocks, Sheet(Viewer(names, tz, now), target))
 
 
 def attachments_html(
@@ -34,10 +34,10 @@ def attachments_html(
     names: Mapping[str, str] = _NO_NAMES,
     tz: str = "UTC",
     now: datetime | None = None,
-    target: Target | None = None,
+    target: FormTarget | None = None,
 ) -> Markup:
     """The older frame around blocks, with a coloured bar at its side."""
-    return _drawn("attachments", attachments, Sheet(Reader(names, tz, now), target))
+    return _drawn("attachments", attachments, Sheet(Viewer(names, tz, now), target))
 
 
 def message_html(
@@ -53,10 +53,10 @@ def view_html(
     names: Mapping[str, str] = _NO_NAMES,
     tz: str = "UTC",
     now: datetime | None = None,
-    target: Target | None = None,
+    target: FormTarget | None = None,
 ) -> Markup:
     """A modal in its frame, or a home tab."""
-    return _drawn("view", view, Sheet(Reader(names, tz, now), target))
+    return _drawn("view", view, Sheet(Viewer(names, tz, now), target))
 
 
 def text_html(
@@ -67,7 +67,7 @@ def text_html(
     now: datetime | None = None,
 ) -> Markup:
     """A message without blocks: its mrkdwn."""
-    return mrkdwn_html(text, Reader(names, tz, now))
+    return mrkdwn_html(text, Viewer(names, tz, now))
 
 
 @cache

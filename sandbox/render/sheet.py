@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sandbox.render.chart import Chart, chart_of
 from sandbox.render.mrkdwn import markdown_html, mrkdwn_html, plain_html
-from sandbox.render.words import Reader, mention, safe_link, with_emoji
+from sandbox.render.words import Viewer, mention, safe_link, with_emoji
 
 _COLOUR = re.compile(r"#?[0-9a-fA-F]{3,8}\Z")
 _COLOUR_NAMES = ("good", "warning", "danger")
@@ -22,7 +22,7 @@ Block = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Choice:
+class SelectChoice:
     value: str
     label: Markup
     description: Markup | None
@@ -30,7 +30,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Target:
+class FormTarget:
     """Where the elements of one message or view post to, and what the person entered so far."""
 
     # Pressing an element posts here.
@@ -54,8 +54,8 @@ class Target:
 class Sheet:
     """One rendering: who reads, and where the elements post to."""
 
-    reader: Reader
-    target: Target | None = None
+    reader: Viewer
+    target: FormTarget | None = None
 
     # Words
 
@@ -142,13 +142,19 @@ class Sheet:
             return str(value.get("text", ""))
         return str(value)
 
-    def groups(self, block: Block, element: Block) -> list[tuple[str, list[Choice]]]:
+    def groups(self, block: Block, element: Block) -> list[tuple[str, list[SelectChoice]]]:
         """What a select offers: (name of the group or nothing, its choices)."""
         chosen = self._chosen(block, element)
         offered = self._offered(str(element.get("type", "")))
         if offered is not None:
             return [
-                ("", [Choice(i, Markup.escape(name), None, i in chosen) for i, name in offered])
+                (
+                    "",
+                    [
+                        SelectChoice(i, Markup.escape(name), None, i in chosen)
+                        for i, name in offered
+                    ],
+                )
             ]
         grouped = element.get("option_groups") or []
         if grouped:
@@ -158,12 +164,12 @@ class Sheet:
             ]
         return [("", self._choices(element.get("options") or _initial_options(element), chosen))]
 
-    def choices(self, block: Block, element: Block) -> list[Choice]:
+    def choices(self, block: Block, element: Block) -> list[SelectChoice]:
         return self._choices(element.get("options") or [], self._chosen(block, element))
 
-    def _choices(self, options: Iterable[Block], chosen: set[str]) -> list[Choice]:
+    def _choices(self, options: Iterable[Block], chosen: set[str]) -> list[SelectChoice]:
         return [
-            Choice(
+            SelectChoice(
                 value=str(one.get("value", "")),
                 label=self.text(one.get("text")),
                 description=self.text(one["description"]) if one.get("description") else None,

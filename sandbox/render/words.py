@@ -21,7 +21,7 @@ _TEENS = range(11, 14)
 
 
 @dataclass(frozen=True)
-class Reader:
+class Viewer:
     """Who looks: names by id (people, channels, groups), their zone, and the time there is now."""
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -68,13 +68,13 @@ def safe_link(url: str, words: str | Markup = "") -> Markup:
     )
 
 
-def mention(id: str, reader: Reader, *, label: str = "", sign: str = "@") -> Markup:
+def mention(id: str, reader: Viewer, *, label: str = "", sign: str = "@") -> Markup:
     """`@Ana` or `#desk`; an id nobody knows is shown as it is."""
     name = reader.names.get(id) or label.lstrip("@#") or id
     return Markup('<span class="mention">{}{}</span>').format(sign, name)
 
 
-def angled(inside: str, reader: Reader) -> Markup:
+def angled(inside: str, reader: Viewer) -> Markup:
     """What stands between < and > in mrkdwn: a mention, a date, a link, or just words."""
     target, _, label = inside.partition("|")
     target, label = unescaped(target), unescaped(label)
@@ -90,7 +90,7 @@ def angled(inside: str, reader: Reader) -> Markup:
     return escape(f"<{unescaped(inside)}>")
 
 
-def _special(target: str, label: str, reader: Reader) -> Markup:
+def _special(target: str, label: str, reader: Viewer) -> Markup:
     kind, *rest = target.split("^")
     if kind == "date" and len(rest) > 1 and rest[0].isdigit():
         words = date_words(int(rest[0]), rest[1], reader) or label
@@ -102,7 +102,7 @@ def _special(target: str, label: str, reader: Reader) -> Markup:
     return mention(kind, reader, label=label)
 
 
-def date_words(ts: int, form: str, reader: Reader) -> str:
+def date_words(ts: int, form: str, reader: Viewer) -> str:
     """A `<!date>` in the reader's own zone; nothing when the time or the form is not one."""
     try:
         at = datetime.fromtimestamp(ts, reader.zone)
@@ -111,7 +111,7 @@ def date_words(ts: int, form: str, reader: Reader) -> str:
     return _DATE_PART.sub(lambda part: _date_part(part[1], at, reader), form)
 
 
-def _date_part(name: str, at: datetime, reader: Reader) -> str:
+def _date_part(name: str, at: datetime, reader: Viewer) -> str:
     plain = name.removesuffix("_pretty")
     if plain != name:
         near = _near(at, reader)
@@ -136,12 +136,12 @@ def clock_words(at: datetime) -> str:
     return f"{at:%I:%M %p}".lstrip("0")
 
 
-def day_words(at: datetime, reader: Reader) -> str:
+def day_words(at: datetime, reader: Viewer) -> str:
     """The line between the days of a channel."""
     return _near(at, reader).capitalize() or _date_words(at)
 
 
-def moment_words(at: datetime, reader: Reader) -> str:
+def moment_words(at: datetime, reader: Viewer) -> str:
     """In a sentence: yesterday at 2:05 PM."""
     return f"{_near(at, reader) or _date_words(at)} at {clock_words(at)}"
 
@@ -150,14 +150,14 @@ def _date_words(at: datetime) -> str:
     return f"{at:%A}, {at:%B} {_ordinal(at.day)}"
 
 
-def _near(at: datetime, reader: Reader) -> str:
+def _near(at: datetime, reader: Viewer) -> str:
     if reader.now is None:
         return ""
     days = (at.date() - reader.now.astimezone(reader.zone).date()).days
     return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days, "")
 
 
-def _ago(at: datetime, reader: Reader) -> str:
+def _ago(at: datetime, reader: Viewer) -> str:
     if reader.now is None:
         return clock_words(at)
     passed = reader.now - at

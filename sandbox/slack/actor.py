@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.base.errors import ImpossibleError, SlackError
-from sandbox.base.workspace import Channel, Json, Message, Trouble, User, View, Workspace
+from sandbox.base.workspace import Channel, Json, Message, SlackWorkspace, Trouble, User, View
 from sandbox.slack.forms import elements_of, filled, find
-from sandbox.slack.interactions import Interactions, Outcome
+from sandbox.slack.interactions import ActOutcome, Interactions
 from sandbox.workplace.stand_in import Slack
 
 
@@ -19,7 +19,7 @@ class Actor:
     user_id: str
 
     @property
-    def _workspace(self) -> Workspace:
+    def _workspace(self) -> SlackWorkspace:
         return self.slack.workspace
 
     @property
@@ -177,14 +177,14 @@ class Actor:
 
     # --- commands and shortcuts
 
-    async def command(self, line: str, *, channel: str | Channel | None = None) -> Outcome:
+    async def command(self, line: str, *, channel: str | Channel | None = None) -> ActOutcome:
         """`await ana.command("/ticket new VPN is down", channel="general")`."""
         if not line.startswith("/") or "commands" not in self.slack.scopes:
             raise ImpossibleError(f"{line.split(maxsplit=1)[0]} is not a valid command")
         where = self.dm_channel if channel is None else self._channel(channel)
         return await self._interactions.command(self.user, where, line)
 
-    async def shortcut(self, callback_id: str, message: Message | None = None) -> Outcome:
+    async def shortcut(self, callback_id: str, message: Message | None = None) -> ActOutcome:
         """A global one, or one from the menu of a message."""
         on = None if message is None else self._current(message)
         return await self._interactions.shortcut(self.user, callback_id, on)
@@ -193,14 +193,14 @@ class Actor:
 
     async def click(
         self, on: Message | View, name: str, *, choice: Any = None, stale: bool = False
-    ) -> Outcome:
+    ) -> ActOutcome:
         """A button by its action_id. `stale` clicks what an old copy still shows."""
         seen = on if stale else self._as_it_is(on)
         return await self._interactions.click(self.user, seen, find(seen, name), choice)
 
     async def choose(
         self, on: Message | View, name: str, choice: Any, *, stale: bool = False
-    ) -> Outcome:
+    ) -> ActOutcome:
         """An option of an overflow, a select or radio buttons, by value or by its words."""
         seen = on if stale else self._as_it_is(on)
         found = find(seen, name)
@@ -216,14 +216,14 @@ class Actor:
 
     async def submit(
         self, view: View | None = None, values: Mapping[str, Any] | None = None
-    ) -> Outcome:
+    ) -> ActOutcome:
         """Fills in the modal on top and submits it; keys as in `find`."""
         top = self._top(view)
         if top.submit is None and not any(block["type"] == "input" for block in top.blocks):
             raise ImpossibleError("this modal has no submit button")
         return await self._interactions.submit(self.user, top, filled(top, values or {}))
 
-    async def close(self, view: View | None = None) -> Outcome:
+    async def close(self, view: View | None = None) -> ActOutcome:
         return await self._interactions.close(self.user, self._top(view))
 
     def _top(self, view: View | None) -> View:

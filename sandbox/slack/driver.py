@@ -11,7 +11,7 @@ from aiohttp import web
 from engine.ports.clock import Clock
 from sandbox.base.errors import ImpossibleError
 from sandbox.base.log import EventLog
-from sandbox.base.workspace import App, Channel, Message, User, Workspace
+from sandbox.base.workspace import App, Channel, Message, SlackWorkspace, User
 from sandbox.slack.actor import Actor
 from sandbox.slack.server import Listener, build_app
 from sandbox.workplace.faults import FaultPlan
@@ -42,7 +42,7 @@ class SlackStandIn:
         port: int = 0,
         hooks: Sequence[Hook] = (),
     ) -> None:
-        self.slack = Slack.build(clock, Workspace(app=app or App()))
+        self.slack = Slack.build(clock, SlackWorkspace(app=app or App()))
         self.app = build_app(self.slack)
         for hook in hooks:
             hook(self.app)
@@ -87,7 +87,7 @@ class SlackStandIn:
         return f"{self.slack.origin}/api/"
 
     @property
-    def workspace(self) -> Workspace:
+    def workspace(self) -> SlackWorkspace:
         return self.slack.workspace
 
     @property

@@ -19,7 +19,7 @@ MAX_TROUBLES = 200
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ActOutcome:
     """What a person sees at once after an act."""
 
     # Slack's word for what went wrong: operation_timeout, dispatch_failed, invalid_blocks ...
@@ -40,7 +40,7 @@ class Outcome:
 class Interactions:
     slack: Slack
 
-    async def command(self, user: User, channel: Channel, line: str) -> Outcome:
+    async def command(self, user: User, channel: Channel, line: str) -> ActOutcome:
         name, _, text = line.partition(" ")
         url = self.slack.response_urls.issue(user.id, channel.id)
         origin = Origin(user, self.slack.triggers.issue(user.id), channel, url)
@@ -62,7 +62,7 @@ class Interactions:
 
     async def click(
         self, user: User, on: Message | View, found: Found, choice: Any = None
-    ) -> Outcome:
+    ) -> ActOutcome:
         ts = self.slack.workspace.next_ts(self.slack.clock.now())
         action = clicked(found, choice, ts)
         if isinstance(on, View):
@@ -90,7 +90,9 @@ class Interactions:
         state = state_of(current)
         return envelopes.message_actions(self.slack.workspace, origin, current, [action], state)
 
-    async def submit(self, user: User, view: View, values: dict[str, dict[str, Json]]) -> Outcome:
+    async def submit(
+        self, user: User, view: View, values: dict[str, dict[str, Json]]
+    ) -> ActOutcome:
         view = self.slack.modals.enter(view, values)
         origin = Origin(user, self.slack.triggers.issue(user.id, view_id=view.id))
         payload = envelopes.view_submission(self.slack.workspace, origin, view)
@@ -103,7 +105,7 @@ class Interactions:
         except SlackError as refusal:
             error = self._trouble(user, refusal.code, about, refusal.fields)
             return self._outcome(user, error)
-        return Outcome(errors=errors, view=self.slack.workspace.modal(user.id))
+        return ActOutcome(errors=errors, view=self.slack.workspace.modal(user.id))
 
     def _follow(self, view: View, response: Json) -> Mapping[str, str]:
         """Does what `response_action` says; returns the errors to show."""
@@ -129,7 +131,7 @@ class Interactions:
         if self.slack.workspace.modals.get(view.user, [])[-1:] == [view.id]:
             self.slack.modals.pop(view.user)
 
-    async def close(self, user: User, view: View) -> Outcome:
+    async def close(self, user: User, view: View) -> ActOutcome:
         """The person closes it by its own button; the app hears of it only if it asked to."""
         cleared = view.clear_on_close
         if cleared:
@@ -144,7 +146,7 @@ class Interactions:
         _, error = await self._ask("interactive", payload, user, "view_closed", answerable=False)
         return self._outcome(user, error)
 
-    async def shortcut(self, user: User, callback_id: str, message: Message | None) -> Outcome:
+    async def shortcut(self, user: User, callback_id: str, message: Message | None) -> ActOutcome:
         """From the composer, or from a message's own menu."""
         workspace, now = self.slack.workspace, self.slack.clock.now()
         trigger = self.slack.triggers.issue(user.id)
@@ -194,8 +196,8 @@ class Interactions:
         self.slack.log.red("trouble", f"{user.name} sees: {about} failed, {code}", **fields)
         return code
 
-    def _outcome(self, user: User, error: str | None, message: Message | None = None) -> Outcome:
-        return Outcome(error, message, view=self.slack.workspace.modal(user.id))
+    def _outcome(self, user: User, error: str | None, message: Message | None = None) -> ActOutcome:
+        return ActOutcome(error, message, view=self.slack.workspace.modal(user.id))
 
 
 _STATE_KEYS = frozenset(

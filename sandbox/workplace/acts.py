@@ -9,7 +9,7 @@ from typing import Any
 from engine.ports.clock import Clock
 from sandbox.base.errors import SlackError
 from sandbox.base.log import EventLog
-from sandbox.base.workspace import Channel, ChannelKind, Json, Message, User, Workspace
+from sandbox.base.workspace import Channel, ChannelKind, Json, Message, SlackWorkspace, User
 from sandbox.workplace import envelopes
 from sandbox.workplace.shapes import seconds, view_object
 from sandbox.workplace.socket_mode import SocketMode
@@ -20,7 +20,7 @@ PREVIEW_CHARS = 60
 
 @dataclass(frozen=True)
 class Acts:
-    workspace: Workspace
+    workspace: SlackWorkspace
     clock: Clock
     log: EventLog
     sockets: SocketMode

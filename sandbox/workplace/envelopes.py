@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.base.workspace import Channel, Json, Message, User, View, Workspace
+from sandbox.base.workspace import Channel, Json, Message, SlackWorkspace, User, View
 from sandbox.workplace.shapes import message_object, root_of, shown_message, view_object
 
 
@@ -18,7 +18,7 @@ class Origin:
     response_url: str = ""
 
 
-def event_callback(workspace: Workspace, event: Json, event_id: str, at: datetime) -> Json:
+def event_callback(workspace: SlackWorkspace, event: Json, event_id: str, at: datetime) -> Json:
     app, team = workspace.app, workspace.team
     return {
         "token": app.verification_token,
@@ -45,12 +45,12 @@ def event_callback(workspace: Workspace, event: Json, event_id: str, at: datetim
     }
 
 
-def _place(workspace: Workspace, message: Message, event_ts: str) -> Json:
+def _place(workspace: SlackWorkspace, message: Message, event_ts: str) -> Json:
     channel = workspace.channels[message.channel]
     return {"channel": channel.id, "event_ts": event_ts, "channel_type": channel.event_type}
 
 
-def message_event(workspace: Workspace, message: Message) -> Json:
+def message_event(workspace: SlackWorkspace, message: Message) -> Json:
     event = message_object(message, workspace)
     # Slack's own message events name the app inside bot_profile only.
     event.pop("app_id", None)
@@ -61,12 +61,12 @@ def message_event(workspace: Workspace, message: Message) -> Json:
     return event | _place(workspace, message, message.ts)
 
 
-def _from_outside(workspace: Workspace, message: Message) -> Json:
+def _from_outside(workspace: SlackWorkspace, message: Message) -> Json:
     team = workspace.users[message.user].team_id
     return {} if team == workspace.team.id else {"user_team": team, "source_team": team}
 
 
-def _version(workspace: Workspace, message: Message) -> Json:
+def _version(workspace: SlackWorkspace, message: Message) -> Json:
     shape = shown_message(message, workspace)
     for key in ("app_id", "metadata", "reply_users"):
         shape.pop(key, None)
@@ -74,7 +74,9 @@ def _version(workspace: Workspace, message: Message) -> Json:
     return shape | {"user_team": team, "source_team": team}
 
 
-def changed_event(workspace: Workspace, before: Message, after: Message, event_ts: str) -> Json:
+def changed_event(
+    workspace: SlackWorkspace, before: Message, after: Message, event_ts: str
+) -> Json:
     return {
         "type": "message",
         "subtype": "message_changed",
@@ -85,7 +87,7 @@ def changed_event(workspace: Workspace, before: Message, after: Message, event_t
     } | _place(workspace, after, event_ts)
 
 
-def deleted_event(workspace: Workspace, gone: Message, event_ts: str) -> Json:
+def deleted_event(workspace: SlackWorkspace, gone: Message, event_ts: str) -> Json:
     return {
         "type": "message",
         "subtype": "message_deleted",
@@ -96,7 +98,7 @@ def deleted_event(workspace: Workspace, gone: Message, event_ts: str) -> Json:
     } | _place(workspace, gone, event_ts)
 
 
-def mention_event(workspace: Workspace, message: Message) -> Json:
+def mention_event(workspace: SlackWorkspace, message: Message) -> Json:
     event = message_object(message, workspace)
     for key in ("parent_user_id", "metadata"):
         event.pop(key, None)
@@ -125,7 +127,7 @@ def membership_event(kind: str, channel: Channel, user: User) -> Json:
     }
 
 
-def slash_command(workspace: Workspace, origin: Origin, command: str, text: str) -> Json:
+def slash_command(workspace: SlackWorkspace, origin: Origin, command: str, text: str) -> Json:
     assert origin.channel is not None
     name = "directmessage" if origin.channel.is_im else origin.channel.name
     return {
@@ -146,7 +148,7 @@ def slash_command(workspace: Workspace, origin: Origin, command: str, text: str)
     }
 
 
-def _interaction(kind: str, workspace: Workspace, origin: Origin) -> Json:
+def _interaction(kind: str, workspace: SlackWorkspace, origin: Origin) -> Json:
     user: dict[str, Any] = {
         "id": origin.user.id,
         "username": origin.user.name,
@@ -169,7 +171,7 @@ def _channel_named(channel: Channel) -> Json:
 
 
 def message_actions(
-    workspace: Workspace, origin: Origin, message: Message, actions: list[Json], state: Json
+    workspace: SlackWorkspace, origin: Origin, message: Message, actions: list[Json], state: Json
 ) -> Json:
     """block_actions on a message."""
     assert origin.channel is not None
@@ -194,7 +196,9 @@ def message_actions(
     return payload
 
 
-def view_actions(workspace: Workspace, origin: Origin, view: View, actions: list[Json]) -> Json:
+def view_actions(
+    workspace: SlackWorkspace, origin: Origin, view: View, actions: list[Json]
+) -> Json:
     """block_actions in a modal or on the home tab."""
     return _interaction("block_actions", workspace, origin) | {
         "container": {"type": "view", "view_id": view.id},
@@ -204,7 +208,7 @@ def view_actions(workspace: Workspace, origin: Origin, view: View, actions: list
     }
 
 
-def view_submission(workspace: Workspace, origin: Origin, view: View) -> Json:
+def view_submission(workspace: SlackWorkspace, origin: Origin, view: View) -> Json:
     return _interaction("view_submission", workspace, origin) | {
         "trigger_id": origin.trigger_id,
         "view": view_object(view, workspace),
@@ -212,14 +216,16 @@ def view_submission(workspace: Workspace, origin: Origin, view: View) -> Json:
     }
 
 
-def view_closed(workspace: Workspace, origin: Origin, view: View, *, cleared: bool) -> Json:
+def view_closed(workspace: SlackWorkspace, origin: Origin, view: View, *, cleared: bool) -> Json:
     return _interaction("view_closed", workspace, origin) | {
         "view": view_object(view, workspace),
         "is_cleared": cleared,
     }
 
 
-def global_shortcut(workspace: Workspace, origin: Origin, callback_id: str, at: datetime) -> Json:
+def global_shortcut(
+    workspace: SlackWorkspace, origin: Origin, callback_id: str, at: datetime
+) -> Json:
     payload = _interaction("shortcut", workspace, origin)
     del payload["api_app_id"]
     return payload | {
@@ -230,7 +236,7 @@ def global_shortcut(workspace: Workspace, origin: Origin, callback_id: str, at: 
 
 
 def message_shortcut(
-    workspace: Workspace, origin: Origin, message: Message, callback_id: str, at: datetime
+    workspace: SlackWorkspace, origin: Origin, message: Message, callback_id: str, at: datetime
 ) -> Json:
     assert origin.channel is not None
     payload = _interaction("message_action", workspace, origin)
@@ -247,7 +253,7 @@ def message_shortcut(
 
 
 def block_suggestion(
-    workspace: Workspace, origin: Origin, container: Message | View, wanted: Json
+    workspace: SlackWorkspace, origin: Origin, container: Message | View, wanted: Json
 ) -> Json:
     """What an external select asks while the person types; `wanted` is action, block and words."""
     payload = _interaction("block_suggestion", workspace, origin) | wanted

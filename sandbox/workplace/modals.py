@@ -7,7 +7,7 @@ from typing import Any
 from engine.ports.clock import Clock
 from sandbox.base.errors import SlackError
 from sandbox.base.log import EventLog
-from sandbox.base.workspace import Json, View, Workspace
+from sandbox.base.workspace import Json, SlackWorkspace, View
 
 # A root and two pushed on it.
 MAX_STACK = 3
@@ -15,7 +15,7 @@ MAX_STACK = 3
 
 @dataclass(frozen=True)
 class Modals:
-    workspace: Workspace
+    workspace: SlackWorkspace
     clock: Clock
     log: EventLog
 

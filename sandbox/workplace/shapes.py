@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox.base.workspace import Channel, Json, Message, User, View, Workspace
+from sandbox.base.workspace import Channel, Json, Message, SlackWorkspace, User, View
 
 NO_IMAGE = "https://images.sandbox.invalid/blank.png"
 _AVATAR_SIZES = (24, 32, 48, 72, 192, 512, 1024)
@@ -85,7 +85,7 @@ def _profile(user: User, *, with_email: bool) -> Json:
     return profile
 
 
-def channel_object(channel: Channel, workspace: Workspace) -> Json:
+def channel_object(channel: Channel, workspace: SlackWorkspace) -> Json:
     if channel.is_im:
         return im_object(channel, workspace)
     team = workspace.team.id
@@ -126,7 +126,7 @@ def _note(value: str, channel: Channel) -> Json:
     return {"value": value, "creator": channel.creator, "last_set": channel.created}
 
 
-def im_object(channel: Channel, workspace: Workspace) -> Json:
+def im_object(channel: Channel, workspace: SlackWorkspace) -> Json:
     bot = workspace.app.bot_user_id
     partner = next((user for user in channel.members if user != bot), bot)
     return {
@@ -143,7 +143,7 @@ def im_object(channel: Channel, workspace: Workspace) -> Json:
     }
 
 
-def bot_profile(workspace: Workspace) -> Json:
+def bot_profile(workspace: SlackWorkspace) -> Json:
     app = workspace.app
     return {
         "id": app.bot_id,
@@ -162,7 +162,7 @@ def said_blocks(text: str, ts: str) -> list[Json]:
     return [{"type": "rich_text", "block_id": f"said{seconds(ts)}", "elements": words}]
 
 
-def message_object(message: Message, workspace: Workspace) -> Json:
+def message_object(message: Message, workspace: SlackWorkspace) -> Json:
     """A message as it stands by itself: without channel, thread figures and reactions."""
     shape: Json = {"type": "message", "text": message.text, "ts": message.ts}
     if message.subtype is not None:
@@ -180,7 +180,7 @@ def message_object(message: Message, workspace: Workspace) -> Json:
     return shape
 
 
-def _author(message: Message, workspace: Workspace) -> Json:
+def _author(message: Message, workspace: SlackWorkspace) -> Json:
     if message.bot_id is None:
         author = workspace.users[message.user]
         shape: Json = {"user": message.user, "team": author.team_id}
@@ -213,7 +213,7 @@ def _content(message: Message) -> Json:
     return shape
 
 
-def listed_message(message: Message, workspace: Workspace, *, with_metadata: bool) -> Json:
+def listed_message(message: Message, workspace: SlackWorkspace, *, with_metadata: bool) -> Json:
     """A message as conversations.history and .replies give it."""
     shape = message_object(message, workspace)
     if not with_metadata:
@@ -231,14 +231,14 @@ def listed_message(message: Message, workspace: Workspace, *, with_metadata: boo
     return shape
 
 
-def shown_message(message: Message, workspace: Workspace) -> Json:
+def shown_message(message: Message, workspace: SlackWorkspace) -> Json:
     """A message as payloads carry it: with thread figures, without reactions."""
     replies = workspace.replies(message.channel, message.ts)
     figures = thread_figures(message, replies) if replies else {}
     return message_object(message, workspace) | figures
 
 
-def root_of(workspace: Workspace, message: Message) -> Json:
+def root_of(workspace: SlackWorkspace, message: Message) -> Json:
     """What a reply that was also sent to the channel carries of its thread."""
     root = workspace.messages[message.channel].get(message.thread_ts or "")
     return {} if root is None else {"root": shown_message(root, workspace)}
@@ -257,7 +257,7 @@ def thread_figures(parent: Message, replies: list[Message]) -> Json:
     }
 
 
-def view_object(view: View, workspace: Workspace) -> Json:
+def view_object(view: View, workspace: SlackWorkspace) -> Json:
     state = {block: dict(actions) for block, actions in view.values.items()}
     return {
         "id": view.id,
@@ -283,7 +283,7 @@ def view_object(view: View, workspace: Workspace) -> Json:
     }
 
 
-def team_object(workspace: Workspace) -> Json:
+def team_object(workspace: SlackWorkspace) -> Json:
     team = workspace.team
     icon: dict[str, Any] = {**images(_TEAM_ICON_SIZES), "image_default": True}
     return {

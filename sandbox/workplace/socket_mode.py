@@ -38,7 +38,7 @@ Disconnect = Literal["warning", "refresh_requested", "link_disabled"]
 
 
 @dataclass(frozen=True)
-class Delivery:
+class EnvelopeDelivery:
     """One envelope's content: what is sent, and for an event how often it was tried before."""
 
     type: str
@@ -53,7 +53,7 @@ class Delivery:
 
 
 @dataclass(eq=False)
-class Connection:
+class AppSocket:
     id: str
     socket: web.WebSocketResponse
     transport: asyncio.Transport
@@ -70,9 +70,9 @@ class Ack:
 
 
 @dataclass
-class Sent:
+class SentEnvelope:
     envelope_id: str
-    delivery: Delivery
+    delivery: EnvelopeDelivery
     connection: str
     at: datetime
     ack: Ack | None = None
@@ -97,14 +97,14 @@ class SocketMode:
     clock: Clock
     log: EventLog
     background: Background
-    connections: list[Connection] = field(default_factory=list)
+    connections: list[AppSocket] = field(default_factory=list)
     # Handshakes to refuse next; each burns its ticket all the same.
     refusals: int = 0
-    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=MAX_REMEMBERED))
+    sent: deque[SentEnvelope] = field(default_factory=lambda: deque(maxlen=MAX_REMEMBERED))
     _tickets: OrderedDict[str, bool] = field(default_factory=OrderedDict)
-    _pending: deque[Delivery] = field(default_factory=deque)
+    _pending: deque[EnvelopeDelivery] = field(default_factory=deque)
     _waiting: dict[str, asyncio.Future[Ack]] = field(default_factory=dict)
-    _by_envelope: dict[str, Sent] = field(default_factory=dict)
+    _by_envelope: dict[str, SentEnvelope] = field(default_factory=dict)
     _turn: int = 0
     # One flush at a time, so that events leave in their order.
     _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -129,7 +129,7 @@ class SocketMode:
         await socket.prepare(request)
         transport = request.transport
         assert isinstance(transport, asyncio.Transport)
-        connection = Connection(secrets.token_hex(4), socket, transport)
+        connection = AppSocket(secrets.token_hex(4), socket, transport)
         if len(self.connections) >= MAX_SOCKETS:
             await self._goodbye(connection, "too_many_websockets")
             await socket.close()
@@ -157,7 +157,7 @@ class SocketMode:
             return "handshake refused by the fault plan"
         return None
 
-    async def _hello(self, connection: Connection) -> None:
+    async def _hello(self, connection: AppSocket) -> None:
         hello = {
             "type": "hello",
             "num_connections": len(self.connections),
@@ -169,7 +169,7 @@ class SocketMode:
     def _debug_info(self) -> Json:
         return {"host": "sandbox", "started": self.clock.now().isoformat(), "build_number": 1}
 
-    async def _listen(self, connection: Connection) -> None:
+    async def _listen(self, connection: AppSocket) -> None:
         async for message in connection.socket:
             if connection.stalled:
                 continue
@@ -180,7 +180,7 @@ class SocketMode:
 
     # --- acks
 
-    def _take_ack(self, connection: Connection, data: str) -> None:
+    def _take_ack(self, connection: AppSocket, data: str) -> None:
         try:
             ack = json.loads(data)
             envelope_id, payload = ack["envelope_id"], ack.get("payload")
@@ -204,7 +204,7 @@ class SocketMode:
         waiting.set_result(sent.ack)
         self.log.add("ack", f"ack of {sent.delivery.about}", envelope_id=envelope_id)
 
-    async def _await_ack(self, sent: Sent) -> Ack | None:
+    async def _await_ack(self, sent: SentEnvelope) -> Ack | None:
         """The ack, or None when the deadline passed first."""
         waiting = self._waiting[sent.envelope_id]
         deadline = self.background.start(self.clock.sleep_until(sent.at + ACK_DEADLINE))
@@ -219,7 +219,7 @@ class SocketMode:
 
     async def ask(self, type_: str, payload: Json, *, answerable: bool) -> Ack | None:
         """Sends a command or an interaction and waits; None when nobody acked in time."""
-        sent = await self._send(Delivery(type_, payload, accepts_response=answerable))
+        sent = await self._send(EnvelopeDelivery(type_, payload, accepts_response=answerable))
         ack = await self._await_ack(sent)
         if ack is None:
             self.log.red("operation_timeout", f"no ack for {sent.delivery.about} in time")
@@ -227,22 +227,22 @@ class SocketMode:
 
     def emit(self, payload: Json) -> None:
         """An event for the app: sent when a socket takes it, again when it is not acked."""
-        self._keep(Delivery("events_api", payload))
+        self._keep(EnvelopeDelivery("events_api", payload))
         if self._receivers():
             self.background.start(self._flush())
 
-    def replay(self, delivery: Delivery) -> None:
+    def replay(self, delivery: EnvelopeDelivery) -> None:
         """The same content in a new envelope, as Slack does now and then for no visible reason."""
-        self._keep(Delivery(delivery.type, delivery.payload, delivery.accepts_response))
+        self._keep(EnvelopeDelivery(delivery.type, delivery.payload, delivery.accepts_response))
         self.background.start(self._flush())
 
-    def _keep(self, delivery: Delivery) -> None:
+    def _keep(self, delivery: EnvelopeDelivery) -> None:
         if len(self._pending) >= MAX_PENDING:
             lost = self._pending.popleft()
             self.log.red("event_lost", f"too much is waiting: {lost.about} was dropped")
         self._pending.append(delivery)
 
-    def _receivers(self) -> list[Connection]:
+    def _receivers(self) -> list[AppSocket]:
         return [one for one in self.connections if not one.leaving and not one.socket.closed]
 
     async def _flush(self) -> None:
@@ -251,14 +251,14 @@ class SocketMode:
                 sent = await self._send(self._pending.popleft())
                 self.background.start(self._watch(sent))
 
-    async def _send(self, delivery: Delivery) -> Sent:
+    async def _send(self, delivery: EnvelopeDelivery) -> SentEnvelope:
         receivers = self._receivers()
         if not receivers:
             raise NotConnectedError
         self._turn += 1
         connection = receivers[self._turn % len(receivers)]
         envelope_id = secrets.token_hex(8)
-        sent = Sent(envelope_id, delivery, connection.id, self.clock.now())
+        sent = SentEnvelope(envelope_id, delivery, connection.id, self.clock.now())
         self._remember(sent)
         self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
         self.log.add(
@@ -271,27 +271,27 @@ class SocketMode:
             await self._write(connection, _envelope(envelope_id, delivery))
         return sent
 
-    async def _write(self, connection: Connection, envelope: Json) -> None:
+    async def _write(self, connection: AppSocket, envelope: Json) -> None:
         try:
             await connection.socket.send_json(envelope)
         except ConnectionError:
             # The socket died under the envelope: as on the real line, only the missing ack tells.
             self.log.add("socket_broken", f"socket {connection.id} broke while sending")
 
-    def _remember(self, sent: Sent) -> None:
+    def _remember(self, sent: SentEnvelope) -> None:
         if len(self.sent) == MAX_REMEMBERED:
             self._by_envelope.pop(self.sent[0].envelope_id, None)
         self.sent.append(sent)
         self._by_envelope[sent.envelope_id] = sent
 
-    async def _watch(self, sent: Sent) -> None:
+    async def _watch(self, sent: SentEnvelope) -> None:
         if await self._await_ack(sent) is not None:
             return
         delivery = sent.delivery
         if delivery.type != "events_api" or delivery.attempt >= len(RETRY_WAITS):
             self.log.red("event_given_up", f"{delivery.about} was never acked")
             return
-        again = Delivery(delivery.type, delivery.payload, attempt=delivery.attempt + 1)
+        again = EnvelopeDelivery(delivery.type, delivery.payload, attempt=delivery.attempt + 1)
         self.log.red("ack_missing", f"no ack for {delivery.about}, it will come again")
         await self.clock.sleep_until(self.clock.now() + RETRY_WAITS[delivery.attempt])
         self._keep(again)
@@ -306,12 +306,12 @@ class SocketMode:
             await self._goodbye(connection, reason)
             self.background.start(self._close_later(connection))
 
-    async def _goodbye(self, connection: Connection, reason: str) -> None:
+    async def _goodbye(self, connection: AppSocket, reason: str) -> None:
         self.log.add("disconnect", f"socket {connection.id} is told: {reason}")
         message = {"type": "disconnect", "reason": reason, "debug_info": self._debug_info()}
         await self._write(connection, message)
 
-    async def _close_later(self, connection: Connection) -> None:
+    async def _close_later(self, connection: AppSocket) -> None:
         await self.clock.sleep_until(self.clock.now() + REFRESH_GRACE)
         await connection.socket.close()
 
@@ -335,7 +335,7 @@ class SocketMode:
             await connection.socket.close()
 
 
-def _envelope(envelope_id: str, delivery: Delivery) -> Json:
+def _envelope(envelope_id: str, delivery: EnvelopeDelivery) -> Json:
     envelope: Json = {
         "envelope_id": envelope_id,
         "type": delivery.type,

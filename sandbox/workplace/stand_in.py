@@ -9,7 +9,7 @@ from datetime import datetime
 from engine.ports.clock import Clock
 from sandbox.base.background import Background
 from sandbox.base.log import EventLog
-from sandbox.base.workspace import Json, Workspace
+from sandbox.base.workspace import Json, SlackWorkspace
 from sandbox.workplace.acts import Acts
 from sandbox.workplace.faults import FaultPlan
 from sandbox.workplace.modals import Modals
@@ -65,7 +65,7 @@ class ApiCall:
 
 @dataclass
 class Slack:
-    workspace: Workspace
+    workspace: SlackWorkspace
     clock: Clock
     log: EventLog
     background: Background
@@ -83,7 +83,7 @@ class Slack:
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @classmethod
-    def build(cls, clock: Clock, workspace: Workspace) -> "Slack":
+    def build(cls, clock: Clock, workspace: SlackWorkspace) -> "Slack":
         log = EventLog(clock)
         background = Background(log)
         sockets = SocketMode(workspace.app, clock, log, background)

@@ -12,7 +12,7 @@ from engine.tickets.events import Acknowledged, Entry, Paged
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Ticket
 from storage.checks.findings import Finding, Page
-from storage.checks.ticket_pages import Kept, kept
+from storage.checks.ticket_pages import StoredTicket, kept
 from storage.sql.files import FolderFiles
 from storage.sql.schema import attachments
 from storage.tickets import rows
@@ -31,7 +31,7 @@ def check(connection: Connection, page: Page) -> list[Finding]:
     return findings
 
 
-def promises(each: Kept) -> list[Finding]:
+def promises(each: StoredTicket) -> list[Finding]:
     """Whether its history, its timers and its pages agree with it."""
     told = _check_history(each.ticket, each.history)
     told += _check_timers(each.ticket, each.timers)

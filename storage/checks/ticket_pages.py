@@ -23,7 +23,7 @@ After = Callable[[AnyRow | None], Select[*tuple[object, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTicket:
     """A ticket as it is stored, and its rows."""
 
     ticket: Ticket
@@ -51,13 +51,13 @@ def alone(workspace: WorkspaceId, number: int) -> After:
     return lambda last: after(last).where(*mine)
 
 
-def kept(connection: Connection, page: Page) -> Iterator[Kept]:
+def kept(connection: Connection, page: Page) -> Iterator[StoredTicket]:
     for workspace in sorted({row.workspace for row in page}):
         mine = [row for row in page if row.workspace == workspace]
         yield from _kept(connection, WorkspaceId(workspace), mine)
 
 
-def _kept(connection: Connection, workspace: WorkspaceId, page: Page) -> Iterator[Kept]:
+def _kept(connection: Connection, workspace: WorkspaceId, page: Page) -> Iterator[StoredTicket]:
     numbers = [row.number for row in page]
     running = _grouped(connection, _of(clocks, workspace, numbers).order_by(clocks.c.position))
     waiting = _grouped(connection, _of(timers, workspace, numbers))
@@ -65,7 +65,7 @@ def _kept(connection: Connection, workspace: WorkspaceId, page: Page) -> Iterato
     parcels = _grouped(connection, _of(outbox, workspace, numbers).order_by(outbox.c.id))
     histories = _histories(connection, workspace, numbers)
     for row in page:
-        yield Kept(
+        yield StoredTicket(
             rows.ticket(row, map(rows.clock, running[row.number])),
             histories[row.number],
             waiting[row.number],
@@ -108,10 +108,12 @@ def opened_since(workspace: WorkspaceId, since: datetime) -> After:
     return lambda last: after(last).where(*mine)
 
 
-async def all_kept(readers: Readers, after: After) -> AsyncIterator[Sequence[Kept]]:
+async def all_kept(readers: Readers, after: After) -> AsyncIterator[Sequence[StoredTicket]]:
     """Page by page, each one picture of the database: no more of it is held at a time."""
 
-    def one(connection: Connection, last: AnyRow | None) -> tuple[AnyRow | None, Sequence[Kept]]:
+    def one(
+        connection: Connection, last: AnyRow | None
+    ) -> tuple[AnyRow | None, Sequence[StoredTicket]]:
         page = connection.execute(after(last).limit(PAGE)).all()
         return (page[-1] if page else None), tuple(kept(connection, page))
 

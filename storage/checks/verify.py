@@ -9,7 +9,7 @@ from engine.explain.verify import Doubt, doubts
 from engine.tickets.people import DEFAULT, WorkspaceId
 from storage.checks import fsck_tickets, ticket_pages
 from storage.checks.findings import Finding, Page
-from storage.checks.ticket_pages import Kept, kept
+from storage.checks.ticket_pages import StoredTicket, kept
 from storage.open.open_storage import Storage
 from storage.tickets import rules
 
@@ -34,7 +34,7 @@ def _check(connection: Connection, page: Page) -> list[Finding]:
     return findings
 
 
-def _clocks(each: Kept, almanac: CalendarHistory) -> Iterator[Finding]:
+def _clocks(each: StoredTicket, almanac: CalendarHistory) -> Iterator[Finding]:
     for doubt in doubts(each.ticket, each.entries, almanac):
         yield fsck_tickets.found(each.ticket, "clock", _in_words(doubt))
 

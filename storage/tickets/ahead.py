@@ -22,7 +22,7 @@ from storage.tickets.rows import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class ReadAhead:
     tickets: dict[int, Ticket] = field(default_factory=dict)
     audiences: dict[int, Audience] = field(default_factory=dict)
     people: dict[PersonId, Person] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Ahead:
 
 def read(
     connection: Connection, workspace: WorkspaceId, found: Sequence[AnyRow], *, size: int
-) -> Ahead:
+) -> ReadAhead:
     """`found`: rows of at most `size` tickets that are locked already."""
     wanted = {"workspace": workspace} | _given("n", [row.number for row in found], size)
     running = _by_ticket(connection.execute(_clocks(size), wanted))
@@ -44,7 +44,7 @@ def read(
     named = [id for row in found for id in (row.requester, row.assignee) if id is not None]
     asked = {"workspace": workspace} | _given("p", named, 2 * size)
     named_people = directory.people_of(connection.execute(_people(size), asked))
-    return Ahead(
+    return ReadAhead(
         {row.number: rows.ticket(row, map(rows.clock, running[row.number])) for row in found},
         {row.number: audience_of(following[row.number]) for row in found},
         {person.id: person for person in named_people},

@@ -146,7 +146,7 @@ _UNASSIGNED: Final = (
 _UNASSIGNED_CRITICAL: Final = _UNASSIGNED.where(_CRITICAL)
 
 
-class SqlStaff:
+class DutyRows:
     def __init__(self, connection: Connection, workspace: WorkspaceId) -> None:
         self._connection = connection
         self._workspace = workspace

@@ -10,7 +10,7 @@ from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, MessageId, Note, Reference
 from engine.tickets.people import Address, Person, PersonId, Role, Team, TeamId, WorkspaceId
-from engine.tickets.promise_clock import Clock, ClockKind, Timer, TimerKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
 from storage.sql.columns import instant, micros
@@ -50,7 +50,7 @@ def ticket_values(ticket: Ticket) -> Values:
     }
 
 
-def ticket(row: AnyRow, clocks: Iterable[Clock]) -> Ticket:
+def ticket(row: AnyRow, clocks: Iterable[PromiseClock]) -> Ticket:
     return Ticket(
         workspace=WorkspaceId(row.workspace),
         number=row.number,
@@ -81,7 +81,7 @@ def ticket(row: AnyRow, clocks: Iterable[Clock]) -> Ticket:
     )
 
 
-def clock_values(clock: Clock, position: int) -> Values:
+def clock_values(clock: PromiseClock, position: int) -> Values:
     return {
         "kind": clock.kind.value,
         "cycle": clock.cycle,
@@ -105,8 +105,8 @@ def clock_values(clock: Clock, position: int) -> Values:
     }
 
 
-def clock(row: AnyRow) -> Clock:
-    return Clock(
+def clock(row: AnyRow) -> PromiseClock:
+    return PromiseClock(
         kind=ClockKind(row.kind),
         cycle=row.cycle,
         goal=row.goal,

@@ -33,8 +33,8 @@ from storage.sql.schema_rules import escalations
 from storage.sql.schema_traffic import spool
 from storage.sql.statements import insert_new, insert_or_update
 from storage.tickets import ahead, directory, rows, rules
-from storage.tickets.ahead import Ahead
-from storage.tickets.duty_rows import SqlStaff
+from storage.tickets.ahead import ReadAhead
+from storage.tickets.duty_rows import DutyRows
 from storage.tickets.record import record, tell_without_ticket
 from storage.tickets.rows import AnyRow
 from storage.tickets.rules import KnownRules
@@ -154,7 +154,7 @@ class BoundTransaction:
         self.dropped: set[Timer] = set()
         """Timers whose rows its steps have deleted."""
         self._known = known
-        self._ahead = Ahead()
+        self._ahead = ReadAhead()
         # Asked for several times by one use case, and rarely written: read once per transaction.
         self._settings: Workspace | None = None
         self._exists = False
@@ -166,8 +166,8 @@ class BoundTransaction:
         return self._workspace
 
     @property
-    def staff(self) -> SqlStaff:
-        return SqlStaff(self._connection, self._workspace)
+    def staff(self) -> DutyRows:
+        return DutyRows(self._connection, self._workspace)
 
     # The workspace itself
 

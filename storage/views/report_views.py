@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, literal, select, text, tuple_
 
 from engine.reports.facts import PageFacts, TicketFacts
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import Clock
+from engine.tickets.promise_clock import PromiseClock
 from engine.tickets.ticket import Priority, State
 from storage.sql.columns import Instant
 from storage.sql.schema import OPEN, clocks, people, teams, tickets
@@ -88,9 +88,9 @@ def _facts(
 
 def _clocks(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
-) -> Mapping[int, list[Clock]]:
+) -> Mapping[int, list[PromiseClock]]:
     chosen = select(clocks).where(clocks.c.workspace == workspace, clocks.c.ticket.in_(numbers))
-    found: defaultdict[int, list[Clock]] = defaultdict(list)
+    found: defaultdict[int, list[PromiseClock]] = defaultdict(list)
     for row in connection.execute(chosen.order_by(clocks.c.position)):
         found[row.ticket].append(rows.clock(row))
     return found
@@ -109,7 +109,7 @@ def _pages(
     return found
 
 
-def _ticket(row: AnyRow, clocks: Sequence[Clock], pages: Sequence[PageFacts]) -> TicketFacts:
+def _ticket(row: AnyRow, clocks: Sequence[PromiseClock], pages: Sequence[PageFacts]) -> TicketFacts:
     return TicketFacts(
         number=row.number,
         subject=row.subject,

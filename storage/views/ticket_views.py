@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
 
-from engine.ports.views import Link, Said, TicketFile, TicketFilter, TicketLine
+from engine.ports.views import ConversationLine, Link, TicketFile, TicketFilter, TicketLine
 from engine.tickets.events import Entry, Paged
 from engine.tickets.message import Comment, Note, Reference
 from engine.tickets.people import Person, PersonId, Team, WorkspaceId
@@ -64,9 +64,10 @@ def file(connection: Connection, workspace: WorkspaceId, number: int) -> TicketF
     return TicketFile(
         line=shown,
         comments=tuple(
-            Said(each, named.get(each.author or ""), verdicts.get(each.id)) for each in said
+            ConversationLine(each, named.get(each.author or ""), verdicts.get(each.id))
+            for each in said
         ),
-        notes=tuple(Said(each, named.get(each.author or "")) for each in noted),
+        notes=tuple(ConversationLine(each, named.get(each.author or "")) for each in noted),
         note_attachments=tuple(map(rows.attachment, files_of_notes)),
         history=tuple(history),
         links=_links(connection, mine),

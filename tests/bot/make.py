@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.views.modals import Choices
 from bot.views.promise_line import Moment
-from engine.ports.views import Said, TicketFile, TicketLine
+from engine.ports.views import ConversationLine, TicketFile, TicketLine
 from engine.promises.rules import Rules
 from engine.tickets.message import Attachment, Comment, MessageId, Note
 from engine.tickets.people import DEFAULT, Person, PersonId, Team, TeamId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
 
@@ -31,7 +31,7 @@ def line(
     assigned: bool = False,
     files: int = 0,
 ) -> TicketLine:
-    clock = Clock(
+    clock = PromiseClock(
         ClockKind.FIRST_RESPONSE,
         1,
         timedelta(hours=2),
@@ -73,7 +73,7 @@ def paged(shown: TicketLine, *, level: int = 1, pages: int = 1, muted: bool = Fa
     """Waits for somebody to say "I have it", since half past twelve."""
     since = NOON + timedelta(minutes=30)
     wait = timedelta(hours=1)
-    ack = Clock(ClockKind.ACK, 2, wait, since, running_since=since, due_at=since + wait)
+    ack = PromiseClock(ClockKind.ACK, 2, wait, since, running_since=since, due_at=since + wait)
     ticket = replace(
         shown.ticket,
         escalation_level=level,
@@ -86,7 +86,7 @@ def paged(shown: TicketLine, *, level: int = 1, pages: int = 1, muted: bool = Fa
 
 def late(shown: TicketLine) -> TicketLine:
     """Its first answer came too late, and counts."""
-    clock = Clock(
+    clock = PromiseClock(
         ClockKind.FIRST_RESPONSE,
         1,
         timedelta(hours=2),
@@ -103,8 +103,8 @@ def file(text: str, *, many: int = 12) -> TicketFile:
     notes = [Note(MessageId(f"n{n}"), ANA.id, "slack", f"note: {text}", NOON) for n in range(many)]
     return TicketFile(
         line(text=text),
-        comments=tuple(Said(one, DORA) for one in comments),
-        notes=tuple(Said(one, ANA) for one in notes),
+        comments=tuple(ConversationLine(one, DORA) for one in comments),
+        notes=tuple(ConversationLine(one, ANA) for one in notes),
     )
 
 

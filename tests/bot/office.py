@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.transport.app import Face, Rooms, SlackSettings, face
+from bot.transport.app import SlackNeeds, SlackParts, SlackSettings, face
 from bot.transport.connection import Patience
 from deskd.parts.reports import Reports
 from engine.desk.desk import Desk
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.desk.receiving import Received
 from engine.ports.clock import Part
 from engine.ports.outbox import Later, Never, Parcel, Sent, back_off
 from engine.ports.spool import Spool
 from engine.ports.views import TicketFile
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.effects import Tell
 from engine.tickets.message import Inbound, Proof, Reference
 from engine.tickets.people import DEFAULT, Address, Identity, Team, TeamId
@@ -89,7 +89,7 @@ class Postman:
     def nudge(self) -> None:
         self.news.set()
 
-    async def run(self, slack: Face) -> None:
+    async def run(self, slack: SlackParts) -> None:
         while True:
             self.news.clear()
             if self.stopped or not await self._round(slack):
@@ -99,7 +99,7 @@ class Postman:
                 except TimeoutError:
                     continue
 
-    async def _round(self, slack: Face) -> int:
+    async def _round(self, slack: SlackParts) -> int:
         now = self.clock.now()
         parcels = await self.storage.outbox.lease(
             now=now, until=now + timedelta(seconds=30), limit=20
@@ -108,7 +108,7 @@ class Postman:
             await self._one(slack, parcel)
         return len(parcels)
 
-    async def _one(self, slack: Face, parcel: Parcel) -> None:
+    async def _one(self, slack: SlackParts, parcel: Parcel) -> None:
         try:
             if parcel.effect.to.channel == "mail":
                 assert isinstance(parcel.effect, Tell)
@@ -137,7 +137,7 @@ class Office:
     slack: SlackStandIn
     storage: Storage
     desk: Desk
-    face: Face
+    face: SlackParts
     clock: SkippingClock
     postman: Postman
     team: Team
@@ -303,9 +303,9 @@ async def open_office(
         team = furnish(slack)
         postman = Postman(storage, clock)
         desk = Desk(storage.store, clock, CountingIds(), nudge=postman.nudge)
-        await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (team,)))
-        floor = Floor(storage.store, clock, CountingIds(), nudge=postman.nudge)
-        rooms = Rooms(
+        await desk.declare(DEFAULT, DeclaredWorkspace(Workspace(DEFAULT), (team,)))
+        floor = DutyDesk(storage.store, clock, CountingIds(), nudge=postman.nudge)
+        rooms = SlackNeeds(
             desk,
             floor,
             spool(storage.spool),

@@ -11,10 +11,10 @@ from typing import TypeVar
 from deskd.base.ids import TimeSortedIds
 from deskd.parts.alarm import Alarm
 from deskd.parts.delivery import Delivery
-from deskd.parts.nudge import Bell, ring_all
+from deskd.parts.nudge import Nudge, ring_all
 from engine.desk import timer_due
 from engine.desk.desk import Desk
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.ports.clock import Part
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Change, Transaction
@@ -65,8 +65,8 @@ class Room:
     storage: Storage
     clock: ManualClock
     desk: Desk
-    outbox_bell: Bell
-    timer_bell: Bell
+    outbox_bell: Nudge
+    timer_bell: Nudge
     mail: ScriptedCourier = field(default_factory=ScriptedCourier)
     slack: ScriptedCourier = field(default_factory=ScriptedCourier)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -180,10 +180,10 @@ async def open_room(database: Path, clock: ManualClock) -> AsyncIterator[Room]:
     url = f"sqlite+aiosqlite:///{database}"
     storage = await open_storage(url, database.parent / "attachments", clock)
     try:
-        outbox_bell, timer_bell = Bell(clock), Bell(clock)
+        outbox_bell, timer_bell = Nudge(clock), Nudge(clock)
         nudge = ring_all(outbox_bell, timer_bell)
         desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=nudge)
-        await desk.declare(DEFAULT, Roster(Workspace(DEFAULT), (SUPPORT,)))
+        await desk.declare(DEFAULT, DeclaredWorkspace(Workspace(DEFAULT), (SUPPORT,)))
         yield Room(storage, clock, desk, outbox_bell, timer_bell)
     finally:
         await storage.close()

@@ -6,7 +6,7 @@ from typing import Final
 from engine.calendars.calendar import WEEKDAYS, Calendar, Hours
 from engine.calendars.durations import Duration
 from engine.explain.explain import explain
-from engine.explain.explain_json import PlainExplanation, Reader, plain
+from engine.explain.explain_json import ExplainReader, PlainExplanation, plain
 from engine.promises.rules import Goals, Policy, Rules
 from engine.tickets import lifecycle
 from engine.tickets.people import DEFAULT
@@ -70,4 +70,4 @@ def ended() -> Life:
 def story(life: Life, *, short: bool = False, now: datetime = LATER) -> PlainExplanation:
     now = max(now, life.ticket.updated_at)
     explanation = explain(life.ticket, life.entries, life.almanac, now)
-    return plain(explanation, Reader("Europe/Berlin", NAMES, LEVELS, "Support", short))
+    return plain(explanation, ExplainReader("Europe/Berlin", NAMES, LEVELS, "Support", short))

@@ -11,10 +11,10 @@ import pytest
 from deskd.base.ids import TimeSortedIds
 from engine.calendars.calendar import Hours
 from engine.desk.desk import Desk
-from engine.desk.directory import DeclaredPerson, Roster
+from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.duty.presence import Duty
 from engine.promises.rules import Declared, DeclaredRotation
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.effects import Tell
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
@@ -55,7 +55,7 @@ class World:
         self.storage, self.clock, self.nudges = storage, clock, 0
         ids = TimeSortedIds(clock)
         self.desk = Desk(storage.store, clock, ids, nudge=self.nudge)
-        self.floor = Floor(storage.store, clock, ids, nudge=self.nudge)
+        self.floor = DutyDesk(storage.store, clock, ids, nudge=self.nudge)
 
     def nudge(self) -> None:
         self.nudges += 1
@@ -70,7 +70,7 @@ class World:
     ) -> None:
         people = (*PEOPLE, *(declared(name, Role.MANAGER) for name in managers))
         rules = Declared(rotations=rotations, calendars=calendars or {})
-        roster = Roster(SETTINGS, (team,), people, rules)
+        roster = DeclaredWorkspace(SETTINGS, (team,), people, rules)
         await self.desk.declare(DEFAULT, roster)
 
     async def open(self, *, priority: str = "P3", category: str | None = None) -> Ticket:

@@ -8,16 +8,16 @@ from typing import Self
 from engine.calendars.calendar_history import CalendarHistory, Edition
 from engine.promises import sla
 from engine.promises.escalation import page
-from engine.promises.follow_up import Around, situation
+from engine.promises.follow_up import StepContext, situation
 from engine.promises.rules import Rules
 from engine.promises.sla import Situation
 from engine.tickets import lifecycle
 from engine.tickets.events import Commented, Entry, Event, Moved, Opened, Paged, TeamChanged
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, PersonId, Team
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
-from engine.whatif.replayed_ticket import Course
+from engine.whatif.replayed_ticket import ReplayedTicket
 from tests.engine.make import ANA, BOB, TEAM, around
 
 WORDS = MessageId("words")
@@ -33,7 +33,7 @@ class Life:
     promise_reply: bool = True
     others: tuple[Team, ...] = ()
     """Teams it may be moved to."""
-    course: Course = field(init=False)
+    course: ReplayedTicket = field(init=False)
     almanac: CalendarHistory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class Life:
         opened = Opened("VPN is down", "mail", BOB.id, priority, "Other", self.team.id)
         words = [Commented(WORDS, by_agent=False)] if said else []
         first = Entry(1, at, by, "mail", opened)
-        self.course = Course.of(DEFAULT, 1, first, words, self.around)
+        self.course = ReplayedTicket.of(DEFAULT, 1, first, words, self.around)
         return self
 
     @property
@@ -63,7 +63,7 @@ class Life:
     def entries(self) -> Sequence[Entry]:
         return self.course.entries
 
-    def around(self, ticket: Ticket, events: Sequence[Event], at: datetime) -> Around:
+    def around(self, ticket: Ticket, events: Sequence[Event], at: datetime) -> StepContext:
         """Ana alone stands on every level."""
         moved = [event.to for event in events if isinstance(event, TeamChanged)]
         id = moved[-1] if moved else ticket.team
@@ -149,13 +149,13 @@ class Life:
 
     # What is asked of it
 
-    def clock(self, kind: ClockKind) -> Clock | None:
+    def clock(self, kind: ClockKind) -> PromiseClock | None:
         return self.ticket.clock(kind)
 
-    def all_of(self, kind: ClockKind) -> list[Clock]:
+    def all_of(self, kind: ClockKind) -> list[PromiseClock]:
         return [clock for clock in self.ticket.clocks if clock.kind is kind]
 
-    def used(self, clock: Clock, at: datetime) -> float:
+    def used(self, clock: PromiseClock, at: datetime) -> float:
         return sla.used_by(clock, self.rules, at).total_seconds()
 
     def pages(self) -> list[tuple[datetime, Paged]]:

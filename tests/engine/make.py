@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from engine.promises import due, follow_up
 from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import Around
+from engine.promises.follow_up import StepContext
 from engine.promises.rules import Rules
 from engine.promises.sla import Situation
 from engine.tickets import evolve
@@ -83,10 +83,10 @@ def around(
     rules: Rules = RULES,
     team: Team = TEAM,
     promise_reply: bool = True,
-) -> Around:
+) -> StepContext:
     """Ana alone stands on every level."""
     climb = Climb(rules.ladder(team, at), lambda _level: Reached((ANA.id,)))
-    return Around(rules, team, climb, at, actor, promise_reply)
+    return StepContext(rules, team, climb, at, actor, promise_reply)
 
 
 def now(ticket: Ticket, at: datetime) -> Situation:

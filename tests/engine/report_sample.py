@@ -10,7 +10,7 @@ from engine.promises.rules import DEVOPS
 from engine.reports.facts import PageFacts, Period, TicketFacts
 from engine.reports.report import Report, report
 from engine.tickets.people import PersonId, TeamId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
@@ -66,12 +66,12 @@ def _tickets(count: int, random: Random) -> Iterator[TicketFacts]:
         )
 
 
-def _clock(kind: ClockKind, priority: Priority, start: datetime, end: datetime) -> Clock:
+def _clock(kind: ClockKind, priority: Priority, start: datetime, end: datetime) -> PromiseClock:
     promised = DEVOPS.goals[priority].of(kind)
     assert promised is not None
     goal = promised.working(start, ALWAYS)
     due, stopped = start + goal, end if end <= NOW else None
-    return Clock(
+    return PromiseClock(
         kind,
         1,
         goal,
@@ -92,7 +92,7 @@ def _pages(priority: Priority, at: datetime, random: Random) -> tuple[PageFacts,
     return (PageFacts(0, "p1", at, acknowledged if random.random() < 0.8 else None),)
 
 
-def lateness(clock: Clock, now: datetime) -> timedelta:
+def lateness(clock: PromiseClock, now: datetime) -> timedelta:
     return (
         clock.used
         + (now - clock.running_since if clock.running_since else timedelta())

@@ -16,7 +16,7 @@ from engine.reports.facts import PageFacts, TicketFacts
 from engine.tickets.events import Breached, Commented, Event, Moved
 from engine.tickets.message import MessageId
 from engine.tickets.people import PersonId, TeamId
-from engine.tickets.promise_clock import PROMISES, Clock
+from engine.tickets.promise_clock import PROMISES, PromiseClock
 from engine.tickets.ticket import Phase, Priority, State, Ticket
 from tests.engine import make
 
@@ -154,7 +154,7 @@ def minute(at: int) -> datetime:
     return make.START + timedelta(minutes=at)
 
 
-def lateness(clock: Clock, now: datetime) -> timedelta:
+def lateness(clock: PromiseClock, now: datetime) -> timedelta:
     """All time counts, so what was used is what ran."""
     running = now - clock.running_since if clock.running_since else timedelta()
     return clock.used + running - clock.goal

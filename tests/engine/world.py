@@ -5,7 +5,7 @@ from typing import Any
 from deskd.base.ids import TimeSortedIds
 from engine.desk import timer_due
 from engine.desk.desk import Desk
-from engine.desk.directory import DeclaredPerson, Roster
+from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.tickets.message import Inbound, Request
 from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
 from engine.tickets.promise_clock import Timer
@@ -21,7 +21,7 @@ HR = Team(TeamId("hr"), "People", "hr", slack_channel="C2", addresses=("hr@examp
 ANA = Caller(Identity("slack", "T1", "U_ANA"), "Ana", "slack")
 BEN = Caller(Identity("slack", "T1", "U_BEN"), "Ben", "slack")
 EVE = Caller(Identity("slack", "T1", "U_EVE"), "Eve", "slack")
-ROSTER = Roster(
+ROSTER = DeclaredWorkspace(
     Workspace(DEFAULT, domains=frozenset({"example.com"})),
     (SUPPORT, HR),
     (

@@ -6,19 +6,19 @@ from dataclasses import replace
 from engine.ports.outbox import Parcel
 from engine.ports.views import TicketLine
 from engine.reports import report_json
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from engine.reports.report_json import plain
 from engine.tickets.effects import Tell
 from engine.tickets.message import Comment, Fact, MessageId, Reference
 from engine.tickets.people import DEFAULT, Address
-from mail.outgoing.compose import House, Occasion, compose
+from mail.outgoing.compose import Letterhead, Occasion, compose
 from mail.outgoing.message import Letter
 from tests.clock import MORNING
 from tests.engine.make import ANA, BOB, TEAM, ticket
 from tests.engine.report_sample import sample
 from tests.mail.stage import SIGNER, SUPPORT
 
-HOUSE = House(SIGNER, SUPPORT)
+HOUSE = Letterhead(SIGNER, SUPPORT)
 FACTS: dict[str, dict[str, Fact]] = {
     "receipt": {
         "priority": "P3",
@@ -66,7 +66,7 @@ FACTS: dict[str, dict[str, Fact]] = {
         "back_more": 0,
         "urgent": ["T-7"],
     },
-    "report": report_json.facts(plain(sample(), kind=Kind.WEEKLY, scope="Support", listed=5)),
+    "report": report_json.facts(plain(sample(), kind=ReportKind.WEEKLY, scope="Support", listed=5)),
     "overdue_digest": {
         "count": 3,
         "groups": [],
@@ -114,7 +114,7 @@ def letter(
     *,
     references: Sequence[str] = (),
     words: str = WORDS,
-    house: House = HOUSE,
+    house: Letterhead = HOUSE,
     **facts: Fact,
 ) -> Letter:
     sent = parcel(template, to="bob@example.com", **facts)

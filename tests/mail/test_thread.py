@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.tickets.message import Asked, Proof
+from engine.tickets.message import AddressAction, Proof
 from engine.tickets.people import DEFAULT, WorkspaceId
 from mail.parsing.automatic import Envelope
 from mail.parsing.mailbox import Mailbox
@@ -86,9 +86,13 @@ def written(*to: str, by: str = MIA) -> Parsed:
 def test_an_ack_address_asks_for_one_page_of_one_ticket(ticket: int, page: int) -> None:
     address = SIGNER.ack_address(SUPPORT, DEFAULT, ticket=ticket, page=page, to="Mia@Example.com")
     for spelt in (address, address.upper()):
-        assert SIGNER.asked(written(spelt), NOWHERE, DEFAULT) == Asked("acknowledge", ticket, page)
+        assert SIGNER.asked(written(spelt), NOWHERE, DEFAULT) == AddressAction(
+            "acknowledge", ticket, page
+        )
         envelope = Envelope(MIA, (spelt,))
-        assert SIGNER.asked(written(), envelope, DEFAULT) == Asked("acknowledge", ticket, page)
+        assert SIGNER.asked(written(), envelope, DEFAULT) == AddressAction(
+            "acknowledge", ticket, page
+        )
     assert len(address.partition("@")[0]) <= 64
     assert SIGNER.proofs(written(address), NOWHERE, DEFAULT) == ()
 

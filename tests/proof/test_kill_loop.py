@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from deskd.base.clock import WallClock
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.slack.driver import SlackStandIn
 from tests.proof.sender import Letter, Sender, letters
 from tests.proof.victim import Victim, victim
@@ -47,7 +47,7 @@ class Loop:
     """One run: who is killed, when it was, and what came of it."""
 
     victim: Victim
-    mailbox: Mailbox
+    mailbox: Mailboxes
     mail: Sequence[Letter]
     seed: int = field(
         default_factory=lambda: int(os.environ.get("DESKD_PROOF_SEED") or time.time_ns() % 10**6)
@@ -167,8 +167,8 @@ async def test_60_mails_and_5_kills_draw_each_card_once(
 
 
 @asynccontextmanager
-async def sink() -> AsyncIterator[Mailbox]:
-    mailbox = Mailbox(WallClock())
+async def sink() -> AsyncIterator[Mailboxes]:
+    mailbox = Mailboxes(WallClock())
     await mailbox.start()
     try:
         yield mailbox

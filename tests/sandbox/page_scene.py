@@ -13,7 +13,7 @@ import aiohttp
 import aiosmtplib
 
 from sandbox.base.workspace import Channel
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.page.page import Page
 from sandbox.slack.driver import SlackStandIn
 from tests.clock import ManualClock
@@ -176,8 +176,8 @@ class App:
 class Scene:
     clock: ManualClock
     slack: SlackStandIn
-    mailbox: Mailbox
-    desk: Mailbox
+    mailbox: Mailboxes
+    desk: Mailboxes
     page: Page
     app: App
     session: aiohttp.ClientSession
@@ -220,8 +220,8 @@ async def scene(**options: Any) -> AsyncIterator[Scene]:
         slack.add_user("bob", real_name="Bob Ray", tz="America/New_York")
         channel = slack.add_channel("desk", private=True, members=["ana", "ben"])
         slack.add_channel("general", members=["ana", "ben", "bob"])
-        mailbox = Mailbox(clock, log=slack.log)
-        desk = Mailbox(clock)
+        mailbox = Mailboxes(clock, log=slack.log)
+        desk = Mailboxes(clock)
         mailbox.open(BOB, "Bob Ray")
         mailbox.open("carol@example.com", "Carol Lindqvist")
         await mailbox.start()

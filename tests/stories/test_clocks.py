@@ -8,7 +8,7 @@ import pytest
 
 from engine.promises.sla import JUST_AFTER
 from engine.tickets.events import Breached
-from engine.tickets.promise_clock import PROMISES, Clock, ClockKind
+from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Ticket
 from tests.stories.town import Town, town, worked
 
@@ -31,7 +31,7 @@ async def ticket(town: Town) -> Ticket:
     return (await town.ticket()).line.ticket
 
 
-async def clock(town: Town, kind: ClockKind) -> Clock:
+async def clock(town: Town, kind: ClockKind) -> PromiseClock:
     found = (await ticket(town)).clock(kind)
     assert found is not None
     return found

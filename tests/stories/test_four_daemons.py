@@ -13,12 +13,12 @@ import pytest
 
 from deskd.base.ids import TimeSortedIds
 from deskd.parts.dispatch import Dispatcher
-from deskd.parts.nudge import Bell
+from deskd.parts.nudge import Nudge
 from engine.duty.presence import Presence, ShiftStarted
 from engine.ports.duty_store import SaidEntry, WorkViews
 from engine.ports.store import Transaction
 from engine.ports.views import OwnWork
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.events import Assigned
 from engine.tickets.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
 from storage.open.open_storage import Storage, open_storage
@@ -99,8 +99,8 @@ class OutOfStep:
 
 
 async def dispatcher(storage: Storage, clock: ManualClock, *, first: int) -> None:
-    bell = Bell(clock)
-    floor = Floor(storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
+    bell = Nudge(clock)
+    floor = DutyDesk(storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
     work = OutOfStep(storage.work, first)
     await Dispatcher(floor, work, storage.views, clock, bell).run(ready=lambda: None)
 

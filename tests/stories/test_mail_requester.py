@@ -5,7 +5,7 @@ from email.message import EmailMessage
 import aiosmtplib
 import pytest
 
-from sandbox.mailbox.letter import Attachment
+from sandbox.mailbox.letter import MailFile
 from sandbox.mailbox.person import NotSent
 from tests.stories.town import DESK, Town, worked
 
@@ -172,8 +172,8 @@ async def test_a_colleague_in_cc_hears_the_answers_and_an_outsider_does_not(desk
 async def test_a_file_that_is_too_large_is_named_with_the_reason_and_the_words_are_kept(
     desk: Town,
 ) -> None:
-    large = Attachment("movie.bin", "application/octet-stream", b"x" * (11 * 1024 * 1024))
-    small = Attachment("screen.png", "image/png", b"\x89PNG\r\n\x1a\n small")
+    large = MailFile("movie.bin", "application/octet-stream", b"x" * (11 * 1024 * 1024))
+    small = MailFile("screen.png", "image/png", b"\x89PNG\r\n\x1a\n small")
     await desk.mail(BOB, "VPN is down", "See the movie.", attachments=[large, small])
     receipt = await desk.letter(BOB, "[T-1]")
     assert "movie.bin" in receipt.text

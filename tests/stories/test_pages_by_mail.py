@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.tickets.events import Acknowledged
-from sandbox.mailbox.letter import Letter
+from sandbox.mailbox.letter import ReceivedMail
 from sandbox.mailbox.links import MailAction
 from tests.stories.town import Town, town
 
@@ -46,7 +46,7 @@ async def paged(tmp_path: Path, database: str) -> AsyncIterator[Town]:
         yield desk
 
 
-async def page(desk: Town, to: str = LEA) -> tuple[Letter, MailAction]:
+async def page(desk: Town, to: str = LEA) -> tuple[ReceivedMail, MailAction]:
     letter = await desk.letter(to, "needs you")
     (action,) = letter.actions
     return letter, action

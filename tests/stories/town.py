@@ -21,12 +21,12 @@ from deskd.settings.settings import Settings
 from engine.ports.views import OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine
 from engine.tickets.people import DEFAULT
 from sandbox.base.workspace import Message, View
-from sandbox.mailbox.letter import Letter
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.letter import ReceivedMail
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.mailbox.person import MailPerson
 from sandbox.slack.actor import Actor
 from sandbox.slack.driver import SlackStandIn
-from sandbox.slack.interactions import Outcome
+from sandbox.slack.interactions import ActOutcome
 from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
 
@@ -45,7 +45,7 @@ class Town:
     database: str
     clock: ManualClock
     slack: SlackStandIn
-    mailbox: Mailbox
+    mailbox: Mailboxes
     extra: str = ""
     bot_token: str | None = None
     built: Built | None = None
@@ -182,10 +182,10 @@ class Town:
 
     async def letter(
         self, to: str, subject: str = "", *, containing: str = "", count: int = 1
-    ) -> Letter:
+    ) -> ReceivedMail:
         """The `count`-th received mail that fits."""
 
-        def look() -> Letter | None:
+        def look() -> ReceivedMail | None:
             fitting = [
                 one
                 for one in self.mailbox.received(to)
@@ -245,7 +245,7 @@ class Town:
             return list(await storage.views.outbox())
 
 
-def worked(outcome: Outcome) -> None:
+def worked(outcome: ActOutcome) -> None:
     """The click, command or form was taken by the app without an error that the person sees."""
     assert outcome.ok, outcome
 
@@ -267,7 +267,7 @@ async def town(
         slack.add_user("gus", guest=True)
         slack.add_channel("it-desk", private=True, members=["ana", "ben", "gus"])
         slack.add_channel("general", members=["ana", "ben", "mia", "carla"])
-        mailbox = Mailbox(clock, log=slack.log)
+        mailbox = Mailboxes(clock, log=slack.log)
         await mailbox.start()
         made = Town(folder, database, clock, slack, mailbox, extra, bot_token)
         try:

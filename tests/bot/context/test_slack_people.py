@@ -6,23 +6,23 @@ from datetime import timedelta
 import pytest
 
 from bot.context.background import MOST_AT_ONCE
-from bot.context.slack_people import MEMBERS_TTL, People, UnreachableError
+from bot.context.slack_people import MEMBERS_TTL, SlackPeople, UnreachableError
 from bot.transport.app import client_for
-from bot.transport.connection import Connection
+from bot.transport.connection import SlackConnection
 from engine.tickets.people import DEFAULT
 from tests.bot.office import Office, settings_for
 
 
 @pytest.fixture
-def people(office: Office) -> People:
+def people(office: Office) -> SlackPeople:
     """With memories of its own, over the same Slack."""
     client = client_for(settings_for(office.slack), office.face.session, office.slack.bot_token)
-    people = People(client, office.storage.views, office.clock, DEFAULT)
+    people = SlackPeople(client, office.storage.views, office.clock, DEFAULT)
     people.team_id = office.slack.team_id
     return people
 
 
-async def test_a_full_member_of_the_private_channel(office: Office, people: People) -> None:
+async def test_a_full_member_of_the_private_channel(office: Office, people: SlackPeople) -> None:
     ana = await people.who_is(office.ana.user_id)
     assert ana.name == "Ana"
     assert ana.mail == "ana@example.com"
@@ -44,7 +44,7 @@ async def test_a_full_member_of_the_private_channel(office: Office, people: Peop
     ],
 )
 async def test_a_guest_or_stranger_in_the_channel_is_no_agent_and_has_no_address(
-    office: Office, people: People, traits: dict[str, object]
+    office: Office, people: SlackPeople, traits: dict[str, object]
 ) -> None:
     office.slack.change_user("ana", **traits)
     ana = await people.who_is(office.ana.user_id)
@@ -52,19 +52,19 @@ async def test_a_guest_or_stranger_in_the_channel_is_no_agent_and_has_no_address
     assert ana.mail is None
 
 
-async def test_an_unconfirmed_address_is_none(office: Office, people: People) -> None:
+async def test_an_unconfirmed_address_is_none(office: Office, people: SlackPeople) -> None:
     office.slack.change_user("ana", is_email_confirmed=False)
     assert (await people.who_is(office.ana.user_id)).mail is None
 
 
-async def test_a_public_channel_vouches_for_nobody(office: Office, people: People) -> None:
+async def test_a_public_channel_vouches_for_nobody(office: Office, people: SlackPeople) -> None:
     channel = office.slack.channel("it-desk")
     office.slack.workspace.change_channel(channel.id, kind="public")
     assert (await people.who_is(office.ana.user_id)).member_of == frozenset()
 
 
 async def test_a_channel_the_bot_cannot_see_vouches_for_nobody(
-    office: Office, people: People
+    office: Office, people: SlackPeople
 ) -> None:
     office.trouble_expected = True
     channel = office.slack.channel("it-desk")
@@ -73,7 +73,7 @@ async def test_a_channel_the_bot_cannot_see_vouches_for_nobody(
 
 
 async def test_membership_is_asked_again_after_a_while_and_at_once_after_an_event(
-    office: Office, people: People
+    office: Office, people: SlackPeople
 ) -> None:
     channel = office.slack.channel("it-desk")
     await people.who_is(office.cleo.user_id)
@@ -88,7 +88,7 @@ async def test_membership_is_asked_again_after_a_while_and_at_once_after_an_even
 
 
 async def test_membership_is_not_remembered_for_hours_by_a_clock_set_back(
-    office: Office, people: People
+    office: Office, people: SlackPeople
 ) -> None:
     channel = office.slack.channel("it-desk")
     assert (await people.who_is(office.ana.user_id)).member_of
@@ -112,7 +112,7 @@ async def test_an_agent_who_leaves_the_channel_can_no_longer_act(office: Office)
 
 
 async def test_a_remembered_person_is_known_while_slack_is_down(
-    office: Office, people: People
+    office: Office, people: SlackPeople
 ) -> None:
     office.trouble_expected = True
     await people.who_is(office.ana.user_id)
@@ -148,7 +148,7 @@ async def test_more_clicks_than_hands_are_refused_and_never_done_later(office: O
     office.slack.faults.slow("users.info", seconds=3600, times=None)
     await office.ana.click(card, "claim")
     connection = office.face.parts[0]
-    assert isinstance(connection, Connection)
+    assert isinstance(connection, SlackConnection)
     hands = connection._front.hands
     row = next(iter(hands._at_work.values()))
     idle = [hands.start(_forever(), row=row) for _ in range(MOST_AT_ONCE - 1)]

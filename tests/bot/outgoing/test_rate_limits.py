@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.outgoing.rate_limits import KEPT_FOR, Pace
+from bot.outgoing.rate_limits import KEPT_FOR, RateLimits
 from engine.ports.outbox import Later
 from tests.clock import MORNING, ManualClock
 
@@ -17,11 +17,11 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def pace(clock: ManualClock) -> Pace:
-    return Pace(clock, every=SECOND, burst=2)
+def pace(clock: ManualClock) -> RateLimits:
+    return RateLimits(clock, every=SECOND, burst=2)
 
 
-def wait(pace: Pace, who: int, key: str = "C1") -> timedelta:
+def wait(pace: RateLimits, who: int, key: str = "C1") -> timedelta:
     """How long `who` is to wait, nothing when they may go; never an unknown time, which would be a back-off."""
     try:
         pace.take(key, who)
@@ -30,7 +30,9 @@ def wait(pace: Pace, who: int, key: str = "C1") -> timedelta:
     return timedelta()
 
 
-async def test_bursts_pass_and_each_channel_has_its_own(pace: Pace, clock: ManualClock) -> None:
+async def test_bursts_pass_and_each_channel_has_its_own(
+    pace: RateLimits, clock: ManualClock
+) -> None:
     assert [wait(pace, who) for who in (1, 2)] == [timedelta()] * 2
     assert wait(pace, 3) == SECOND
     assert wait(pace, 4, "C2") == timedelta()
@@ -39,7 +41,7 @@ async def test_bursts_pass_and_each_channel_has_its_own(pace: Pace, clock: Manua
 
 
 async def test_a_backlog_goes_one_by_one_and_each_is_put_off_once(
-    pace: Pace, clock: ManualClock
+    pace: RateLimits, clock: ManualClock
 ) -> None:
     """Six hundred wait: without instants of their own each would ask every second."""
     due = {who: clock.now() for who in range(600)}
@@ -60,14 +62,16 @@ async def test_a_backlog_goes_one_by_one_and_each_is_put_off_once(
     assert clock.now() - MORNING == 598 * SECOND
 
 
-async def test_who_comes_later_does_not_push_in(pace: Pace, clock: ManualClock) -> None:
+async def test_who_comes_later_does_not_push_in(pace: RateLimits, clock: ManualClock) -> None:
     assert [wait(pace, who).total_seconds() for who in range(5)] == [0, 0, 1, 2, 3]
     await clock.forward(seconds=1)
     assert wait(pace, 9) == 3 * SECOND
     assert wait(pace, 2) == timedelta()
 
 
-async def test_who_comes_too_early_keeps_their_instant(pace: Pace, clock: ManualClock) -> None:
+async def test_who_comes_too_early_keeps_their_instant(
+    pace: RateLimits, clock: ManualClock
+) -> None:
     assert [wait(pace, who).total_seconds() for who in range(4)] == [0, 0, 1, 2]
     await clock.forward(seconds=0.5)
     assert wait(pace, 3) == timedelta(seconds=1.5)
@@ -75,7 +79,9 @@ async def test_who_comes_too_early_keeps_their_instant(pace: Pace, clock: Manual
     assert wait(pace, 3) == timedelta()
 
 
-async def test_many_who_come_late_are_no_larger_a_burst(pace: Pace, clock: ManualClock) -> None:
+async def test_many_who_come_late_are_no_larger_a_burst(
+    pace: RateLimits, clock: ManualClock
+) -> None:
     for who in range(8):
         wait(pace, who)
     await clock.forward(seconds=KEPT_FOR.total_seconds())
@@ -83,7 +89,7 @@ async def test_many_who_come_late_are_no_larger_a_burst(pace: Pace, clock: Manua
 
 
 async def test_who_does_not_come_loses_their_instant_and_holds_up_nobody(
-    pace: Pace, clock: ManualClock
+    pace: RateLimits, clock: ManualClock
 ) -> None:
     for who in range(50):
         wait(pace, who)
@@ -92,7 +98,7 @@ async def test_who_does_not_come_loses_their_instant_and_holds_up_nobody(
 
 
 async def test_a_clock_set_back_makes_nobody_wait_for_yesterday(
-    pace: Pace, clock: ManualClock
+    pace: RateLimits, clock: ManualClock
 ) -> None:
     for who in range(4):
         wait(pace, who)

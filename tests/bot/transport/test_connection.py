@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.base.log import Entry
+from sandbox.base.log import LogEntry
 from tests.bot.office import HASTE, Office, open_office, working
 
 
-def refusals(office: Office, words: str) -> list[Entry]:
+def refusals(office: Office, words: str) -> list[LogEntry]:
     return [one for one in office.slack.log.errors if words in one.text]
 
 

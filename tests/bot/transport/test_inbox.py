@@ -10,7 +10,7 @@ import pytest
 
 from bot.context.interaction import kind_of, to_raw
 from bot.transport.inbox import key_of, matters
-from bot.views.button_value import Pointer
+from bot.views.button_value import ButtonValue
 from engine.ports.spool import Incoming, Kept, Spool
 from engine.tickets.people import DEFAULT
 from storage.queues.spool import SqlSpool
@@ -178,7 +178,7 @@ async def test_nobody_can_be_told_and_nothing_breaks(office: Office) -> None:
 async def test_an_unexpected_error_is_told_by_number_and_kept(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    beyond_any_database = str(Pointer(10**30, 1))
+    beyond_any_database = str(ButtonValue(10**30, 1))
     await office.slack.sockets.ask(
         "interactive",
         {
@@ -250,7 +250,7 @@ def on_ticket(number: int, version: int) -> Callable[[dict[str, object]], None]:
     def change(body: dict[str, object]) -> None:
         actions = body["actions"]
         assert isinstance(actions, Sequence)
-        actions[0]["value"] = str(Pointer(number, version))
+        actions[0]["value"] = str(ButtonValue(number, version))
 
     return change
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.views import limits, modals
-from bot.views.blocks import Said
-from bot.views.button_value import Pointer, read
+from bot.views.blocks import SlackMessage
+from bot.views.button_value import ButtonValue, read
 from bot.views.cards import ticket_card, ticket_in_full, ticket_list
 from bot.views.messages import told
 from bot.views.words import label
@@ -137,7 +137,7 @@ FACTS: dict[str, dict[str, Fact]] = {
 }
 
 
-def accepted(said: Said) -> None:
+def accepted(said: SlackMessage) -> None:
     """By our own rules, by Slack's as the stand-in has them, and harmless."""
     payload = said.payload()
     assert limits.validate(payload, "message") == []
@@ -172,7 +172,7 @@ LINES = [
 ]
 
 
-def offered(card: Said) -> list[str]:
+def offered(card: SlackMessage) -> list[str]:
     """The actions behind its buttons and its menu, in the order in which they stand there."""
     found = []
     for block in card.blocks:
@@ -187,7 +187,7 @@ def offered(card: Said) -> list[str]:
     return found
 
 
-def actions(card: Said) -> list[Any]:
+def actions(card: SlackMessage) -> list[Any]:
     (row,) = [block for block in card.blocks if block["type"] == "actions"]
     return list(row["elements"])
 
@@ -296,7 +296,7 @@ def test_the_form_of_a_merger_names_the_other_ticket(text: str) -> None:
     assert limits.validate(view, "modal") == []
     check_view(view)
     harmless(view)
-    assert read(view["private_metadata"]) == Pointer(7, 3, channel="C1", other=7)
+    assert read(view["private_metadata"]) == ButtonValue(7, 3, channel="C1", other=7)
 
 
 def test_the_form_for_a_new_ticket_is_taken() -> None:
@@ -355,7 +355,7 @@ SPOILED = [
 
 @given(st.integers(0), st.integers(0), st.text(max_size=20), st.text(max_size=20))
 def test_a_pointer_survives_the_trip(ticket: int, version: int, channel: str, action: str) -> None:
-    pointer = Pointer(ticket, version, channel=channel, action=action)
+    pointer = ButtonValue(ticket, version, channel=channel, action=action)
     assert read(str(pointer)) == pointer
 
 

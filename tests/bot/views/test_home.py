@@ -9,9 +9,9 @@ import pytest
 
 from bot.listeners import shifts, workloads
 from bot.views import home, limits
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.limits import Json
-from engine.duty.presence import Duty, Out, Presence, ShiftEnded, Why
+from engine.duty.presence import Duty, Out, Presence, PresenceReason, ShiftEnded
 from engine.duty.rebalance_plan import Move
 from engine.duty.workload import Capacity, Load, Member
 from engine.ports.duty_store import Brief
@@ -136,7 +136,9 @@ def test_the_end_of_a_shift_says_what_became_of_the_tickets() -> None:
         return Brief(number, "x", TeamId("support"), "Other", priority, State.OPEN, ANA.id, NOON)
 
     handed = HandOver((brief(2, Priority.P3),), (brief(1, Priority.P1),))
-    ended = replace(STANDINGS["ended"], said=(ShiftEnded(NOON, Why.SAID),), handed_over=handed)
+    ended = replace(
+        STANDINGS["ended"], said=(ShiftEnded(NOON, PresenceReason.SAID),), handed_over=handed
+    )
     said = shifts.answer(ended)
     assert "Back with the team: T-2." in said
     assert "Still yours: T-1." in said
@@ -172,7 +174,7 @@ def load(name: str = "Ana", *, moves: int = 1, applied: bool = False) -> Workloa
     )
 
 
-def taken(said: Said) -> str:
+def taken(said: SlackMessage) -> str:
     payload = said.payload()
     assert limits.validate(payload, "message") == []
     check_message(payload["blocks"], [])

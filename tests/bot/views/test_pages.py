@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.views.blocks import Said
-from bot.views.button_value import Pointer, read
+from bot.views.blocks import SlackMessage
+from bot.views.button_value import ButtonValue, read
 from bot.views.pages import page, page_over
 from engine.tickets.effects import Tell
 from engine.tickets.message import Fact
@@ -17,17 +17,17 @@ CARD = "https://acme.slack.com/archives/C1/p1772452800000100"
 COMMON: dict[str, Fact] = {"ticket": "T-7", "subject": "They cannot pay", "timezone": ""}
 
 
-def called(**more: Fact) -> Said:
+def called(**more: Fact) -> SlackMessage:
     facts = {**COMMON, **FACTS["page"], "by": "Ana", "requester": "Bob", "reason": "", **more}
     return page(Tell(Address("slack", "U1"), "page", "k", facts), DEFAULT, CARD)
 
 
-def answered(**more: Fact) -> Said:
+def answered(**more: Fact) -> SlackMessage:
     facts = {**COMMON, **FACTS["page_over"], "by": "Ana", **more}
     return page_over(Tell(Address("slack", "U1"), "page_over", "k", facts), DEFAULT, CARD)
 
 
-def buttons(said: Said) -> list[Any]:
+def buttons(said: SlackMessage) -> list[Any]:
     return [one for block in said.blocks if block["type"] == "actions" for one in block["elements"]]
 
 
@@ -46,7 +46,7 @@ def test_a_page_names_level_reason_due_time_and_who_is_next() -> None:
 def test_a_page_can_be_acknowledged_claimed_and_leads_to_the_card() -> None:
     acknowledge, claim, jump = buttons(called())
     assert (acknowledge["action_id"], acknowledge["style"]) == ("acknowledge", "primary")
-    assert read(acknowledge["value"]) == read(claim["value"]) == Pointer(7, 9)
+    assert read(acknowledge["value"]) == read(claim["value"]) == ButtonValue(7, 9)
     assert jump["url"] == CARD
     assert len(buttons(page(_bare(), DEFAULT, ""))) == 2, "without a card there is no way to it"
 

@@ -5,17 +5,17 @@ from datetime import time, timedelta
 
 import pytest
 
-from bot.views.blocks import Said
+from bot.views.blocks import SlackMessage
 from bot.views.cards import ticket_card, ticket_in_full
 from bot.views.promise_line import Moment
 from engine.calendars.calendar import WEEKDAYS, Calendar, Hours
 from engine.ports.views import TicketFile
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import State
 from tests.bot.make import NOON, NOW, RULES, line, paged, strings
 
 
-def words(card: Said) -> str:
+def words(card: SlackMessage) -> str:
     return "\n".join(strings(card.payload()))
 
 
@@ -80,7 +80,7 @@ def test_a_bar_says_how_much_of_the_promise_is_used(minutes: int, bar: str) -> N
 
 
 def test_a_paused_promise_says_so_and_a_kept_one_too() -> None:
-    spent = Clock(ClockKind.RESOLUTION, 1, timedelta(hours=8), NOON, used=timedelta(hours=6))
+    spent = PromiseClock(ClockKind.RESOLUTION, 1, timedelta(hours=8), NOON, used=timedelta(hours=6))
     shown = line(State.PENDING_INFO)
     paused = replace(shown, ticket=replace(shown.ticket, clocks=(spent,)))
     assert "▓▓▓▓▓▓▓░░░ 75 % · paused" in words(ticket_card(paused, NOW))
@@ -95,7 +95,7 @@ def test_only_working_time_fills_a_bar() -> None:
     """A night between: from noon to five, and one hour from nine the next morning."""
     office = Hours("UTC", dict.fromkeys(WEEKDAYS[:5], ((time(9), time(17)),)))
     rules = replace(RULES, calendars={"office": (1, Calendar(office))})
-    clock = Clock(
+    clock = PromiseClock(
         *(ClockKind.RESOLUTION, 1, timedelta(hours=8), NOON),
         running_since=NOON,
         due_at=NOON + timedelta(hours=24),

@@ -10,7 +10,7 @@ from bot.views import limits
 from bot.views.messages import told
 from bot.views.reports import GROUPS_MAX, report_message
 from engine.reports.facts import Period
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from engine.reports.report import By, Group
 from engine.reports.report_json import PlainReport, facts, plain, read
 from engine.tickets.effects import Tell
@@ -22,11 +22,11 @@ from tests.engine.report_sample import WEEK, YESTERDAY, sample
 
 LONG = Period(WEEK.first - timedelta(weeks=30), WEEK.end, WEEK.zone)
 SHOWN = {
-    "weekly": plain(sample(WEEK), kind=Kind.WEEKLY, scope="Support", listed=5),
-    "daily": plain(sample(YESTERDAY), kind=Kind.DAILY, scope="Support", listed=5),
-    "a whole year": plain(sample(LONG), kind=Kind.RANGE, scope="Support", listed=5),
-    "nothing at all": plain(sample(WEEK, 0), kind=Kind.WEEKLY, scope="Support"),
-    "hostile": plain(sample(WEEK), kind=Kind.MONTH, scope=HOSTILE * 3),
+    "weekly": plain(sample(WEEK), kind=ReportKind.WEEKLY, scope="Support", listed=5),
+    "daily": plain(sample(YESTERDAY), kind=ReportKind.DAILY, scope="Support", listed=5),
+    "a whole year": plain(sample(LONG), kind=ReportKind.RANGE, scope="Support", listed=5),
+    "nothing at all": plain(sample(WEEK, 0), kind=ReportKind.WEEKLY, scope="Support"),
+    "hostile": plain(sample(WEEK), kind=ReportKind.MONTH, scope=HOSTILE * 3),
 }
 
 
@@ -54,7 +54,7 @@ def test_nobody_is_pinged_and_nothing_is_linked_by_a_subject_or_a_name() -> None
     evil = tuple(Group(HOSTILE, HOSTILE, g.figures) for g in busy.by[By.AGENT])
     named = replace(busy, by={**busy.by, By.AGENT: evil, By.CATEGORY: evil})
     late = tuple(replace(e, ticket=replace(e.ticket, subject=HOSTILE)) for e in named.late)
-    said = report_message(plain(replace(named, late=late), kind=Kind.WEEKLY, scope=HOSTILE))
+    said = report_message(plain(replace(named, late=late), kind=ReportKind.WEEKLY, scope=HOSTILE))
     marked = [b for b in said.blocks if b["type"] in ("section", "context")]
     for text in (said.text, *strings(marked)):
         bare = OUR_MARKS.sub("", text)
@@ -114,7 +114,7 @@ def test_a_long_list_of_agents_is_cut_and_says_so() -> None:
     agents = tuple(Group(f"p{n}", f"Agent {n}", busy.whole) for n in range(GROUPS_MAX + 3))
     crowd = replace(busy, by={**busy.by, By.AGENT: agents})
     words = "\n".join(
-        strings(list(report_message(plain(crowd, kind=Kind.WEEKLY, scope="x")).blocks))
+        strings(list(report_message(plain(crowd, kind=ReportKind.WEEKLY, scope="x")).blocks))
     )
     assert "Agent 14:" in words
     assert "Agent 15:" not in words

@@ -16,7 +16,7 @@ from engine.calendars.calendar import Hours
 from engine.ports.store import Transaction
 from engine.promises.rules import Declared
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
@@ -89,10 +89,10 @@ def _solved(number: int, at: datetime, *, late: bool) -> Ticket:
     )
 
 
-def _clock(kind: ClockKind, at: datetime, goal: timedelta, end: datetime | None) -> Clock:
+def _clock(kind: ClockKind, at: datetime, goal: timedelta, end: datetime | None) -> PromiseClock:
     due = at + goal
     broken = due < (end or WallClock().now())
-    return Clock(
+    return PromiseClock(
         kind,
         1,
         goal,

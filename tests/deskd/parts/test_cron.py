@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from deskd.parts.cron import Cron, Every, Waking, When
+from deskd.parts.cron import Cron, Every, Recurrence, Waking
 
 BERLIN = "Europe/Berlin"
 
@@ -14,7 +14,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def slots(when: When, first: str, until: str) -> list[str]:
+def slots(when: Recurrence, first: str, until: str) -> list[str]:
     """All there are, asked for in both directions."""
     start, end = at(first), at(until)
     found: list[datetime] = []
@@ -108,7 +108,7 @@ def test_every_so_often_is_the_same_for_all_who_ask() -> None:
 
 
 @pytest.mark.parametrize("when", [Cron("0 9 * * *", BERLIN), Every(timedelta(hours=1))])
-def test_apscheduler_is_told_the_slots_themselves(when: When) -> None:
+def test_apscheduler_is_told_the_slots_themselves(when: Recurrence) -> None:
     now = at("2026-03-02T07:30Z")
     waking = Waking(when)
     first = waking.get_next_fire_time(None, now)

@@ -17,9 +17,9 @@ from deskd.parts.sweep import Sweep
 from deskd.settings.reports import ReportsSection
 from engine.calendars.calendar import Hours
 from engine.desk.desk import Desk
-from engine.desk.directory import DeclaredPerson, Roster
+from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.promises.rules import Declared
-from engine.reports.kinds import Kind, period_of
+from engine.reports.kinds import ReportKind, period_of
 from engine.reports.report_json import PlainReport, read
 from engine.tickets.errors import Refused
 from engine.tickets.message import Draft
@@ -46,7 +46,7 @@ PEOPLE = (
     person("Leo", Role.LEAD, teams=frozenset({SUPPORT.id})),
     person("Ana", Role.AGENT, teams=frozenset({SUPPORT.id})),
 )
-ROSTER = Roster(Workspace(DEFAULT), (SUPPORT,), PEOPLE)
+ROSTER = DeclaredWorkspace(Workspace(DEFAULT), (SUPPORT,), PEOPLE)
 
 
 def digests(storage: Storage, clock: ManualClock, channels: frozenset[str] = BOTH) -> Digests:
@@ -76,7 +76,7 @@ async def told(room: Room) -> dict[tuple[str, str], PlainReport]:
 
 async def test_the_team_hears_of_yesterday_in_its_channel_and_of_no_agent(busy: Room) -> None:
     await busy.clock.move_to(TUESDAY)
-    await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, Kind.DAILY, TUESDAY)
+    await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     ((place, report),) = (await told(busy)).items()
     assert place == ("slack", CHANNEL)
     assert (report["scope"], report["from"], report["to"]) == (
@@ -90,7 +90,7 @@ async def test_the_team_hears_of_yesterday_in_its_channel_and_of_no_agent(busy: 
 
 async def test_a_manager_has_the_agents_figures_too_in_a_direct_message(busy: Room) -> None:
     await busy.clock.move_to(TUESDAY)
-    await digests(busy.storage, busy.clock).tell_managers(Kind.DAILY, TUESDAY)
+    await digests(busy.storage, busy.clock).tell_managers(ReportKind.DAILY, TUESDAY)
     ((place, report),) = (await told(busy)).items()
     assert place == ("slack", "U0MIA")
     assert report["scope"] == "IT"
@@ -99,7 +99,7 @@ async def test_a_manager_has_the_agents_figures_too_in_a_direct_message(busy: Ro
 
 async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) -> None:
     await busy.clock.move_to(NEXT_MONDAY)
-    await digests(busy.storage, busy.clock).tell_managers(Kind.WEEKLY, NEXT_MONDAY)
+    await digests(busy.storage, busy.clock).tell_managers(ReportKind.WEEKLY, NEXT_MONDAY)
     found = await told(busy)
     assert set(found) == {("slack", "U0MIA"), ("mail", "mia@example.com")}
     assert {(r["from"], r["to"]) for r in found.values()} == {("2026-03-02", "2026-03-08")}
@@ -108,15 +108,15 @@ async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) ->
 async def test_what_no_courier_can_deliver_is_not_told(busy: Room) -> None:
     await busy.clock.move_to(TUESDAY)
     by_mail = digests(busy.storage, busy.clock, frozenset({"mail"}))
-    await by_mail.tell_managers(Kind.DAILY, TUESDAY)
-    await by_mail.tell_team(SUPPORT.id, Kind.DAILY, TUESDAY)
+    await by_mail.tell_managers(ReportKind.DAILY, TUESDAY)
+    await by_mail.tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     assert set(await told(busy)) == {("mail", "mia@example.com"), ("mail", "leo@example.com")}
 
 
 async def test_a_team_without_a_channel_hears_it_through_its_leads(busy: Room) -> None:
     await busy.desk.declare(DEFAULT, replace(ROSTER, teams=(replace(SUPPORT, slack_channel=None),)))
     await busy.clock.move_to(TUESDAY)
-    await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, Kind.DAILY, TUESDAY)
+    await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     assert set(await told(busy)) == {("slack", "U0LEO")}
 
 
@@ -124,10 +124,10 @@ async def test_a_slot_done_twice_is_told_once(busy: Room) -> None:
     """A daemon died between telling and saying so: another does the slot again, later and with other figures."""
     made = digests(busy.storage, busy.clock)
     await busy.clock.move_to(TUESDAY)
-    await made.tell_managers(Kind.DAILY, TUESDAY)
+    await made.tell_managers(ReportKind.DAILY, TUESDAY)
     await busy.ticket("One more")
     await busy.clock.forward(minutes=5)
-    await made.tell_managers(Kind.DAILY, TUESDAY)
+    await made.tell_managers(ReportKind.DAILY, TUESDAY)
     assert [r.key for r in await busy.rows() if r.kind == "report"] == [
         f"report.daily.{TUESDAY.isoformat()}.{await _id(busy, 'Mia')}.slack.U0MIA"
     ]
@@ -141,24 +141,24 @@ async def _id(room: Room, name: str) -> PersonId:
 async def test_a_desk_at_which_nothing_happened_is_left_alone(room: Room) -> None:
     await room.desk.declare(DEFAULT, ROSTER)
     made = digests(room.storage, room.clock)
-    await made.tell_team(SUPPORT.id, Kind.DAILY, TUESDAY)
-    await made.tell_managers(Kind.WEEKLY, TUESDAY)
-    await made.tell_team(TeamId("gone"), Kind.DAILY, TUESDAY)
+    await made.tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
+    await made.tell_managers(ReportKind.WEEKLY, TUESDAY)
+    await made.tell_team(TeamId("gone"), ReportKind.DAILY, TUESDAY)
     assert await told(room) == {}
 
 
 async def test_an_agent_who_asks_sees_their_own_a_lead_the_teams(busy: Room) -> None:
     reports = Reports(busy.storage.store, busy.storage.views, busy.clock)
     people = {p.name: p for p in await busy.storage.store.run(DEFAULT, lambda t: t.agents())}
-    own = await reports.asked(people["Ana"], Kind.TODAY, own=False)
+    own = await reports.asked(people["Ana"], ReportKind.TODAY, own=False)
     assert (own["scope"], own["figures"]["opened"]) == ("Ana", 0)
     assert set(own["by"]) == {"priority", "category"}
-    lead = await reports.asked(people["Leo"], Kind.TODAY, own=False)
+    lead = await reports.asked(people["Leo"], ReportKind.TODAY, own=False)
     assert (lead["scope"], lead["figures"]["opened"]) == ("Support", 2)
-    mine = await reports.asked(people["Leo"], Kind.TODAY, own=True)
+    mine = await reports.asked(people["Leo"], ReportKind.TODAY, own=True)
     assert (mine["scope"], mine["figures"]["opened"]) == ("Leo", 0)
     with pytest.raises(Refused):
-        await reports.asked(Person(PersonId("bob"), "Bob"), Kind.TODAY, own=True)
+        await reports.asked(Person(PersonId("bob"), "Bob"), ReportKind.TODAY, own=True)
 
 
 async def test_lateness_is_working_time_of_the_clocks_own_calendar(room: Room) -> None:
@@ -169,7 +169,7 @@ async def test_lateness_is_working_time_of_the_clocks_own_calendar(room: Room) -
     await room.desk.declare(DEFAULT, replace(ROSTER, teams=(team,), rules=rules))
     await room.ticket()
     reports = Reports(room.storage.store, room.storage.views, room.clock)
-    material = await reports.material(period_of(Kind.TODAY, room.clock.now(), UTC))
+    material = await reports.material(period_of(ReportKind.TODAY, room.clock.now(), UTC))
     (clock, *_) = material.facts[0].clocks
     inside = replace(clock, calendar="office", running_since=room.clock.now())
     late = material._lateness(inside, TUESDAY + timedelta(hours=1))
@@ -198,7 +198,9 @@ def test_a_teams_calendar_says_whose_morning_is_meant() -> None:
 
 def test_both_can_be_switched_off() -> None:
     assert list(ReportsSection(daily="", weekly="").lines) == []
-    assert list(ReportsSection(daily="07:30", weekly="").lines) == [(Kind.DAILY, "30 7 * * *")]
+    assert list(ReportsSection(daily="07:30", weekly="").lines) == [
+        (ReportKind.DAILY, "30 7 * * *")
+    ]
 
 
 async def test_a_team_lives_by_its_calendar_and_else_by_the_workspaces_clock(room: Room) -> None:
@@ -213,14 +215,14 @@ async def test_a_team_lives_by_its_calendar_and_else_by_the_workspaces_clock(roo
 @pytest.mark.parametrize(
     ("kind", "first", "end"),
     [
-        (Kind.DAILY, date(2026, 3, 2), date(2026, 3, 3)),
-        (Kind.WEEKLY, date(2026, 2, 24), date(2026, 3, 3)),
-        (Kind.TODAY, date(2026, 3, 3), date(2026, 3, 4)),
-        (Kind.WEEK, date(2026, 2, 25), date(2026, 3, 4)),
-        (Kind.MONTH, date(2026, 2, 2), date(2026, 3, 4)),
+        (ReportKind.DAILY, date(2026, 3, 2), date(2026, 3, 3)),
+        (ReportKind.WEEKLY, date(2026, 2, 24), date(2026, 3, 3)),
+        (ReportKind.TODAY, date(2026, 3, 3), date(2026, 3, 4)),
+        (ReportKind.WEEK, date(2026, 2, 25), date(2026, 3, 4)),
+        (ReportKind.MONTH, date(2026, 2, 2), date(2026, 3, 4)),
     ],
 )
-def test_a_kind_names_its_days(kind: Kind, first: date, end: date) -> None:
+def test_a_kind_names_its_days(kind: ReportKind, first: date, end: date) -> None:
     period = period_of(kind, TUESDAY, UTC)
     assert (period.first, period.end) == (first, end)
 

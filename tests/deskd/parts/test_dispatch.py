@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from deskd.base.ids import TimeSortedIds
 from deskd.parts.dispatch import ROUND, Dispatcher
-from deskd.parts.nudge import Bell
-from engine.shifts.duty_desk import Floor
+from deskd.parts.nudge import Nudge
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import WorkspaceId
 from tests.engine.floor import World, template, world
 
 __all__ = ["template", "world"]
 
 
-class Rounds(Floor):
+class Rounds(DutyDesk):
     """Counts how often what lapsed was written down."""
 
     count = 0
@@ -24,7 +24,7 @@ class Rounds(Floor):
 
 
 async def test_a_clock_set_back_a_day_stops_no_round(world: World) -> None:
-    clock, bell = world.clock, Bell(world.clock)
+    clock, bell = world.clock, Nudge(world.clock)
     floor = Rounds(world.storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
     dispatcher = Dispatcher(floor, world.storage.work, world.storage.views, clock, bell)
     async with asyncio.TaskGroup() as group:

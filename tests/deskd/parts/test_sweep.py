@@ -4,7 +4,7 @@ import pytest
 
 from deskd.parts import sweep
 from deskd.parts.sweep import Sweep
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.ports.store import Change, Transaction
 from engine.promises import sla
 from engine.tickets.message import Draft, Request
@@ -39,7 +39,7 @@ async def add(room: Room, ticket: Ticket, timer: Timer) -> None:
 
 async def elsewhere(room: Room) -> Ticket:
     """A ticket of another workspace."""
-    await room.desk.declare(OTHER, Roster(Workspace(OTHER), (SUPPORT,)))
+    await room.desk.declare(OTHER, DeclaredWorkspace(Workspace(OTHER), (SUPPORT,)))
     return await room.desk.open(OTHER, Draft("VPN", "It drops."), by=ANN)
 
 

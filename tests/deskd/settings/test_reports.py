@@ -4,21 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from tests.deskd.settings.test_settings import problems, read
 
 
 def test_without_a_word_both_come_in_the_morning(tmp_path: Path) -> None:
     lines = list(read(tmp_path).settings.reports.lines)
-    assert lines == [(Kind.DAILY, "0 9 * * *"), (Kind.WEEKLY, "0 8 * * mon")]
+    assert lines == [(ReportKind.DAILY, "0 9 * * *"), (ReportKind.WEEKLY, "0 8 * * mon")]
 
 
 def test_other_times_and_none(tmp_path: Path) -> None:
     text = '[reports]\ndaily = ""\nweekly = "Fri  16:30"\n'
-    assert list(read(tmp_path, text).settings.reports.lines) == [(Kind.WEEKLY, "30 16 * * fri")]
+    assert list(read(tmp_path, text).settings.reports.lines) == [
+        (ReportKind.WEEKLY, "30 16 * * fri")
+    ]
     # TOML has times of its own.
     bare = list(read(tmp_path, "[reports]\ndaily = 07:30:00\n").settings.reports.lines)
-    assert bare[0] == (Kind.DAILY, "30 7 * * *")
+    assert bare[0] == (ReportKind.DAILY, "30 7 * * *")
 
 
 @pytest.mark.parametrize(

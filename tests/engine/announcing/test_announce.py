@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.announcing import announce
-from engine.announcing.announce import Scene
+from engine.announcing.recorded_step import RecordedStep
 from engine.tickets.effects import Show, Tell
 from engine.tickets.events import (
     Assigned,
@@ -59,7 +59,7 @@ def effects(
     receipt: bool = True,
 ) -> list[Tell | Show]:
     entries = [Entry(n, START, ANA.id, "slack", event) for n, event in enumerate(events, 1)]
-    scene = Scene(
+    scene = RecordedStep(
         before=None,
         after=ticket(),
         entries=entries,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.desk.desk import Desk
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.ports.spool import Incoming
 from engine.ports.store import Transaction
 from engine.promises import sla
@@ -190,7 +190,9 @@ async def test_leaving_the_private_channel_takes_the_rights_away(world: World) -
 
 async def test_an_agent_taken_off_the_list_is_a_requester_again(world: World) -> None:
     ticket = await world.mail()
-    await world.desk.declare(DEFAULT, Roster(ROSTER.settings, ROSTER.teams, ROSTER.people[:1]))
+    await world.desk.declare(
+        DEFAULT, DeclaredWorkspace(ROSTER.settings, ROSTER.teams, ROSTER.people[:1])
+    )
     with pytest.raises(Refused):
         await world.desk.close(asks(ticket, BEN))
     await world.desk.claim(asks(ticket, ANA))

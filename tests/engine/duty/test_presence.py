@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.duty import presence as duty
-from engine.duty.presence import Duty, Out, Presence, Said, ShiftEnded, Why
+from engine.duty.presence import Duty, Out, Presence, PresenceReason, Said, ShiftEnded
 from tests.engine.make import START, after
 
 NOBODY = Presence()
@@ -40,7 +40,9 @@ def test_a_shift_that_nobody_ends_is_over_after_sixteen_hours() -> None:
     forgotten = on_shift(length=None)
     assert duty.duty(forgotten, after(hours=15.9)) is Duty.ON
     assert duty.duty(forgotten, after(hours=16)) is Duty.OFF
-    assert duty.lapsed(forgotten, after(hours=20)) == [ShiftEnded(after(hours=16), Why.FORGOTTEN)]
+    assert duty.lapsed(forgotten, after(hours=20)) == [
+        ShiftEnded(after(hours=16), PresenceReason.FORGOTTEN)
+    ]
 
 
 def test_who_ended_the_shift_is_off_until_the_next() -> None:

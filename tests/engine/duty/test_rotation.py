@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from engine.calendars.calendar import WEEKDAYS
 from engine.duty.rotation import (
-    Kind,
+    DutyHours,
     Override,
     Rotation,
-    Rule,
+    RotationKind,
+    RotationRule,
     Schedule,
     Temporary,
     Turn,
-    When,
     handoffs,
     on_duty,
     turns,
@@ -46,7 +46,9 @@ def rotations(op: str) -> list[Any]:
 def rotation(case: dict[str, Any]) -> Rotation:
     written = case["rotation"]
     start = datetime.fromisoformat(written["start_local"])
-    return Rotation(case["tz"], Kind(written["type"]), start, ("ann", "bob"), written["length"])
+    return Rotation(
+        case["tz"], RotationKind(written["type"]), start, ("ann", "bob"), written["length"]
+    )
 
 
 def local(case: dict[str, Any], key: str) -> datetime:
@@ -106,17 +108,19 @@ def schedule(case: dict[str, Any]) -> Schedule:
     )
 
 
-def _rule(case: dict[str, Any], rule: dict[str, Any]) -> Rule:
+def _rule(case: dict[str, Any], rule: dict[str, Any]) -> RotationRule:
     ((opens, closes),) = spans([[rule["start"], rule["end"]]])
-    when = When(case["tz"], opens, closes, frozenset(rule["days"]))
+    when = DutyHours(case["tz"], opens, closes, frozenset(rule["days"]))
     if "rotation" not in rule:
-        return Rule(rule["target"], when)
+        return RotationRule(rule["target"], when)
     written = rule["rotation"]
     at = written["order"].index(written["current_user"])
     people = written["order"][at:] + written["order"][:at]
     start = datetime.fromisoformat(written["current_shift_start_local"])
-    who = Rotation(case["tz"], Kind(written["type"]), start, tuple(people), written["length"])
-    return Rule(who, when)
+    who = Rotation(
+        case["tz"], RotationKind(written["type"]), start, tuple(people), written["length"]
+    )
+    return RotationRule(who, when)
 
 
 @needs_data
@@ -146,7 +150,9 @@ def expected_turns(case: dict[str, Any]) -> set[Turn]:
 
 # --- a second opinion: asks every quarter, and counts local quarters for whose turn it is
 
-kinds = st.sampled_from([(Kind.HOURLY, 4), (Kind.DAILY, 96), (Kind.WEEKLY, 96 * 7)])
+kinds = st.sampled_from(
+    [(RotationKind.HOURLY, 4), (RotationKind.DAILY, 96), (RotationKind.WEEKLY, 96 * 7)]
+)
 local_starts = starts.map(lambda at: at.replace(tzinfo=None))
 
 
@@ -161,19 +167,19 @@ def slow_number(plan: Rotation, quarters: int, at: datetime) -> int:
 @settings(max_examples=300, deadline=None)
 @given(kinds, st.integers(1, 5), st.sampled_from(ZONES), local_starts, starts)
 def test_turns_agree_with_looking_at_the_clock_on_the_wall(
-    kind: tuple[Kind, int], length: int, zone: str, start: datetime, at: datetime
+    kind: tuple[RotationKind, int], length: int, zone: str, start: datetime, at: datetime
 ) -> None:
     plan = Rotation(zone, kind[0], start, ("ann", "bob", "cem"), length)
     number = slow_number(plan, kind[1], at)
     assert plan.number(at) == number
-    assert on_duty(Schedule((Rule(plan),)), at) == (plan.people[number % 3],)
+    assert on_duty(Schedule((RotationRule(plan),)), at) == (plan.people[number % 3],)
 
 
 def some_schedules() -> st.SearchStrategy[Schedule]:
     people = st.sampled_from(["ann", "bob", "cem"])
     hour = st.integers(0, 23).map(time)
     when = st.builds(
-        When,
+        DutyHours,
         st.sampled_from(ZONES),
         hour,
         st.one_of(st.none(), hour),
@@ -203,7 +209,7 @@ def some_schedules() -> st.SearchStrategy[Schedule]:
         spans_of_time,
         st.lists(turn, max_size=2),
     )
-    rule = st.builds(Rule, st.one_of(people, who), st.one_of(st.none(), when))
+    rule = st.builds(RotationRule, st.one_of(people, who), st.one_of(st.none(), when))
     return st.builds(
         Schedule,
         st.lists(rule, max_size=3).map(tuple),
@@ -236,8 +242,8 @@ def test_turns_cover_exactly_the_quarters_on_duty(
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-WEEKLY = Rotation("UTC", Kind.WEEKLY, MONDAY.replace(tzinfo=None), ("ann", "bob", "cem"))
-PLAN = Schedule((Rule(WEEKLY),))
+WEEKLY = Rotation("UTC", RotationKind.WEEKLY, MONDAY.replace(tzinfo=None), ("ann", "bob", "cem"))
+PLAN = Schedule((RotationRule(WEEKLY),))
 
 
 def test_turns_are_taken_in_order_and_reach_back_before_the_start() -> None:
@@ -249,7 +255,7 @@ def test_turns_are_taken_in_order_and_reach_back_before_the_start() -> None:
 
 def test_somebody_added_removed_or_standing_in() -> None:
     def at_ten(*overrides: Override) -> tuple[str, ...]:
-        return on_duty(Schedule((Rule(WEEKLY),), overrides), MONDAY + HOUR)
+        return on_duty(Schedule((RotationRule(WEEKLY),), overrides), MONDAY + HOUR)
 
     end = MONDAY + 2 * HOUR
     assert at_ten(Override(MONDAY, end, add="dan")) == ("ann", "dan")
@@ -264,7 +270,9 @@ def test_a_temporary_plan_replaces_rules_and_overrides_also_with_nobody() -> Non
     end = MONDAY + 4 * HOUR
     turn = Turn("eve", MONDAY, MONDAY + HOUR)
     plan = Schedule(
-        (Rule(WEEKLY),), (Override(MONDAY, end, add="dan"),), (Temporary(MONDAY, end, (turn,)),)
+        (RotationRule(WEEKLY),),
+        (Override(MONDAY, end, add="dan"),),
+        (Temporary(MONDAY, end, (turn,)),),
     )
     assert on_duty(plan, MONDAY) == ("eve",)
     assert on_duty(plan, MONDAY + HOUR) == ()
@@ -275,7 +283,7 @@ def test_the_sun_is_followed_by_rules_in_several_zones() -> None:
     day = frozenset(WEEKDAYS[:5])
     plan = Schedule(
         tuple(
-            Rule(name, When(zone, time(9), time(17), day))
+            RotationRule(name, DutyHours(zone, time(9), time(17), day))
             for name, zone in (("berlin", "Europe/Berlin"), ("boston", "America/New_York"))
         )
     )
@@ -284,7 +292,7 @@ def test_the_sun_is_followed_by_rules_in_several_zones() -> None:
 
 
 def test_a_night_belongs_to_the_day_it_begins_on() -> None:
-    plan = Schedule((Rule("ann", When("UTC", time(22), time(6), frozenset({"fri"}))),))
+    plan = Schedule((RotationRule("ann", DutyHours("UTC", time(22), time(6), frozenset({"fri"}))),))
     assert on_duty(plan, datetime(2026, 3, 7, 5, tzinfo=UTC)) == ("ann",)
     assert on_duty(plan, datetime(2026, 3, 6, 5, tzinfo=UTC)) == ()
     first, *_ = turns(plan, MONDAY, MONDAY + timedelta(days=7))
@@ -292,21 +300,21 @@ def test_a_night_belongs_to_the_day_it_begins_on() -> None:
 
 
 def test_a_plan_that_never_changes_is_one_turn() -> None:
-    alone = Rotation("UTC", Kind.HOURLY, MONDAY.replace(tzinfo=None), ("ann",))
-    for who in (Rule("ann"), Rule(alone, When("UTC"))):
+    alone = Rotation("UTC", RotationKind.HOURLY, MONDAY.replace(tzinfo=None), ("ann",))
+    for who in (RotationRule("ann"), RotationRule(alone, DutyHours("UTC"))):
         [turn] = turns(Schedule((who,)), MONDAY, MONDAY + timedelta(days=30))
         assert (turn.person, turn.goes_on) == ("ann", True)
-    nobody = Rotation("UTC", Kind.HOURLY, MONDAY.replace(tzinfo=None), ())
-    assert on_duty(Schedule((Rule(nobody),)), MONDAY) == ()
+    nobody = Rotation("UTC", RotationKind.HOURLY, MONDAY.replace(tzinfo=None), ())
+    assert on_duty(Schedule((RotationRule(nobody),)), MONDAY) == ()
 
 
 @pytest.mark.parametrize(
     ("kind", "start", "length", "sentence"),
     [
-        (Kind.DAILY, MONDAY.replace(tzinfo=None), 0, "length: must be 1 to 1000; it is 0"),
-        (Kind.DAILY, MONDAY, 1, "start: must be local time"),
+        (RotationKind.DAILY, MONDAY.replace(tzinfo=None), 0, "length: must be 1 to 1000; it is 0"),
+        (RotationKind.DAILY, MONDAY, 1, "start: must be local time"),
         (
-            Kind.MONTHLY,
+            RotationKind.MONTHLY,
             MONDAY.replace(tzinfo=None, month=1, day=31),
             1,
             "start: of a month must be day 28 at the latest",
@@ -314,7 +322,7 @@ def test_a_plan_that_never_changes_is_one_turn() -> None:
     ],
 )
 def test_a_rotation_that_cannot_turn_is_refused(
-    kind: Kind, start: datetime, length: int, sentence: str
+    kind: RotationKind, start: datetime, length: int, sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         Rotation("UTC", kind, start, ("ann",), length)

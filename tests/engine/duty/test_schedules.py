@@ -8,14 +8,14 @@ import pytest
 
 from engine.calendars.calendar import WEEKDAYS
 from engine.duty.rotation import (
-    Kind,
+    DutyHours,
     Override,
     Rotation,
-    Rule,
+    RotationKind,
+    RotationRule,
     Schedule,
     Temporary,
     Turn,
-    When,
     on_duty,
 )
 from engine.duty.schedules import schedule_of
@@ -46,12 +46,12 @@ def utc(year: int, month: int, day: int, hour: int) -> datetime:
 
 def test_a_document_says_who_takes_turns_when_and_with_which_exceptions() -> None:
     start = utc(2026, 3, 2, 9).replace(tzinfo=None)
-    who = Rotation("Europe/Berlin", Kind.WEEKLY, start, ("ann", "bob"), 2)
+    who = Rotation("Europe/Berlin", RotationKind.WEEKLY, start, ("ann", "bob"), 2)
     days = frozenset({"mon", "tue", "fri"})
     assert schedule_of(json.loads(json.dumps(WHOLE))) == Schedule(
         (
-            Rule(who, When("Europe/Berlin", time(9), time(12), days)),
-            Rule(who, When("Europe/Berlin", time(22), time(6), days)),
+            RotationRule(who, DutyHours("Europe/Berlin", time(9), time(12), days)),
+            RotationRule(who, DutyHours("Europe/Berlin", time(22), time(6), days)),
         ),
         (Override(utc(2026, 3, 5, 8), utc(2026, 3, 6, 8), "cem", "ann"),),
         (
@@ -74,8 +74,8 @@ def test_without_hours_and_days_somebody_is_always_on_duty() -> None:
 def test_hours_alone_hold_every_day_and_days_alone_all_day() -> None:
     (by_hours,) = schedule_of({**NEEDED, "hours": ["09:00-17:00"]}).rules
     (by_days,) = schedule_of({**NEEDED, "days": ["sat-sun"]}).rules
-    assert by_hours.when == When("UTC", time(9), time(17), frozenset(WEEKDAYS))
-    assert by_days.when == When("UTC", time(), None, frozenset({"sat", "sun"}))
+    assert by_hours.when == DutyHours("UTC", time(9), time(17), frozenset(WEEKDAYS))
+    assert by_days.when == DutyHours("UTC", time(), None, frozenset({"sat", "sun"}))
 
 
 SPAN = {"start": "2026-03-05T09:00", "end": "2026-03-06T09:00"}

@@ -5,14 +5,14 @@ from itertools import pairwise
 
 from hypothesis import given
 
-from engine.explain.clock_recount import Tally, tallies
+from engine.explain.clock_recount import ClockRecount, tallies
 from engine.promises import sla
 from tests.engine.life import Life
 from tests.engine.lives import lives
 from tests.engine.promises.test_clock_properties import MANY
 
 
-def told(life: Life, now: datetime) -> dict[object, Tally]:
+def told(life: Life, now: datetime) -> dict[object, ClockRecount]:
     found = tallies(life.entries, life.almanac)
     return {key: tally.until(now, life.almanac) for key, tally in found.items()}
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from hypothesis import given
 
 from engine.calendars.calendar import Calendar
-from engine.explain.explain import Explained, Explanation, Interval, Kind, Outcome, Rule, explain
+from engine.explain.explain import (
+    CountedBy,
+    Explained,
+    Explanation,
+    Interval,
+    IntervalKind,
+    Outcome,
+    explain,
+)
 from engine.explain.narrative import passages
 from engine.promises import sla
 from engine.tickets import lifecycle
@@ -46,7 +54,9 @@ def test_the_intervals_cover_a_clock_from_its_start_to_its_end(life: Life) -> No
         assert one.intervals[-1].until == one.until
         assert all(a.until == b.since for a, b in pairwise(one.intervals))
         assert all(each.since < each.until for each in one.intervals)
-        assert all(bool(each.counted) == (each.kind is Kind.COUNTED) for each in one.intervals)
+        assert all(
+            bool(each.counted) == (each.kind is IntervalKind.COUNTED) for each in one.intervals
+        )
 
 
 @MANY
@@ -96,7 +106,9 @@ def test_closed_hours_are_told_by_what_closed_them() -> None:
     """Over a night, the holiday of 4 March, and a weekend."""
     life = office().claims(march(2, "10:00")).until(march(9, "10:00"))
     [*_, solution] = explained_at(life, march(9, "10:00"))
-    closed = [(each.why, each.days) for each in solution.intervals if each.kind is Kind.CLOSED]
+    closed = [
+        (each.why, each.days) for each in solution.intervals if each.kind is IntervalKind.CLOSED
+    ]
     assert closed == [
         ("night", ()),
         ("holiday", (date(2026, 3, 4),)),
@@ -173,8 +185,8 @@ def test_of_a_promise_of_minutes_also_seconds_are_told() -> None:
     """Of one of hours they would be in nobody's way, and are left out."""
     start = march(2, "10:00")
     for goal, told in ((timedelta(minutes=5), 2), (timedelta(hours=8), 1)):
-        rule = Rule("started", "office hours", goal, "24x7", 0)
+        rule = CountedBy("started", "office hours", goal, "24x7", 0)
         taken, until = start + timedelta(seconds=44), start + timedelta(seconds=244)
-        waited = Interval(start, taken, Kind.COUNTED, taken - start, rule, None)
-        worked = Interval(taken, until, Kind.COUNTED, until - taken, rule, BEN.id)
+        waited = Interval(start, taken, IntervalKind.COUNTED, taken - start, rule, None)
+        worked = Interval(taken, until, IntervalKind.COUNTED, until - taken, rule, BEN.id)
         assert len([*passages([waited, worked], named=True)]) == told

@@ -11,7 +11,7 @@ from engine.promises import sla
 from engine.tickets import evolve
 from engine.tickets.events import Breached, ClockChanged
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Ticket
 from tests.engine.calendars.test_calendar import starts, weekly
 from tests.engine.life import Life
@@ -22,7 +22,7 @@ MANY = settings(max_examples=150, deadline=None)
 Key = tuple[ClockKind, int]
 
 
-def key(clock: Clock) -> Key:
+def key(clock: PromiseClock) -> Key:
     return clock.kind, clock.cycle
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from engine.calendars.durations import Duration
 from engine.promises import escalation, follow_up, sla
 from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import Around
+from engine.promises.follow_up import StepContext
 from engine.promises.rules import BY_ROLE, Ladder, Level, Mute, Rules, Target
 from engine.tickets import evolve, lifecycle
 from engine.tickets.events import (
@@ -53,12 +53,12 @@ class Desk:
         born = evolve.born(DEFAULT, 1, Entry(1, START, None, "t", opened))
         self.ticket = self._record(born, [opened], START, None)
 
-    def around(self, at: datetime, actor: PersonId | None = None) -> Around:
+    def around(self, at: datetime, actor: PersonId | None = None) -> StepContext:
         def on_level(level: Level) -> Reached:
             who = self.there.get(self.ladder.levels.index(level))
             return Reached((PersonId(who),)) if who else Reached()
 
-        return Around(self.rules, TEAM, Climb(self.ladder, on_level), at, actor)
+        return StepContext(self.rules, TEAM, Climb(self.ladder, on_level), at, actor)
 
     def _record(
         self, before: Ticket, events: Sequence[Event], at: datetime, actor: PersonId | None

@@ -11,7 +11,7 @@ from engine.calendars.durations import Duration
 from engine.promises.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
 from engine.tickets.events import Paged, PriorityChanged
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 from engine.tickets.workspace import Workspace
 from tests.engine.life import Life
@@ -266,7 +266,7 @@ class Seen:
         owns = policy.get("metric", "") == "time_to_own" or "response" in policy
         return FIRST if owns else RESOLUTION
 
-    def _clock(self, kind: ClockKind) -> Clock:
+    def _clock(self, kind: ClockKind) -> PromiseClock:
         clock = self.life.clock(kind)
         if clock is None:
             raise AttributeError(kind)  # then this has no such figure

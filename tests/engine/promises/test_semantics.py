@@ -10,7 +10,7 @@ from engine.calendars.durations import Duration
 from engine.promises.rules import Goals, Policy, Rules
 from engine.tickets.events import Warned
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 from engine.tickets.workspace import Workspace
 from tests.engine.life import Life
@@ -102,7 +102,7 @@ def test_a_clock_does_what_the_design_says(case: dict[str, Any]) -> None:
     assert [answered(c) for c in life.all_of(ClockKind.NEXT_RESPONSE)] == expect["next_response"]
 
 
-def shown(life: Life, clock: Clock, end: datetime, wanted: dict[str, Any]) -> dict[str, Any]:
+def shown(life: Life, clock: PromiseClock, end: datetime, wanted: dict[str, Any]) -> dict[str, Any]:
     """The clock in the words of the file. Words that a case does not use for a clock are left out."""
     # A met clock has no due time in the file, as it may go on; ours is kept for the record until it does.
     goes_on_later = clock.kind is ClockKind.RESOLUTION and clock.stopped_at and not clock.breached
@@ -121,7 +121,7 @@ def shown(life: Life, clock: Clock, end: datetime, wanted: dict[str, Any]) -> di
     return {word: as_written(all_words[word]) for word in wanted}
 
 
-def warning_of(life: Life, clock: Clock) -> datetime | None:
+def warning_of(life: Life, clock: PromiseClock) -> datetime | None:
     """When it was given, if it was, else when it is due."""
     for entry in reversed(life.entries):
         if isinstance(entry.event, Warned) and entry.event.kind is clock.kind:
@@ -129,7 +129,7 @@ def warning_of(life: Life, clock: Clock) -> datetime | None:
     return clock.warn_at
 
 
-def answered(clock: Clock) -> dict[str, Any]:
+def answered(clock: PromiseClock) -> dict[str, Any]:
     return {
         "started_at": as_written(clock.started_at),
         "due_at": as_written(clock.due_at),

@@ -20,7 +20,7 @@ from engine.tickets.events import (
 )
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Clock, ClockKind, Timer, TimerKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
 from tests.engine.life import Life
@@ -30,7 +30,7 @@ FIRST, RESOLUTION = ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION
 ANSWERED = Commented(MessageId("m"), by_agent=True)
 
 
-def clock(subject: Ticket, kind: ClockKind) -> Clock:
+def clock(subject: Ticket, kind: ClockKind) -> PromiseClock:
     return next(c for c in subject.clocks if c.kind is kind)
 
 

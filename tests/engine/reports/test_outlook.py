@@ -10,7 +10,7 @@ from engine.reports.forecast import NotEnough, Range
 from engine.reports.outlook import Outlook, hours_of, outlook, owed
 from engine.reports.shortfall import Owed
 from engine.tickets.people import DEFAULT, TeamId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import State
 from engine.tickets.workspace import Workspace
 from tests.engine.make import ANA, BEN, TEAM
@@ -22,12 +22,14 @@ OFFICE = Calendar(Hours("UTC", {day: ((time(9), time(17)),) for day in ("mon", "
 RULES = Rules(Workspace(DEFAULT), calendars={"office": (1, OFFICE)})
 
 
-def promise(kind: ClockKind, due: timedelta, *, goal: timedelta = HOUR, **changes: object) -> Clock:
-    plain = Clock(kind, 1, goal, NOW - HOUR, running_since=NOW - HOUR, due_at=NOW + due)
+def promise(
+    kind: ClockKind, due: timedelta, *, goal: timedelta = HOUR, **changes: object
+) -> PromiseClock:
+    plain = PromiseClock(kind, 1, goal, NOW - HOUR, running_since=NOW - HOUR, due_at=NOW + due)
     return replace(plain, **changes)  # type: ignore[arg-type]  # a clock's own fields
 
 
-def weeks(count: int, *clocks: Clock) -> list[TicketFacts]:
+def weeks(count: int, *clocks: PromiseClock) -> list[TicketFacts]:
     """One ticket each morning, solved by Ana in the same hour; and one open, if it has clocks."""
     solved = [
         one(

@@ -26,7 +26,7 @@ from engine.reports.report import (
 )
 from engine.tickets.errors import Refused
 from engine.tickets.people import Person, PersonId, Role, TeamId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 from tests.engine.report_stories import (
     AGENTS,
@@ -71,12 +71,14 @@ def one(**changes: object) -> TicketFacts:
     return replace(plain, **changes)
 
 
-def clock(kind: ClockKind = ClockKind.RESOLUTION, **changes: object) -> Clock:
-    plain = Clock(kind, 1, goal=4 * HOUR, started_at=AT, running_since=AT, due_at=AT + 4 * HOUR)
+def clock(kind: ClockKind = ClockKind.RESOLUTION, **changes: object) -> PromiseClock:
+    plain = PromiseClock(
+        kind, 1, goal=4 * HOUR, started_at=AT, running_since=AT, due_at=AT + 4 * HOUR
+    )
     return replace(plain, **changes)
 
 
-def stopped(after: timedelta, **changes: object) -> Clock:
+def stopped(after: timedelta, **changes: object) -> PromiseClock:
     end = {"running_since": None, "stopped_at": AT + after, "used": after}
     return clock(**{**end, **changes})
 

@@ -12,7 +12,7 @@ import pytest
 
 import storage
 from engine.desk.desk import Desk
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.ports.spool import Incoming
 from engine.ports.views import SpoolLine
 from engine.tickets.message import Inbound
@@ -108,7 +108,7 @@ async def working(
     desk = Desk(opened.store, clock, CountingIds(), nudge=lambda: None)
     team = Team(TeamId("support"), "Support", "it", addresses=(SUPPORT,))
     settings = Workspace(DEFAULT, domains=frozenset({"desk.test"}))
-    await desk.declare(DEFAULT, Roster(settings, (team,)))
+    await desk.declare(DEFAULT, DeclaredWorkspace(settings, (team,)))
     addresses = KnownAddresses(opened.views, clock)
     reading = Reading(addresses, SIGNER, opened.files, attachment_bytes=1000)
     recorder = _Recorder(wrap(desk))

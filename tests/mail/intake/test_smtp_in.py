@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP
 from engine.tickets.people import DEFAULT
 from mail.intake import smtp_in, smtp_session
 from mail.intake.smtp_in import Listen, SmtpIn, hops, spool_key
-from mail.intake.smtp_session import House, MailSession
+from mail.intake.smtp_session import MailSession, OpenSessions
 from mail.parsing.mime import MESSAGE_BYTES_MAX
 from tests.clock import MORNING, ManualClock
 from tests.mail.stage import MAIL, OTHER, SUPPORT, Book, Door, MemorySpool, open_door
@@ -200,7 +200,7 @@ async def test_only_cr_lf_dot_cr_lf_ends_a_mail_and_stuffed_dots_are_taken_out(
     ],
 )
 async def test_an_address_is_read_as_the_library_reads_it(door: Door, given: str) -> None:
-    house = House(1, 1, 1, "mx.test")
+    house = OpenSessions(1, 1, 1, "mx.test")
     ours, theirs = MailSession(house, door.part), SMTP(door.part, hostname="mx.test")
     assert ours._getaddr(given) == theirs._getaddr(given)
 
@@ -305,7 +305,7 @@ async def test_more_sessions_than_places_are_told_to_come_again(door: Door) -> N
 
 
 def test_one_far_machine_does_not_get_all_places() -> None:
-    house = smtp_session.House(200, 20, 1000, "desk.test")
+    house = smtp_session.OpenSessions(200, 20, 1000, "desk.test")
 
     class Session:
         peer_host = "192.0.2.7"

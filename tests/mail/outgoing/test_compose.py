@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import templates
 from engine.tickets.effects import Tell
-from engine.tickets.message import Asked, Fact
+from engine.tickets.message import AddressAction, Fact
 from engine.tickets.people import DEFAULT
-from mail.outgoing.compose import AUTOMATIC, House, Occasion, bare_subject, compose
+from mail.outgoing.compose import AUTOMATIC, Letterhead, Occasion, bare_subject, compose
 from mail.outgoing.message import Letter, clean_header, mailbox, to_bytes
 from mail.parsing.automatic import Envelope
 from mail.parsing.headers import one_line
@@ -96,7 +96,7 @@ def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge()
     assert "by Mon 2 Mar 2026, 11:00 (UTC+01:00), the managers are paged next" in text
     (address,) = [row for row in text.splitlines() if row.startswith("support+ack-")]
     asked = Parsed(to=(Mailbox("", address),), from_=(Mailbox("", "bob@example.com"),))
-    assert SIGNER.asked(asked, Envelope(), DEFAULT) == Asked("acknowledge", 1, 9)
+    assert SIGNER.asked(asked, Envelope(), DEFAULT) == AddressAction("acknowledge", 1, 9)
     assert f'<a href="mailto:{address}?subject=I%20have%20T-1"' in written.html
     assert ">Acknowledge</a>" in written.html
 
@@ -108,7 +108,7 @@ def test_a_page_about_what_is_late_already_says_so() -> None:
 
 
 def test_a_provider_that_refuses_plus_addresses_gets_no_button() -> None:
-    written = letter("page", house=House(SIGNER, SUPPORT, plus_addresses=False))
+    written = letter("page", house=Letterhead(SIGNER, SUPPORT, plus_addresses=False))
     assert "+ack" not in written.text
     assert "Acknowledge it in Slack" in written.text
     assert "mailto:" not in written.html
@@ -187,7 +187,7 @@ def test_a_reply_to_our_mail_proves_the_ticket_twice() -> None:
 
 
 def test_without_plus_addresses_replies_go_to_the_desk() -> None:
-    written = letter("reply", house=House(SIGNER, SUPPORT, plus_addresses=False))
+    written = letter("reply", house=Letterhead(SIGNER, SUPPORT, plus_addresses=False))
     assert written.reply_to == SUPPORT
 
 
@@ -286,7 +286,7 @@ def test_whatever_has_words_for_a_mail_can_be_mailed() -> None:
 def test_what_belongs_to_no_ticket_has_no_thread_and_its_answer_joins_none() -> None:
     sent = apart()
     assert isinstance(sent.effect, Tell)
-    house = House(SIGNER, SUPPORT, name="Support desk")
+    house = Letterhead(SIGNER, SUPPORT, name="Support desk")
     written = compose(Occasion(sent, sent.effect, None), house, at=MORNING)
     message = reread(written)
     assert message["Reply-To"].addresses[0].addr_spec == SUPPORT

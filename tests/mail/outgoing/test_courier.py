@@ -11,7 +11,7 @@ from engine.ports.views import TicketLine
 from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Comment, MessageId, Reference
 from engine.tickets.people import Address, Person, WorkspaceId
-from mail.outgoing.compose import House
+from mail.outgoing.compose import Letterhead
 from mail.outgoing.courier import MailCourier
 from mail.outgoing.relay import CONNECTIONS_MAX, Relay, RelayUrl
 from mail.parsing.automatic import Envelope
@@ -67,7 +67,7 @@ async def courier(sink: Sink) -> AsyncIterator[MailCourier]:
 def courier_to(port: int, views: KnownTicket | None = None, *, login: str = "") -> MailCourier:
     relay = Relay(RelayUrl.read(f"smtp://{login}127.0.0.1:{port}"), hostname="desk.test")
     known = views or KnownTicket()
-    house = House(SIGNER, SUPPORT)
+    house = Letterhead(SIGNER, SUPPORT)
     return MailCourier(relay, known, house, ManualClock())  # type: ignore[arg-type]  # three of its reads
 
 

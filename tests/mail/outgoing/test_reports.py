@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from engine.reports.kinds import Kind
+from engine.reports.kinds import ReportKind
 from engine.reports.report import By, Group
 from engine.reports.report_json import PlainReport, facts, plain
 from engine.tickets.message import Fact
@@ -14,8 +14,8 @@ from mail.outgoing.message import Letter, to_bytes
 from tests.engine.report_sample import WEEK, YESTERDAY, sample
 from tests.mail.letters import letter as composed
 
-WEEKLY = plain(sample(WEEK), kind=Kind.WEEKLY, scope="Support", listed=5)
-EMPTY = plain(sample(WEEK, 0), kind=Kind.WEEKLY, scope="Support")
+WEEKLY = plain(sample(WEEK), kind=ReportKind.WEEKLY, scope="Support", listed=5)
+EMPTY = plain(sample(WEEK, 0), kind=ReportKind.WEEKLY, scope="Support")
 
 
 def letter(report: PlainReport) -> Letter:
@@ -90,7 +90,7 @@ def test_no_name_and_no_subject_is_markup() -> None:
     busy = sample(WEEK)
     evil = (Group("<b>x</b>", "<b>x</b>", busy.whole),)
     by = dict.fromkeys(By, evil)
-    listed = plain(replace(busy, by=by), kind=Kind.WEEKLY, scope="<b>Support</b>")
+    listed = plain(replace(busy, by=by), kind=ReportKind.WEEKLY, scope="<b>Support</b>")
     made = letter(listed)
     page = made.html or ""
     assert "&lt;!channel&gt; free" in page
@@ -109,7 +109,7 @@ def test_the_mail_says_in_its_subject_what_matters_and_is_marked_automatic() -> 
 
 @pytest.mark.parametrize(
     "report",
-    [EMPTY, plain(sample(YESTERDAY), kind=Kind.DAILY, scope="Support", listed=5)],
+    [EMPTY, plain(sample(YESTERDAY), kind=ReportKind.DAILY, scope="Support", listed=5)],
     ids=["nothing at all", "one day"],
 )
 def test_there_is_a_mail_for_every_kind(report: PlainReport) -> None:

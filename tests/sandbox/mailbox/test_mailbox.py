@@ -10,9 +10,9 @@ from typing import get_args
 import aiosmtplib
 import pytest
 
-from sandbox.mailbox.letter import Attachment
+from sandbox.mailbox.letter import MailFile
 from sandbox.mailbox.links import MailAction
-from sandbox.mailbox.mailbox import Mailbox
+from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.mailbox.person import NotSent
 from sandbox.mailbox.quote import Style
 from sandbox.mailbox.smtp import Stage
@@ -24,17 +24,17 @@ DESK = "support@desk.test"
 
 
 @pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    box = Mailbox(ManualClock(NOON))
+async def mailbox() -> AsyncIterator[Mailboxes]:
+    box = Mailboxes(ManualClock(NOON))
     await box.start()
     yield box
     await box.close()
 
 
 @pytest.fixture
-async def desk(mailbox: Mailbox) -> AsyncIterator[Mailbox]:
+async def desk(mailbox: Mailboxes) -> AsyncIterator[Mailboxes]:
     """Whoever answers on the other side: a second sink, reached through `via`."""
-    sink = Mailbox(ManualClock(NOON))
+    sink = Mailboxes(ManualClock(NOON))
     await sink.start()
     mailbox.via = sink.address
     yield sink
@@ -56,7 +56,7 @@ def mail(
 
 
 async def deliver(
-    mailbox: Mailbox, message: EmailMessage | bytes, to: str | list[str] = BOB
+    mailbox: Mailboxes, message: EmailMessage | bytes, to: str | list[str] = BOB
 ) -> None:
     host, port = mailbox.address
     raw = message if isinstance(message, bytes) else message.as_bytes()
@@ -65,7 +65,7 @@ async def deliver(
     )
 
 
-async def test_mail_for_anyone_is_kept_byte_for_byte_and_shown_parsed(mailbox: Mailbox) -> None:
+async def test_mail_for_anyone_is_kept_byte_for_byte_and_shown_parsed(mailbox: Mailboxes) -> None:
     message = mail("Größe [T-1]", "Grüße", Message_ID="<a@desk.test>")
     message.add_alternative("<p>Gr&uuml;&szlig;e</p>", subtype="html")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
@@ -74,27 +74,29 @@ async def test_mail_for_anyone_is_kept_byte_for_byte_and_shown_parsed(mailbox: M
     assert letter.raw == message.as_bytes()
     assert (letter.subject, letter.text.strip()) == ("Größe [T-1]", "Grüße")
     assert "<p>" in letter.html
-    assert letter.attachments == (Attachment("plan.pdf", "application/pdf", b"%PDF"),)
+    assert letter.attachments == (MailFile("plan.pdf", "application/pdf", b"%PDF"),)
     assert letter.from_ == ("Support", DESK)
     assert letter.to == (BOB,)
     assert letter.at == NOON
     assert letter.date == datetime(2026, 11, 16, 11, tzinfo=UTC)
 
 
-async def test_a_mail_to_two_people_is_in_both_boxes(mailbox: Mailbox) -> None:
+async def test_a_mail_to_two_people_is_in_both_boxes(mailbox: Mailboxes) -> None:
     await deliver(mailbox, mail(), to=[BOB, "Ann@Example.com"])
     assert [one.mailbox for one in mailbox.letters()] == [BOB, "ann@example.com"]
     assert mailbox.addresses() == [BOB, "ann@example.com"]
 
 
-async def test_a_mail_delivered_twice_is_seen_twice_in_one_thread(mailbox: Mailbox) -> None:
+async def test_a_mail_delivered_twice_is_seen_twice_in_one_thread(mailbox: Mailboxes) -> None:
     for _ in range(2):
         await deliver(mailbox, mail(Message_ID="<same@desk.test>"))
     threads = mailbox.threads(BOB)
     assert [len(thread.letters) for thread in threads] == [2]
 
 
-async def test_replies_thread_by_references_and_newest_thread_comes_first(mailbox: Mailbox) -> None:
+async def test_replies_thread_by_references_and_newest_thread_comes_first(
+    mailbox: Mailboxes,
+) -> None:
     await deliver(mailbox, mail("one", Message_ID="<1@x>"))
     await deliver(mailbox, mail("two", Message_ID="<2@x>"))
     await deliver(mailbox, mail("re one", Message_ID="<3@x>", In_Reply_To="<1@x>"))
@@ -105,14 +107,14 @@ async def test_replies_thread_by_references_and_newest_thread_comes_first(mailbo
     ]
 
 
-async def test_mails_that_share_an_unseen_ancestor_are_one_thread(mailbox: Mailbox) -> None:
+async def test_mails_that_share_an_unseen_ancestor_are_one_thread(mailbox: Mailboxes) -> None:
     for number in (1, 2):
         ids = {"Message_ID": f"<{number}@x>", "References": "<ticket-7@desk.test>"}
         await deliver(mailbox, mail(f"part {number}", **ids))
     assert len(mailbox.threads(BOB)) == 1
 
 
-async def test_a_late_mail_joins_two_threads_it_names(mailbox: Mailbox) -> None:
+async def test_a_late_mail_joins_two_threads_it_names(mailbox: Mailboxes) -> None:
     await deliver(mailbox, mail("one", Message_ID="<1@x>"))
     await deliver(mailbox, mail("two", Message_ID="<2@x>"))
     assert len(mailbox.threads(BOB)) == 2
@@ -120,7 +122,7 @@ async def test_a_late_mail_joins_two_threads_it_names(mailbox: Mailbox) -> None:
     assert [len(thread.letters) for thread in mailbox.threads(BOB)] == [3]
 
 
-async def test_a_thread_is_unread_until_it_is_opened(mailbox: Mailbox) -> None:
+async def test_a_thread_is_unread_until_it_is_opened(mailbox: Mailboxes) -> None:
     await deliver(mailbox, mail())
     (thread,) = mailbox.threads(BOB)
     assert thread.unread
@@ -130,7 +132,7 @@ async def test_a_thread_is_unread_until_it_is_opened(mailbox: Mailbox) -> None:
     assert mailbox.unread_count(BOB) == 0
 
 
-async def test_waiting_ends_when_the_mail_comes_and_not_for_another(mailbox: Mailbox) -> None:
+async def test_waiting_ends_when_the_mail_comes_and_not_for_another(mailbox: Mailboxes) -> None:
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(mailbox.message(to=BOB, subject_contains="[T-2]"))
         await deliver(mailbox, mail("[T-1] Printer"))
@@ -139,7 +141,7 @@ async def test_waiting_ends_when_the_mail_comes_and_not_for_another(mailbox: Mai
     assert waiting.result().subject == "[T-2] Phone"
 
 
-async def test_waiting_for_a_mail_that_does_not_come_times_out(mailbox: Mailbox) -> None:
+async def test_waiting_for_a_mail_that_does_not_come_times_out(mailbox: Mailboxes) -> None:
     await deliver(mailbox, mail())
     seen = await mailbox.message(to=BOB)
     with pytest.raises(TimeoutError):
@@ -150,7 +152,7 @@ async def test_waiting_for_a_mail_that_does_not_come_times_out(mailbox: Mailbox)
     "raw", [b"", b"\xff\xfe\x00", b"no header at all", b"Subject: =?x?q?=\r\n"]
 )
 async def test_a_broken_mail_is_kept_and_shown_as_far_as_it_goes(
-    mailbox: Mailbox, raw: bytes
+    mailbox: Mailboxes, raw: bytes
 ) -> None:
     await deliver(mailbox, raw)
     (letter,) = mailbox.letters(BOB)
@@ -160,7 +162,7 @@ async def test_a_broken_mail_is_kept_and_shown_as_far_as_it_goes(
     assert mailbox.threads(BOB)[0].last is letter
 
 
-async def test_long_lines_are_taken(mailbox: Mailbox) -> None:
+async def test_long_lines_are_taken(mailbox: Mailboxes) -> None:
     await deliver(mailbox, b"Subject: long\r\n\r\n" + b"x" * 60_000 + b"\r\n")
     assert len((await mailbox.message(to=BOB)).text.strip()) == 60_000
 
@@ -169,10 +171,10 @@ async def test_long_lines_are_taken(mailbox: Mailbox) -> None:
 
 
 async def test_a_new_mail_reaches_the_desk_and_stays_in_the_senders_box(
-    mailbox: Mailbox, desk: Mailbox
+    mailbox: Mailboxes, desk: Mailboxes
 ) -> None:
     bob = mailbox.person(BOB, "Bob Ray")
-    plan = Attachment("plan.txt", "text/plain", b"second floor")
+    plan = MailFile("plan.txt", "text/plain", b"second floor")
     message_id = await bob.compose(DESK, "Printer", "It is on fire.", attachments=[plan])
     letter = await desk.message(to=DESK, subject_contains="Printer")
     assert letter.from_ == ("Bob Ray", BOB)
@@ -185,7 +187,7 @@ async def test_a_new_mail_reaches_the_desk_and_stays_in_the_senders_box(
 
 
 async def test_mail_between_colleagues_does_not_pass_the_desk(
-    mailbox: Mailbox, desk: Mailbox
+    mailbox: Mailboxes, desk: Mailboxes
 ) -> None:
     mailbox.open("ann@example.com", "Ann")
     await mailbox.person(BOB).compose(DESK, "Printer", "It burns.", cc=["ann@example.com"])
@@ -195,7 +197,7 @@ async def test_mail_between_colleagues_does_not_pass_the_desk(
 
 @pytest.mark.parametrize("style", ["gmail", "outlook", "apple", "plain"])
 async def test_a_reply_names_what_it_answers_and_quotes_it(
-    mailbox: Mailbox, desk: Mailbox, style: Style
+    mailbox: Mailboxes, desk: Mailboxes, style: Style
 ) -> None:
     await deliver(
         mailbox,
@@ -220,7 +222,7 @@ async def test_a_reply_names_what_it_answers_and_quotes_it(
 
 
 async def test_each_style_marks_the_quote_as_its_program_does(
-    mailbox: Mailbox, desk: Mailbox
+    mailbox: Mailboxes, desk: Mailboxes
 ) -> None:
     await deliver(mailbox, mail(text="Which floor?"))
     question = await mailbox.message(to=BOB)
@@ -239,7 +241,7 @@ async def test_each_style_marks_the_quote_as_its_program_does(
 
 
 async def test_a_program_that_forgets_references_says_nothing_of_the_original(
-    mailbox: Mailbox, desk: Mailbox
+    mailbox: Mailboxes, desk: Mailboxes
 ) -> None:
     await deliver(mailbox, mail(Message_ID="<q@desk.test>"))
     question = await mailbox.message(to=BOB)
@@ -248,7 +250,7 @@ async def test_a_program_that_forgets_references_says_nothing_of_the_original(
 
 
 async def test_a_mailto_link_is_found_in_either_part_and_can_be_clicked(
-    mailbox: Mailbox, desk: Mailbox
+    mailbox: Mailboxes, desk: Mailboxes
 ) -> None:
     link = "mailto:support+t1-solved@desk.test?subject=Solved%20%5BT-1%5D&body=Thanks%0D%0Aall"
     message = mail(text=f"Solved? {link}", Message_ID="<1@x>")
@@ -269,7 +271,7 @@ async def test_a_mailto_link_is_found_in_either_part_and_can_be_clicked(
 
 @pytest.mark.parametrize("to", ["", "nobody", "a@b@", "@x", "a b@c", "x@y\r\nBcc: z@q"])
 async def test_what_is_no_address_is_refused_before_anything_is_sent(
-    mailbox: Mailbox, desk: Mailbox, to: str
+    mailbox: Mailboxes, desk: Mailboxes, to: str
 ) -> None:
     with pytest.raises(NotSent):
         await mailbox.person(BOB).compose(to, "s", "t")
@@ -280,7 +282,7 @@ async def test_what_is_no_address_is_refused_before_anything_is_sent(
 # Faults
 
 
-async def test_refusals_end_after_their_count(mailbox: Mailbox) -> None:
+async def test_refusals_end_after_their_count(mailbox: Mailboxes) -> None:
     mailbox.faults.refuse("451 4.3.0 later", times=2)
     for _ in range(2):
         with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
@@ -290,7 +292,7 @@ async def test_refusals_end_after_their_count(mailbox: Mailbox) -> None:
     assert len(mailbox.letters()) == 1
 
 
-async def test_one_recipient_is_refused_and_the_other_gets_the_mail(mailbox: Mailbox) -> None:
+async def test_one_recipient_is_refused_and_the_other_gets_the_mail(mailbox: Mailboxes) -> None:
     mailbox.faults.refuse("550 5.1.1 unknown", recipient="ANN@example.com", times=None)
     await deliver(mailbox, mail(), to=[BOB, "ann@example.com"])
     await deliver(mailbox, mail(), to=[BOB, "ann@example.com"])
@@ -298,7 +300,7 @@ async def test_one_recipient_is_refused_and_the_other_gets_the_mail(mailbox: Mai
 
 
 @pytest.mark.parametrize("stage", ["mail", "data"])
-async def test_a_refusal_can_come_at_another_stage(mailbox: Mailbox, stage: Stage) -> None:
+async def test_a_refusal_can_come_at_another_stage(mailbox: Mailboxes, stage: Stage) -> None:
     mailbox.faults.refuse("552 5.3.4 too big", stage=stage)
     with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
         await deliver(mailbox, mail())
@@ -308,7 +310,7 @@ async def test_a_refusal_can_come_at_another_stage(mailbox: Mailbox, stage: Stag
 
 @pytest.mark.parametrize("kept", [True, False])
 async def test_a_line_dropped_after_the_final_dot_leaves_the_sender_in_doubt(
-    mailbox: Mailbox, kept: bool
+    mailbox: Mailboxes, kept: bool
 ) -> None:
     mailbox.faults.drop(kept=kept)
     with pytest.raises(aiosmtplib.SMTPServerDisconnected):
@@ -318,7 +320,9 @@ async def test_a_line_dropped_after_the_final_dot_leaves_the_sender_in_doubt(
     assert len(mailbox.letters()) == int(kept) + 1
 
 
-async def test_down_refuses_connections_and_up_listens_at_the_same_place(mailbox: Mailbox) -> None:
+async def test_down_refuses_connections_and_up_listens_at_the_same_place(
+    mailbox: Mailboxes,
+) -> None:
     place = mailbox.address
     await mailbox.down()
     with pytest.raises(aiosmtplib.SMTPConnectError):
@@ -329,7 +333,7 @@ async def test_down_refuses_connections_and_up_listens_at_the_same_place(mailbox
     assert len(mailbox.letters()) == 1
 
 
-async def test_down_cuts_the_connections_that_are_open(mailbox: Mailbox) -> None:
+async def test_down_cuts_the_connections_that_are_open(mailbox: Mailboxes) -> None:
     host, port = mailbox.address
     client = aiosmtplib.SMTP(hostname=host, port=port, start_tls=False)
     await client.connect()
@@ -338,9 +342,9 @@ async def test_down_cuts_the_connections_that_are_open(mailbox: Mailbox) -> None
         await client.noop()
 
 
-async def test_a_slow_mailbox_answers_when_the_clock_says_so(mailbox: Mailbox) -> None:
+async def test_a_slow_mailbox_answers_when_the_clock_says_so(mailbox: Mailboxes) -> None:
     clock = ManualClock(NOON)
-    slow = Mailbox(clock)
+    slow = Mailboxes(clock)
     await slow.start()
     slow.faults.slow(30, times=1)
     async with asyncio.TaskGroup() as tasks:
@@ -354,13 +358,13 @@ async def test_a_slow_mailbox_answers_when_the_clock_says_so(mailbox: Mailbox) -
     await slow.close()
 
 
-async def test_a_taken_port_is_an_oserror(mailbox: Mailbox) -> None:
-    second = Mailbox(ManualClock(NOON))
+async def test_a_taken_port_is_an_oserror(mailbox: Mailboxes) -> None:
+    second = Mailboxes(ManualClock(NOON))
     with pytest.raises(OSError, match="address already in use"):
         await second.start(*mailbox.address)
 
 
-async def test_a_person_learns_why_the_desk_refused(mailbox: Mailbox, desk: Mailbox) -> None:
+async def test_a_person_learns_why_the_desk_refused(mailbox: Mailboxes, desk: Mailboxes) -> None:
     desk.faults.refuse("550 5.1.1 nobody here")
     with pytest.raises(NotSent) as refused:
         await mailbox.person(BOB).compose(DESK, "Printer", "It burns.")

@@ -12,11 +12,13 @@ import pytest
 from sandbox.base.workspace import texts_in
 from sandbox.render.chart import chart_of
 from sandbox.render.render import attachments_html, blocks_html, text_html, view_html
-from sandbox.render.sheet import Target
+from sandbox.render.sheet import FormTarget
 
 FIXTURES = Path(__file__).parents[3].parent / "shared/data/slack/blocks/fixtures/valid"
 NAMES = {"U1": "Ana Ruiz", "C1": "desk", "S1": "it-oncall"}
-TARGET = Target(act_url="/slack/act", id="m1", fields=(("ts", "1.2"),), submit_url="/slack/submit")
+TARGET = FormTarget(
+    act_url="/slack/act", id="m1", fields=(("ts", "1.2"),), submit_url="/slack/submit"
+)
 # What a browser would run or load; none of it may come out of any block.
 ACTIVE = {"script", "iframe", "object", "embed", "link", "style", "base", "meta", "math"}
 
@@ -88,7 +90,7 @@ def test_every_valid_block_is_drawn_with_all_its_words(block: Any) -> None:
 @pytest.mark.parametrize("element", fixtures("elements"))
 @pytest.mark.parametrize("target", [None, TARGET])
 def test_every_valid_element_is_drawn_where_it_may_stand(
-    element: Any, target: Target | None
+    element: Any, target: FormTarget | None
 ) -> None:
     label = {"type": "plain_text", "text": "Label"}
     words = {"type": "mrkdwn", "text": "Section"}
@@ -276,7 +278,7 @@ def everywhere(text: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_stay_words_wherever_they_stand(text: str) -> None:
-    target = Target(
+    target = FormTarget(
         act_url="/slack/act",
         id=text,
         fields=((text, text),),
@@ -328,7 +330,7 @@ def test_a_modal_shows_what_was_entered_and_what_is_wrong() -> None:
     blocks = [{"type": "input", "block_id": "words", "label": title, "element": element}]
     view = {"type": "modal", "title": title, "submit": title, "blocks": blocks}
     assert 'value="before"' in view_html(view, target=TARGET)
-    filled = Target(
+    filled = FormTarget(
         act_url="/a",
         id="v",
         values={"words": {"text": {"type": "plain_text_input", "value": "typed"}}},
@@ -346,14 +348,14 @@ def test_a_choice_made_wins_over_the_first_one() -> None:
     block = {"type": "actions", "block_id": "b", "elements": [element]}
     assert '<option value="P1" selected>' in blocks_html([block], target=TARGET)
     chosen = {"b": {"p": {"type": "static_select", "selected_option": options[1]}}}
-    html = blocks_html([block], target=Target(act_url="/a", id="m", values=chosen))
+    html = blocks_html([block], target=FormTarget(act_url="/a", id="m", values=chosen))
     assert '<option value="P2" selected>' in html
     assert '<option value="P1" selected>' not in html
 
 
 def test_people_are_offered_by_the_workspace() -> None:
     element = {"type": "users_select", "action_id": "who", "initial_user": "U1"}
-    target = Target(act_url="/a", id="m", people=(("U1", "Ana"), ("U2", "Ben")))
+    target = FormTarget(act_url="/a", id="m", people=(("U1", "Ana"), ("U2", "Ben")))
     html = blocks_html([{"type": "actions", "elements": [element]}], target=target)
     assert '<option value="U1" selected>Ana</option>' in html
     assert '<option value="U2">Ben</option>' in html

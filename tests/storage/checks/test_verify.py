@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.calendars.calendar import WEEKDAYS, Hours
 from engine.calendars.durations import Duration
 from engine.desk import timer_due
-from engine.desk.directory import Roster
+from engine.desk.directory import DeclaredWorkspace
 from engine.ports.store import Transaction
 from engine.promises.rules import Declared, Goals, Mute, Policy
 from engine.tickets.errors import Refused
@@ -44,7 +44,7 @@ def declared(hours: Hours, factor: int) -> Declared:
     return Declared({"office": hours}, (Policy("own", tiers, "office"),))
 
 
-def roster(rules: Declared) -> Roster:
+def roster(rules: Declared) -> DeclaredWorkspace:
     support = replace(SUPPORT, policy="own", calendar="office")
     ana, ben = ROSTER.people
     people = (replace(ana, role=Role.SENIOR), replace(ben, role=Role.ADMIN))

@@ -8,15 +8,23 @@ import asyncpg
 import pytest
 
 from deskd.base.ids import TimeSortedIds
-from engine.duty.presence import CameBack, Out, Presence, ShiftEnded, ShiftStarted, WentOut, Why
+from engine.duty.presence import (
+    CameBack,
+    Out,
+    Presence,
+    PresenceReason,
+    ShiftEnded,
+    ShiftStarted,
+    WentOut,
+)
 from engine.duty.workload import Load
 from engine.ports.duty_store import GivenBack, SaidEntry
 from engine.ports.store import Transaction
-from engine.shifts.duty_desk import Floor
+from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.events import Assigned, Released
 from engine.tickets.message import MessageId, Note
 from engine.tickets.people import DEFAULT, PersonId, WorkspaceId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
 from storage import Storage
 from tests.clock import MORNING, ManualClock
@@ -43,8 +51,8 @@ async def run(storage: Storage, work: object, workspace: WorkspaceId = DEFAULT) 
     return await storage.store.run(workspace, work)
 
 
-def due(**when: float) -> Clock:
-    return Clock(
+def due(**when: float) -> PromiseClock:
+    return PromiseClock(
         ClockKind.RESOLUTION,
         1,
         timedelta(hours=8),
@@ -79,8 +87,8 @@ async def test_what_was_said_is_numbered_and_told_newest_first(storage: Storage)
     said = [
         ShiftStarted(None),
         WentOut(Out.AWAY, after(hours=1)),
-        CameBack(after(hours=1), Why.PLANNED),
-        ShiftEnded(after(hours=2), Why.SAID),
+        CameBack(after(hours=1), PresenceReason.PLANNED),
+        ShiftEnded(after(hours=2), PresenceReason.SAID),
     ]
     for one in said:
         entry = SaidEntry(0, MORNING, None, "desk", one)
@@ -238,7 +246,7 @@ async def test_who_gives_out_waits_for_who_gives_out_and_nobody_else_does(
     await furnish(storage)
     entry = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
     await run(storage, lambda t: t.staff.keep(ANA.id, Presence(MORNING), [entry]))
-    floor = Floor(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+    floor = DutyDesk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
 
     async def hold(other: asyncpg.Connection) -> None:
         async with asyncio.TaskGroup() as group, other.transaction():

@@ -13,7 +13,7 @@ from engine.calendars.calendar import Hours
 from engine.calendars.durations import Duration
 from engine.desk import receiving
 from engine.desk.rule_changes import Applied
-from engine.desk.step import Given
+from engine.desk.step import Now
 from engine.ports.store import Transaction
 from engine.promises.rules import BY_ROLE, DEVOPS, Declared, Goals, Ladder, Level, Mute, Target
 from engine.tickets.events import ClockChanged, Event, Paged, PageHeld
@@ -233,7 +233,7 @@ async def test_a_declared_mute_window_holds_pages_until_it_ends(world: Desks) ->
 # Thousands
 
 
-def fill(transaction: Transaction, given: Given, count: int) -> None:
+def fill(transaction: Transaction, given: Now, count: int) -> None:
     for _ in range(count):
         receiving.open_by_hand(
             transaction, Draft("VPN", "It drops."), by=BOB, settles=None, given=given
@@ -241,7 +241,7 @@ def fill(transaction: Transaction, given: Given, count: int) -> None:
 
 
 async def filled(world: Desks, count: int) -> None:
-    given = Given(world.desk._ids, world.clock.now())
+    given = Now(world.desk._ids, world.clock.now())
     for _ in range(count // 100):
         await world.storage.store.run(DEFAULT, partial(fill, given=given, count=100))
 

@@ -14,7 +14,7 @@ from engine.tickets.errors import Refused, Stale
 from engine.tickets.events import Assigned, ClockStopped, Event, Linked, Noted, Opened, Released
 from engine.tickets.message import Attachment, Audience, Comment, MessageId, Note, Reference
 from engine.tickets.people import DEFAULT, Address, PersonId
-from engine.tickets.promise_clock import Clock, ClockKind, Timer, TimerKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
 from storage import Storage, StorageTrouble
 from tests.clock import MORNING
@@ -36,7 +36,7 @@ from tests.storage.make import (
     words,
 )
 
-FULL_CLOCK = Clock(
+FULL_CLOCK = PromiseClock(
     kind=ClockKind.RESOLUTION,
     cycle=3,
     goal=ODD,
@@ -77,7 +77,7 @@ FULL_TICKET = ticket(
     reopened=3,
     resolved_at=after(hours=5),
     closed_at=after(hours=6),
-    clocks=(Clock(FIRST, 0, ODD, MORNING), FULL_CLOCK),
+    clocks=(PromiseClock(FIRST, 0, ODD, MORNING), FULL_CLOCK),
 )
 
 
@@ -104,10 +104,10 @@ async def test_every_field_of_a_ticket_comes_back(storage: Storage) -> None:
         each.name for each in fields(Ticket) if each.default == getattr(FULL_TICKET, each.name)
     ]
     assert given == [], "the sample must differ from every default"
-    plain = Clock(FIRST, 0, ODD, MORNING)
+    plain = PromiseClock(FIRST, 0, ODD, MORNING)
     same = [
         each.name
-        for each in fields(Clock)
+        for each in fields(PromiseClock)
         if getattr(plain, each.name) == getattr(FULL_CLOCK, each.name)
     ]
     assert same == ["goal"]

@@ -17,11 +17,11 @@ from engine.promises.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, M
 from engine.tickets.events import Assigned, Linked
 from engine.tickets.message import Attachment, Audience, Reference
 from engine.tickets.people import DEFAULT, Identity, WorkspaceId
-from engine.tickets.promise_clock import Clock, ClockKind, Timer, TimerKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.workspace import Workspace
 from storage import Storage, StorageTrouble
 from storage.tickets import rows
-from storage.tickets.duty_rows import SqlStaff
+from storage.tickets.duty_rows import DutyRows
 from storage.tickets.transaction import BoundTransaction
 from tests.clock import MORNING
 from tests.storage.ear import heard, writing
@@ -46,7 +46,7 @@ from tests.storage.make import (
 
 OTHER = WorkspaceId("other")
 MAIL = Identity("mail", "", "bob@example.com")
-CLOCK = Clock(ClockKind.RESOLUTION, 0, after(hours=1) - MORNING, MORNING)
+CLOCK = PromiseClock(ClockKind.RESOLUTION, 0, after(hours=1) - MORNING, MORNING)
 TIMER = Timer(1, TimerKind.AUTO_CLOSE, 0, after(hours=1))
 RICH = opening(
     1,
@@ -158,7 +158,7 @@ def names_its_workspace(statement: str, values: Any) -> bool:
 def test_every_verb_of_a_transaction_is_listened_to() -> None:
     verbs = {name for name in vars(BoundTransaction) if not name.startswith("_")}
     assert verbs - {"workspace", "staff"} == set(VERBS)
-    assert {name for name in vars(SqlStaff) if not name.startswith("_")} == set(STAFF)
+    assert {name for name in vars(DutyRows) if not name.startswith("_")} == set(STAFF)
 
 
 async def test_every_statement_of_a_transaction_names_its_workspace(storage: Storage) -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.reports.facts import PageFacts, TicketFacts
 from engine.tickets.events import Acknowledged, Entry, Event, Paged
 from engine.tickets.people import DEFAULT, WorkspaceId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import State, Ticket
 from storage import Storage
 from storage.views import report_views
@@ -20,7 +20,9 @@ from tests.storage.ear import heard, reading
 from tests.storage.make import ANA, TEAM, after, furnish, opening, record, ticket
 
 CLOCKS = tuple(
-    Clock(kind, 1, after(hours=2) - MORNING, MORNING, running_since=MORNING, due_at=after(hours=2))
+    PromiseClock(
+        kind, 1, after(hours=2) - MORNING, MORNING, running_since=MORNING, due_at=after(hours=2)
+    )
     for kind in (ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)
 )
 TICKETS = (

@@ -9,7 +9,7 @@ from engine.ports.views import TicketFilter
 from engine.tickets.events import Assigned, Moved, Noted
 from engine.tickets.message import MessageId, Note
 from engine.tickets.people import DEFAULT, TeamId
-from engine.tickets.promise_clock import Clock, ClockKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
 from storage import Storage
 from tests.clock import MORNING
@@ -17,7 +17,7 @@ from tests.storage.ear import heard, reading
 from tests.storage.make import ANA, BEN, BOB, TEAM, after, furnish, opening, record, step, ticket
 
 NETWORK = replace(TEAM, id=TeamId("network"), name="Network", addresses=())
-CLOCK = Clock(
+CLOCK = PromiseClock(
     ClockKind.RESOLUTION,
     0,
     after(hours=1) - MORNING,

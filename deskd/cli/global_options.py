@@ -15,7 +15,7 @@ from deskd.base.errors import WRONG_USAGE, Failure
 if TYPE_CHECKING:
     from deskd.config.load import Loaded
     from engine.desk.desk import Desk
-    from engine.shifts.duty_desk import Floor
+    from engine.shifts.duty_desk import DutyDesk
     from engine.tickets.people import Caller
     from storage.open.open_storage import Storage
 
@@ -25,7 +25,7 @@ ROWS_MAX: Final = 1000
 
 
 @dataclass(frozen=True)
-class Given:
+class GlobalOptions:
     config: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
 
@@ -54,15 +54,15 @@ class Given:
             yield Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None), storage
 
     @asynccontextmanager
-    async def floor(self) -> AsyncIterator["Floor"]:
+    async def floor(self) -> AsyncIterator["DutyDesk"]:
         from deskd.base.clock import WallClock
         from deskd.base.ids import TimeSortedIds
-        from engine.shifts.duty_desk import Floor
+        from engine.shifts.duty_desk import DutyDesk
 
         async with self.storage() as storage:
             clock = WallClock()
             # The daemon looks by itself: nobody here to be nudged.
-            yield Floor(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+            yield DutyDesk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
 
 
 def operator() -> "Caller":
@@ -73,9 +73,9 @@ def operator() -> "Caller":
     return Caller(Identity("operator", "", login), login, via="cli")
 
 
-def given(context: typer.Context) -> Given:
-    found = context.find_object(Given)
-    return found or Given()
+def given(context: typer.Context) -> GlobalOptions:
+    found = context.find_object(GlobalOptions)
+    return found or GlobalOptions()
 
 
 def flags_of(pairs: list[str]) -> dict[str, str]:
