@@ -27,6 +27,8 @@ class StoredTicket:
     """A ticket as it is stored, and its rows."""
 
     ticket: Ticket
+    due_at: datetime | None
+    """As its own row says, by which lists are sorted."""
     history: Sequence[AnyRow]
     timers: Sequence[AnyRow]
     pages: Sequence[AnyRow]
@@ -67,6 +69,7 @@ def _kept(connection: Connection, workspace: WorkspaceId, page: Page) -> Iterato
     for row in page:
         yield StoredTicket(
             rows.ticket(row, map(rows.clock, running[row.number])),
+            row.due_at,
             histories[row.number],
             waiting[row.number],
             pages[row.number],

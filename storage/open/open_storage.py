@@ -34,7 +34,7 @@ from storage.sql.database import (
 from storage.sql.errors import SchemaMismatch
 from storage.sql.files import FolderFiles
 from storage.sql.readers import Readers
-from storage.sql.schema import HEAD
+from storage.sql.revisions import HEAD
 from storage.sql.writer import Writer
 from storage.views.views import SqlViews
 from storage.views.work_views import SqlWorkViews

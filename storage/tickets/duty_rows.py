@@ -15,7 +15,6 @@ from sqlalchemy import (
     case,
     func,
     insert,
-    literal_column,
     or_,
     select,
     text,
@@ -25,13 +24,10 @@ from engine.duty.presence import Out, Presence
 from engine.duty.workload import Load
 from engine.ports.duty_store import Brief, GivenBack, SaidEntry
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import PROMISES
 from engine.tickets.ticket import Priority, State
-from storage.sql.columns import Instant
 from storage.sql.schema import (
     OPEN,
     UNASSIGNED,
-    clocks,
     comments,
     events,
     notes,
@@ -92,18 +88,6 @@ _LOADS: Final = (
     .group_by(tickets.c.assignee, tickets.c.priority, tickets.c.state)
 )
 
-DUE: Final = (
-    select(func.min(clocks.c.due_at))
-    .where(
-        clocks.c.workspace == tickets.c.workspace,
-        clocks.c.ticket == tickets.c.number,
-        clocks.c.running_since.is_not(None),
-        clocks.c.kind.in_([kind.value for kind in PROMISES]),
-    )
-    .scalar_subquery()
-)
-"""The next promise of a ticket to break; NULL when none runs."""
-
 
 def _spoke(words: Any) -> ColumnElement[bool]:
     mine = (words.c.workspace == tickets.c.workspace, words.c.ticket == tickets.c.number)
@@ -122,26 +106,23 @@ _TOUCHED: Final = and_(
 _BRIEF: Final = (
     select(
         *(tickets.c[name] for name in ("number", "subject", "team", "category")),
-        *(tickets.c[name] for name in ("priority", "state", "assignee")),
-        DUE.label("due_at"),
+        *(tickets.c[name] for name in ("priority", "state", "assignee", "due_at")),
         _TOUCHED.label("touched"),
     )
     .where(tickets.c.workspace == _WORKSPACE)
-    .order_by(literal_column("due_at").nulls_last(), tickets.c.number)
+    .order_by(tickets.c.due_at.nulls_last(), tickets.c.number)
     .limit(bindparam("limit"))
 )
 _OF_TEAM: Final = tickets.c.team == bindparam("team")
 _HELD: Final = _BRIEF.where(text(OPEN), tickets.c.state.in_(HELD_STATES))
 _HELD_BY: Final = _HELD.where(tickets.c.assignee.in_(_PEOPLE))
 _HELD_IN: Final = _HELD.where(_OF_TEAM, tickets.c.assignee.is_not(None))
-_DUE_UNTIL: Final = _BRIEF.where(text(OPEN), _OF_TEAM, bindparam("until", type_=Instant()) >= DUE)
+_DUE_UNTIL: Final = _BRIEF.where(text(OPEN), _OF_TEAM, tickets.c.due_at <= bindparam("until"))
 _CRITICAL: Final = tickets.c.priority == Priority.P1
 _UNASSIGNED: Final = (
     _BRIEF.where(text(UNASSIGNED), _OF_TEAM)
     .order_by(None)
-    .order_by(
-        case((_CRITICAL, 0), else_=1), literal_column("due_at").nulls_last(), tickets.c.number
-    )
+    .order_by(case((_CRITICAL, 0), else_=1), tickets.c.due_at.nulls_last(), tickets.c.number)
 )
 _UNASSIGNED_CRITICAL: Final = _UNASSIGNED.where(_CRITICAL)
 

@@ -47,6 +47,7 @@ def ticket_values(ticket: Ticket) -> Values:
         "gives_up_at": ticket.gives_up_at,
         "merged_into": ticket.merged_into,
         "rules_at": ticket.rules_at,
+        "due_at": ticket.due_at,
     }
 
 

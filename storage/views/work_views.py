@@ -12,7 +12,7 @@ from engine.tickets.people import Person, TeamId, WorkspaceId
 from storage.sql.readers import Readers
 from storage.sql.schema import OPEN, UNASSIGNED, memberships, outside_references, teams, tickets
 from storage.sql.schema_rules import presences, rotations
-from storage.tickets.duty_rows import DUE, HELD_STATES
+from storage.tickets.duty_rows import HELD_STATES
 from storage.tickets.rows import reference
 from storage.views.ticket_views import lines_of
 
@@ -85,7 +85,7 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
     mine = (tickets.c.assignee == person.id, held)
     of_teams = tickets.c.team.in_(sorted(person.teams))
     waiting = (of_teams, text(UNASSIGNED))
-    others = (of_teams, held, tickets.c.assignee != person.id, DUE.is_not(None))
+    others = (of_teams, held, tickets.c.assignee != person.id, tickets.c.due_at.is_not(None))
     asked = select(tickets).where(
         tickets.c.workspace == workspace, text(OPEN), tickets.c.requester == person.id
     )
@@ -121,5 +121,5 @@ def _due_first(workspace: WorkspaceId, *those: Condition) -> Select[*tuple[Any, 
     return (
         select(tickets)
         .where(tickets.c.workspace == workspace, text(OPEN), *those)
-        .order_by(DUE.nulls_last(), tickets.c.number)
+        .order_by(tickets.c.due_at.nulls_last(), tickets.c.number)
     )

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 
 from storage.open.upgrade import upgrade
-from storage.sql.schema import HEAD
+from storage.sql.revisions import HEAD
 from storage.sql.schema_later import EVERYTHING
 
 T = TypeVar("T")

@@ -138,6 +138,10 @@ SEEDED = {
         "state",
         "UPDATE clocks SET goal = goal + 1 WHERE workspace = 'default' AND ticket = 1",
     ),
+    "a due time its clocks do not tell": (
+        "due",
+        "UPDATE tickets SET due_at = created_at WHERE workspace = 'default' AND number = 1",
+    ),
     "an event that is gone": ("history", "DELETE FROM events WHERE stream_id = '1' AND seq = 2"),
     "a history that is gone": ("history", "DELETE FROM events WHERE workspace = 'other'"),
     "an event nobody can read": ("history", "UPDATE events SET type = 'danced' WHERE seq = 2"),

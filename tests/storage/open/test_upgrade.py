@@ -15,15 +15,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import SchemaMismatch, open_storage
 from storage.open.upgrade import _config, history, upgrade
+from storage.sql import revisions
 from storage.sql.database import open_sqlite_once
-from storage.sql.schema import HEAD
+from storage.sql.revisions import HEAD
 from storage.sql.schema_later import EVERYTHING
 from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
 from tests.storage.make import furnish, message, open_with, show, tell, tell_apart
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+REVISIONS = [*revisions.REVISIONS]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
