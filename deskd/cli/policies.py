@@ -39,13 +39,11 @@ async def _policies(here: GlobalOptions) -> "list[InForce]":
 
 async def _in_force(here: GlobalOptions, storage: "Storage") -> "list[InForce]":
     """Says so when the file has changed since it was declared."""
-    from deskd.base.clock import WallClock
     from deskd.declared.declared_policies import policies as written
     from deskd.output.pictures_rules import in_force
     from engine.tickets.people import DEFAULT
 
-    now = WallClock().now()
-    found = await storage.store.run(DEFAULT, lambda t: in_force(t.rules(), t.teams(), now))
+    found = await storage.store.run(DEFAULT, lambda t: in_force(t.rules(), t.teams()))
     holding = {one.policy.id: one.policy for one in found}
     for policy in written(here.load().settings):
         if holding.get(policy.id) != policy:

@@ -129,7 +129,7 @@ def plain(found: Comparison, desk: RecordedDesk, since: datetime) -> dict[str, o
 
 def _called(level: int, desk: RecordedDesk) -> str:
     """As the teams' ladders call it."""
-    ladders = (desk.rules.ladder(team, desk.now) for team in desk.teams)
+    ladders = (desk.rules.ladder(team, desk.rules.number) for team in desk.teams)
     called = (ladder.levels[level].called for ladder in ladders if level < len(ladder.levels))
     return ", ".join(dict.fromkeys(called))
 

@@ -100,7 +100,7 @@ class Alarm:
 
     def _set_aside(self, failed: Rung, now: datetime) -> None:
         timer = failed.timer
-        with bound(ticket=ticket_id(timer.ticket), timer=timer.kind.value):
+        with bound(ticket=ticket_id(timer.stream.number), timer=timer.kind.value):
             log.error("a timer could not be rung; it is tried again later", exc_info=failed.error)
         if len(self._aside) == SET_ASIDE_MAX:
             raise RuntimeError("more timers fail than are set aside")

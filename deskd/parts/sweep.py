@@ -96,7 +96,7 @@ class Sweep:
 
     async def _set_again(self, workspace: WorkspaceId, timer: Timer) -> bool:
         def work(transaction: Transaction) -> bool:
-            ticket = transaction.ticket(timer.ticket)
+            ticket = transaction.ticket(timer.stream.number)
             if ticket is None or timer not in sla.timers(ticket):
                 return False
             transaction.record(Change(ticket, ticket, (), timers_set=(timer,)))
@@ -106,7 +106,7 @@ class Sweep:
 
     async def _drop(self, workspace: WorkspaceId, timer: Timer) -> bool:
         def is_unwanted(transaction: Transaction) -> bool:
-            ticket = transaction.ticket(timer.ticket)
+            ticket = transaction.ticket(timer.stream.number)
             return ticket is None or timer not in sla.timers(ticket)
 
         unwanted = await self.store.run(workspace, is_unwanted)
@@ -118,13 +118,13 @@ def _wanted(tickets: Iterable[Ticket]) -> set[Timer]:
 
 
 def _in_order(found: list[Due]) -> tuple[Due, ...]:
-    return tuple(sorted(found, key=lambda due: (due[1].due_at, due[1].ticket, due[1].kind)))
+    return tuple(sorted(found, key=lambda due: (due[1].due_at, due[1].stream, due[1].kind)))
 
 
 def _facts(workspace: WorkspaceId, timer: Timer) -> dict[str, str]:
     return {
         "workspace": workspace,
-        "ticket": ticket_id(timer.ticket),
+        "ticket": ticket_id(timer.stream.number),
         "timer": timer.kind.value,
         "due_at": timer.due_at.isoformat(),
     }

@@ -292,6 +292,7 @@ def _create(transaction: Transaction, new: _New) -> Ticket:
         priority=new.priority,
         category=new.category,
         team=new.team.id,
+        rules=transaction.settings().rules_version,
     )
     events: list[Event] = [opened, Commented(new.words.id, by_agent=False)]
     if new.other is not None:

@@ -132,10 +132,9 @@ def apply_policies(
         raise Refused("absent", ticket=f"T-{request.ticket}")
     access.authorize(person, Right.CONFIGURE, ticket, step.team_of(transaction, ticket))
     hand = DoneBy(person, request.by.via, given.at)
-    decided = Step([PolicyApplied(given.at)])
+    decided = Step([PolicyApplied(transaction.settings().rules_version)])
     _, after = step.foresee(transaction, ticket, decided, hand)
-    edited_at = transaction.rules().edited_at
-    is_new = edited_at is not None and edited_at > ticket.ruled_at
+    is_new = transaction.rules().edited > ticket.rules
     if not is_new and after.clocks == ticket.clocks:
         # The same rules again would only make the history longer.
         return Applied(ticket, ticket, given.at)

@@ -150,9 +150,9 @@ def foresee(
 ) -> tuple[Sequence[Entry], Ticket]:
     """What a step would bring, and the ticket afterwards; nothing is written."""
     moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
-    applied = [event.rules_at for event in step.events if isinstance(event, PolicyApplied)]
+    applied = [event.rules for event in step.events if isinstance(event, PolicyApplied)]
     team = team_of(transaction, replace(before, team=moved[-1]) if moved else before)
-    ruled = replace(before, rules_at=applied[-1]) if applied else before
+    ruled = replace(before, rules=applied[-1]) if applied else before
     events = follow_up.unfold(before, step.events, around(transaction, ruled, team, hand))
     entries = numbered(events, after=before.version, hand=hand)
     return entries, evolve.evolve_all(before, entries)
@@ -175,7 +175,7 @@ def around(
     return StepContext(
         rules=rules,
         team=team,
-        climb=Climb(rules.ladder(team, ticket.ruled_at), on_level),
+        climb=Climb(rules.ladder(team, ticket.rules), on_level),
         at=hand.at,
         actor=hand.actor.id if hand.actor else None,
         promise_reply=promise_reply,
@@ -262,7 +262,7 @@ def _scene(
         actor=hand.actor,
         assignee=people.get(after.assignee) if after.assignee else None,
         people=people,
-        ladder=transaction.rules().ladder(team_of(transaction, after), after.ruled_at),
+        ladder=transaction.rules().ladder(team_of(transaction, after), after.rules),
         on_level=_hear_of_breach(transaction, after, entries),
         words=written.step.words,
         source=hand.source,
@@ -299,7 +299,7 @@ def _hear_of_breach(
     if not broken or after.escalation_level == 0:
         return ()
     team = team_of(transaction, after)
-    levels = transaction.rules().ladder(team, after.ruled_at).levels
+    levels = transaction.rules().ladder(team, after.rules).levels
     level = levels[min(after.escalation_level, len(levels) - 1)]
     reached = _reached(transaction, level, team, entries[0].at)
     return tuple(person for person in transaction.agents() if person.id in reached.people)

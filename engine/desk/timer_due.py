@@ -13,7 +13,7 @@ from engine.tickets.promise_clock import Timer
 
 def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
     """False: the ticket no longer wants this timer, or has nothing left to do for it."""
-    ticket = transaction.ticket(timer.ticket)
+    ticket = transaction.ticket(timer.stream.number)
     if ticket is None or timer not in sla.timers(ticket) or timer.due_at > at:
         return False
     # A calendar edited a moment ago may have moved it: nothing breaks by hours that hold no more.

@@ -46,7 +46,7 @@ def situation(ticket: Ticket, around: StepContext) -> Situation:
     return Situation(
         after=ticket,
         rules=around.rules,
-        subject=Subject(ticket.priority, ticket.category, around.team, ticket.ruled_at),
+        subject=Subject(ticket.priority, ticket.category, around.team, ticket.rules),
         at=around.at,
         actor=around.actor,
         promise_reply=around.promise_reply,

@@ -349,21 +349,21 @@ def _clock_timers(ticket: Ticket) -> Iterable[Timer]:
         if not clock.running or clock.breached or clock.due_at is None:
             continue
         if clock.warn_at is not None:
-            yield Timer(ticket.number, _WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
+            yield Timer(ticket.stream, _WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
         breach_at = clock.due_at + JUST_AFTER
-        yield Timer(ticket.number, _BREACH_TIMER[clock.kind], clock.cycle, breach_at)
+        yield Timer(ticket.stream, _BREACH_TIMER[clock.kind], clock.cycle, breach_at)
 
 
 def _ticket_timers(ticket: Ticket) -> Iterable[Timer]:
     phase = ticket.state.phase
     if phase is Phase.DONE and ticket.resolved_at is not None:
         closes_at = ticket.resolved_at + AUTO_CLOSE_AFTER
-        yield Timer(ticket.number, TimerKind.AUTO_CLOSE, ticket.reopened, closes_at)
+        yield Timer(ticket.stream, TimerKind.AUTO_CLOSE, ticket.reopened, closes_at)
     if phase is Phase.WAITING:
         if ticket.remind_at is not None:
-            yield Timer(ticket.number, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
+            yield Timer(ticket.stream, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
         if ticket.gives_up_at is not None:
-            yield Timer(ticket.number, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)
+            yield Timer(ticket.stream, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)
 
 
 def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from engine.tickets.stream import Stream
+
 ALWAYS_OPEN: Final = "24x7"
 """The id of the calendar in which all time counts."""
 
@@ -110,9 +112,9 @@ def owed_answer(clocks: Sequence[PromiseClock]) -> PromiseClock | None:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row that is due at an instant; unique per ticket, kind and cycle."""
+    """A row that is due at an instant; unique per stream, kind and cycle."""
 
-    ticket: int
+    stream: Stream
     kind: TimerKind
     cycle: int
     due_at: datetime

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock, latest
+from engine.tickets.stream import Stream, of_ticket
 
 
 class Phase(StrEnum):
@@ -93,13 +94,17 @@ class Ticket:
     """While waiting for the requester: when they are reminded, and when the desk gives up waiting."""
     gives_up_at: datetime | None = None
     merged_into: int | None = None
-    rules_at: datetime | None = None
-    """Whose editions of policies and ladders hold: those of this instant; None: of its opening."""
+    rules: int = 0
+    """Whose editions of policies and ladders hold: the workspace's number of rules when they were given to it."""
     clocks: tuple[PromiseClock, ...] = ()
 
     @property
     def id(self) -> str:
         return ticket_id(self.number)
+
+    @property
+    def stream(self) -> Stream:
+        return of_ticket(self.number)
 
     @property
     def due_at(self) -> datetime | None:
@@ -111,10 +116,6 @@ class Ticket:
     def escalated(self) -> bool:
         """Climbed, and nobody has acknowledged; shown as a state, though work may be going on."""
         return self.escalation_level > 0 and not self.acknowledged
-
-    @property
-    def ruled_at(self) -> datetime:
-        return self.rules_at or self.created_at
 
     def clock(self, kind: ClockKind) -> PromiseClock | None:
         """The latest of its kind."""

@@ -88,7 +88,7 @@ def _as_of(rules: Rules, almanac: CalendarHistory, at: datetime) -> Rules:
 def tried_out(rules: Rules, policies: Iterable[Policy], hours: Mapping[str, Hours]) -> Rules:
     """With these policies and calendars as if they had always held, in the place of those with the same id."""
     calendars = {id: (1, Calendar(each)) for id, each in hours.items()}
-    editions = {policy.id: ((_BEFORE, policy),) for policy in policies}
+    editions = {policy.id: ((0, policy),) for policy in policies}
     return replace(
         rules,
         calendars={**rules.calendars, **calendars},
@@ -153,9 +153,7 @@ class _Around:
         rules = self.stage.rules_at(at)
         if self.quiet:
             rules = replace(rules, mutes=(*rules.mutes, *self.quiet))
-        climb = Climb(
-            rules.ladder(team, ticket.ruled_at), lambda level: self.stage.reach(level, team)
-        )
+        climb = Climb(rules.ladder(team, ticket.rules), lambda level: self.stage.reach(level, team))
         return StepContext(rules, team, climb, at)
 
     def situation(self, ticket: Ticket, at: datetime) -> Situation:

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, Select, select, tuple_
 
 from engine.duty import presence
 from engine.duty.presence import Presence
+from engine.tickets.stream import StreamKind
 from storage.checks.findings import Finding, Page
-from storage.sql.schema import events
 from storage.sql.schema_rules import presences
-from storage.tickets.duty_rows import PERSON_STREAM, presence_of, said_entry
+from storage.sql.schema_streams import events
+from storage.tickets.duty_rows import presence_of, said_entry
 from storage.tickets.rows import AnyRow
 
 
@@ -23,7 +24,7 @@ def after(last: AnyRow | None) -> Select[*tuple[Any, ...]]:
 def check(connection: Connection, page: Page) -> list[Finding]:
     replayed: defaultdict[tuple[str, str], Presence] = defaultdict(Presence)
     told = select(events).where(
-        events.c.stream_kind == PERSON_STREAM,
+        events.c.stream_kind == StreamKind.PERSON,
         tuple_(events.c.workspace, events.c.stream_id).in_(
             [(row.workspace, row.person) for row in page]
         ),

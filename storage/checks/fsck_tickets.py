@@ -14,7 +14,7 @@ from engine.tickets.ticket import Ticket
 from storage.checks.findings import Finding, Page
 from storage.checks.ticket_pages import StoredTicket, kept
 from storage.sql.files import FolderFiles
-from storage.sql.schema import attachments
+from storage.sql.schema_streams import attachments
 from storage.tickets import rows
 from storage.tickets.rows import AnyRow
 

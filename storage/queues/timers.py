@@ -22,7 +22,8 @@ from engine.ports.timers import Due, Round, Rung
 from engine.tickets.people import WorkspaceId
 from engine.tickets.promise_clock import Timer
 from storage.sql.readers import Readers
-from storage.sql.schema import tickets, timers
+from storage.sql.schema import tickets
+from storage.sql.schema_streams import number_in, timers
 from storage.sql.writer import Writer, own, sqlstate, trouble
 from storage.tickets import rows
 from storage.tickets.transaction import BoundTransaction
@@ -35,17 +36,19 @@ RingOne = Callable[[Connection, Transaction, Timer], Rung]
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
 _ROW: Final = tuple_(
-    timers.c.workspace, timers.c.ticket, timers.c.kind, timers.c.cycle, timers.c.due_at
+    *(timers.c[name] for name in ("workspace", "stream_kind", "stream_id")),
+    *(timers.c[name] for name in ("kind", "cycle", "due_at")),
 )
 _NOT_ASIDE: Final = _ROW.not_in(bindparam("aside", expanding=True))
 _STANDING: Final = (
     select(timers)
-    .where(timers.c.workspace == bindparam("workspace"), timers.c.ticket >= bindparam("first"))
-    .order_by(timers.c.due_at, timers.c.ticket, timers.c.kind)
+    .where(timers.c.workspace == bindparam("workspace"), number_in(timers) >= bindparam("first"))
+    .order_by(timers.c.due_at, timers.c.stream_id, timers.c.kind)
 )
 _DROP: Final = delete(timers).where(
     timers.c.workspace == bindparam("of_workspace"),
-    timers.c.ticket == bindparam("of_ticket"),
+    timers.c.stream_kind == bindparam("of_stream_kind"),
+    timers.c.stream_id == bindparam("of_stream_id"),
     timers.c.kind == bindparam("of_kind"),
     timers.c.cycle == bindparam("of_cycle"),
     # A timer set anew since it was read is another promise.
@@ -63,10 +66,13 @@ def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[An
     it sorts the whole table.
     """
     claim = (
-        select(timers, *(column for column in tickets.c if column.name != "workspace"))
+        select(timers, *(column for column in tickets.c if column.name not in timers.c))
         .join(
             tickets,
-            and_(tickets.c.workspace == timers.c.workspace, tickets.c.number == timers.c.ticket),
+            and_(
+                tickets.c.workspace == timers.c.workspace,
+                tickets.c.number == number_in(timers),
+            ),
         )
         .where(timers.c.due_at <= bindparam("now"))
         .order_by(timers.c.due_at)
@@ -98,7 +104,7 @@ class SqlTimers:
     async def standing(
         self, workspace: WorkspaceId, *, first: int = 0, before: int | None = None
     ) -> Sequence[Timer]:
-        wanted = _STANDING if before is None else _STANDING.where(timers.c.ticket < before)
+        wanted = _STANDING if before is None else _STANDING.where(number_in(timers) < before)
         async with self._readers.open() as read:
             found = await read.execute(wanted, {"workspace": workspace, "first": first})
             return [rows.timer(row) for row in found]
@@ -173,7 +179,10 @@ def _concerns_all(error: Exception) -> bool:
 
 def _given(aside: Iterable[Due]) -> dict[str, Any]:
     each = [
-        (workspace, timer.ticket, timer.kind.value, timer.cycle, timer.due_at)
+        (
+            *(workspace, timer.stream.kind.value, timer.stream.id),
+            *(timer.kind.value, timer.cycle, timer.due_at),
+        )
         for workspace, timer in aside
     ]
     return {"aside": each} if each else {}
@@ -182,7 +191,8 @@ def _given(aside: Iterable[Due]) -> dict[str, Any]:
 def _key(workspace: WorkspaceId, timer: Timer) -> rows.Values:
     return {
         "of_workspace": workspace,
-        "of_ticket": timer.ticket,
+        "of_stream_kind": timer.stream.kind.value,
+        "of_stream_id": timer.stream.id,
         "of_kind": timer.kind.value,
         "of_cycle": timer.cycle,
         "of_due_at": timer.due_at,

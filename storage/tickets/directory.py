@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from engine.tickets.people import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
 from storage.sql.schema import departments, identities, memberships, people, team_addresses, teams
 from storage.sql.statements import insert_new, insert_or_update
-from storage.tickets import rows
+from storage.tickets import people_rows, rows
 from storage.tickets.rows import AnyRow
 
 # More namesakes than this and the caller must be asked to be more exact anyway.
@@ -117,7 +117,7 @@ def agents(connection: Connection, workspace: WorkspaceId) -> Sequence[Person]:
 
 def keep_person(connection: Connection, workspace: WorkspaceId, person: Person) -> None:
     key = {"workspace": workspace, "id": person.id}
-    insert_or_update(connection, people, [key | rows.person_values(person)])
+    insert_or_update(connection, people, [key | people_rows.person_values(person)])
     stays = {"workspace": workspace, "person": person.id, "teams": list(person.teams)}
     connection.execute(_LEAVE, stays)
     member = {"workspace": workspace, "person": person.id}
@@ -143,7 +143,7 @@ def proof(person: PersonId, at: datetime, how: str) -> rows.Values:
 
 def team(connection: Connection, workspace: WorkspaceId, id: TeamId) -> Team | None:
     found = connection.execute(_TEAM, {"workspace": workspace, "id": id}).all()
-    return rows.team(found[0], _given(row.own_address for row in found)) if found else None
+    return people_rows.team(found[0], _given(row.own_address for row in found)) if found else None
 
 
 def all_teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
@@ -155,7 +155,7 @@ def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> Non
     department = {"workspace": workspace, "id": team.department, "name": team.department}
     insert_new(connection, departments, [department])
     key = {"workspace": workspace, "id": team.id}
-    insert_or_update(connection, teams, [key | rows.team_values(team)])
+    insert_or_update(connection, teams, [key | people_rows.team_values(team)])
     connection.execute(_FORGET_ADDRESSES, {"workspace": workspace, "team": team.id})
     addresses = [
         {"workspace": workspace, "team": team.id, "address": address, "position": position}
@@ -175,7 +175,7 @@ def people_of(found: Iterable[AnyRow]) -> Iterable[Person]:
     for row in found:
         by_id.setdefault(row.id, []).append(row)
     for each in by_id.values():
-        yield rows.person(each[0], _given(row.member_of for row in each))
+        yield people_rows.person(each[0], _given(row.member_of for row in each))
 
 
 def _given(words: Iterable[str | None]) -> Iterable[str]:
@@ -195,11 +195,11 @@ def join_teams(found: Iterable[AnyRow], members: Iterable[AnyRow]) -> Sequence[P
     teams_of: dict[str, list[str]] = {}
     for row in members:
         teams_of.setdefault(row.person, []).append(row.team)
-    return [rows.person(row, teams_of.get(row.id, ())) for row in found]
+    return [people_rows.person(row, teams_of.get(row.id, ())) for row in found]
 
 
 def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequence[Team]:
     addresses_of: dict[str, list[str]] = {}
     for row in addresses:
         addresses_of.setdefault(row.team, []).append(row.address)
-    return [rows.team(row, addresses_of.get(row.id, ())) for row in found]
+    return [people_rows.team(row, addresses_of.get(row.id, ())) for row in found]

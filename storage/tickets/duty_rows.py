@@ -10,9 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     func,
     insert,
     or_,
@@ -24,23 +26,25 @@ from engine.duty.presence import Out, Presence
 from engine.duty.workload import Load
 from engine.ports.duty_store import Brief, GivenBack, SaidEntry
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
+from engine.tickets.stream import StreamKind
 from engine.tickets.ticket import Priority, State
 from storage.sql.schema import (
     OPEN,
     UNASSIGNED,
-    comments,
-    events,
-    notes,
     people,
     teams,
     tickets,
 )
 from storage.sql.schema_rules import presences
+from storage.sql.schema_streams import (
+    comments,
+    events,
+    notes,
+    of_tickets,
+)
 from storage.sql.statements import insert_or_update
 from storage.tickets import codec
-from storage.tickets.rows import TICKET_STREAM, AnyRow, Values
-
-PERSON_STREAM: Final = "person"
+from storage.tickets.rows import AnyRow, Values
 
 _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
 _PEOPLE: Final[BindParameter[Sequence[str]]] = bindparam("people", expanding=True)
@@ -66,7 +70,7 @@ _SAID: Final = (
     select(events)
     .where(
         events.c.workspace == _WORKSPACE,
-        events.c.stream_kind == PERSON_STREAM,
+        events.c.stream_kind == StreamKind.PERSON,
         events.c.stream_id == bindparam("person"),
     )
     .order_by(events.c.seq.desc())
@@ -76,7 +80,7 @@ _RELEASED: Final = (
     select(events.c.stream_id, events.c.actor, events.c.via, events.c.facts)
     .where(
         events.c.workspace == _WORKSPACE,
-        events.c.stream_kind == TICKET_STREAM,
+        of_tickets(events),
         events.c.stream_id.in_(bindparam("streams", expanding=True)),
         events.c.type == "released",
     )
@@ -90,7 +94,11 @@ _LOADS: Final = (
 
 
 def _spoke(words: Any) -> ColumnElement[bool]:
-    mine = (words.c.workspace == tickets.c.workspace, words.c.ticket == tickets.c.number)
+    mine = (
+        words.c.workspace == tickets.c.workspace,
+        of_tickets(words),
+        words.c.stream_id == cast(tickets.c.number, Text),
+    )
     return select(words.c.id).where(*mine, words.c.author == tickets.c.assignee).exists()
 
 
@@ -147,7 +155,7 @@ class DutyRows:
         self._keep_row(person, _presence_values(after))
         last = self.history(person, limit=1)
         first = last[0].seq + 1 if last else 1
-        stream = self._mine(stream_kind=PERSON_STREAM, stream_id=person)
+        stream = self._mine(stream_kind=StreamKind.PERSON, stream_id=person)
         numbered = enumerate(entries, start=first)
         rows = [stream | _entry_values(entry) | {"seq": seq} for seq, entry in numbered]
         if rows:

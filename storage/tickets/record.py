@@ -14,21 +14,25 @@ from engine.tickets.message import Audience, Comment, MessageId, Note, Reference
 from engine.tickets.people import Address
 from engine.tickets.ticket import Ticket
 from storage.sql.schema import (
+    links,
+    participants,
+    tickets,
+)
+from storage.sql.schema_rules import escalations
+from storage.sql.schema_streams import (
     attachments,
     clocks,
     comments,
     events,
-    links,
     notes,
     outside_references,
-    participants,
-    tickets,
+    streams,
+    subjects,
     timers,
 )
-from storage.sql.schema_rules import escalations
 from storage.sql.schema_traffic import outbox
 from storage.sql.statements import insert_new, insert_or_update
-from storage.tickets import rows
+from storage.tickets import codec, rows
 
 _ADVANCE: Final = update(tickets).where(
     tickets.c.workspace == bindparam("of_workspace"),
@@ -42,7 +46,8 @@ _INSERT_NOTES: Final = insert(notes)
 _INSERT_ATTACHMENTS: Final = insert(attachments)
 _DROP_TIMERS: Final = delete(timers).where(
     timers.c.workspace == bindparam("of_workspace"),
-    timers.c.ticket == bindparam("of_ticket"),
+    timers.c.stream_kind == bindparam("of_stream_kind"),
+    timers.c.stream_id == bindparam("of_stream_id"),
     timers.c.kind == bindparam("of_kind"),
     timers.c.cycle == bindparam("of_cycle"),
 )
@@ -69,34 +74,51 @@ _NO_LONGER_WAITING: Final = delete(participants).where(
 
 def record(connection: Connection, change: Change, *, now: datetime) -> None:
     # The ticket first: it locks the row, so that everything else of this ticket is numbered in commit order.
+    stream = _stream(change.after)
+    if change.before is None:
+        insert_new(connection, streams, [_key_of(stream)])
     _state(connection, change)
     owner = _owner(change.after)
-    _history(connection, change, owner)
-    _words(connection, change, owner)
-    _promises(connection, change, owner)
-    _outside(connection, change, owner)
-    _effects(connection, change.effects, owner, now=now)
+    _history(connection, change, stream)
+    _links(connection, change, owner)
+    _pages(connection, change, owner)
+    _words(connection, change, stream)
+    _clocks(connection, change, stream)
+    _timers(connection, change, stream)
+    _outside(connection, change, stream)
+    _audience(connection, change, owner)
+    _effects(connection, change.effects, change.after.workspace, change.after.number, now=now)
 
 
 def tell_without_ticket(
     connection: Connection, tells: Iterable[Tell], *, workspace: str, now: datetime
 ) -> None:
-    _effects(connection, tells, {"workspace": workspace, "ticket": None}, now=now)
+    _effects(connection, tells, workspace, None, now=now)
 
 
 def reference_rows(
-    references: Iterable[Reference], *, workspace: str, ticket: int, message: str | None
+    references: Iterable[Reference], stream: rows.Values, *, message: str | None
 ) -> list[rows.Values]:
     """Only a message's own reference stands for the message; a card stands for the ticket."""
     return [
-        {
-            "workspace": workspace,
-            "ticket": ticket,
-            **rows.reference_values(reference),
-            "message": message if reference.kind == "message" else None,
-        }
+        stream
+        | rows.reference_values(reference)
+        | {"message": message if reference.kind == "message" else None}
         for reference in references
     ]
+
+
+def _stream(ticket: Ticket) -> rows.Values:
+    return {"workspace": ticket.workspace, **rows.stream_values(ticket.stream)}
+
+
+def _key_of(stream: rows.Values) -> rows.Values:
+    """Of its own row."""
+    return {
+        "workspace": stream["workspace"],
+        "kind": stream["stream_kind"],
+        "id": stream["stream_id"],
+    }
 
 
 def _owner(ticket: Ticket) -> rows.Values:
@@ -120,23 +142,26 @@ def _state(connection: Connection, change: Change) -> None:
         raise Stale
 
 
-def _history(connection: Connection, change: Change, owner: rows.Values) -> None:
+def _history(connection: Connection, change: Change, stream: rows.Values) -> None:
     if not change.entries:
         return
-    stream = {
-        "workspace": owner["workspace"],
-        "stream_kind": rows.TICKET_STREAM,
-        "stream_id": str(owner["ticket"]),
-    }
     entries = [stream | rows.entry_values(entry) for entry in change.entries]
     connection.execute(_INSERT_EVENTS, entries)
+    called = [
+        stream | {"seq": entry.seq, "text": words}
+        for entry in change.entries
+        if (words := codec.words_of(entry.event)) is not None
+    ]
+    insert_new(connection, subjects, called)
+
+
+def _links(connection: Connection, change: Change, owner: rows.Values) -> None:
     linked = [
         owner | {"other": entry.event.other, "how": entry.event.how, "at": entry.at}
         for entry in change.entries
         if isinstance(entry.event, Linked)
     ]
     insert_new(connection, links, linked)
-    _pages(connection, change, owner)
 
 
 def _pages(connection: Connection, change: Change, owner: rows.Values) -> None:
@@ -156,16 +181,16 @@ def _pages(connection: Connection, change: Change, owner: rows.Values) -> None:
             connection.execute(_ACKNOWLEDGE, _of(change.after) | until | answer)
 
 
-def _words(connection: Connection, change: Change, owner: rows.Values) -> None:
+def _words(connection: Connection, change: Change, stream: rows.Values) -> None:
     if change.comments:
-        comments_said = [owner | rows.message_values(comment) for comment in change.comments]
+        comments_said = [stream | rows.message_values(comment) for comment in change.comments]
         connection.execute(_INSERT_COMMENTS, comments_said)
     if change.notes:
-        notes_said = [owner | rows.message_values(note) for note in change.notes]
+        notes_said = [stream | rows.message_values(note) for note in change.notes]
         connection.execute(_INSERT_NOTES, notes_said)
     if change.attachments:
         subject = _subject(change)
-        files = [owner | subject | rows.attachment_values(file) for file in change.attachments]
+        files = [stream | subject | rows.attachment_values(file) for file in change.attachments]
         connection.execute(_INSERT_ATTACHMENTS, files)
 
 
@@ -178,31 +203,38 @@ def _subject(change: Change) -> rows.Values:
     raise ValueError("attachments belong to words, and this change has none")
 
 
-def _promises(connection: Connection, change: Change, owner: rows.Values) -> None:
+def _clocks(connection: Connection, change: Change, stream: rows.Values) -> None:
     kept = set(change.before.clocks) if change.before else set()
     changed = [
-        owner | rows.clock_values(clock, position)
+        stream | rows.clock_values(clock, position)
         for position, clock in enumerate(change.after.clocks)
         if clock not in kept
     ]
     insert_or_update(connection, clocks, changed)
+
+
+def _timers(connection: Connection, change: Change, stream: rows.Values) -> None:
     if change.timers_dropped:
         gone = [
-            _of(change.after) | {"of_kind": timer.kind.value, "of_cycle": timer.cycle}
+            {f"of_{name}": value for name, value in stream.items()}
+            | {"of_kind": timer.kind.value, "of_cycle": timer.cycle}
             for timer in change.timers_dropped
         ]
         connection.execute(_DROP_TIMERS, gone)
     due = [
-        owner | {"kind": timer.kind.value, "cycle": timer.cycle, "due_at": timer.due_at}
+        stream | {"kind": timer.kind.value, "cycle": timer.cycle, "due_at": timer.due_at}
         for timer in change.timers_set
     ]
     insert_or_update(connection, timers, due)
 
 
-def _outside(connection: Connection, change: Change, owner: rows.Values) -> None:
+def _outside(connection: Connection, change: Change, stream: rows.Values) -> None:
     if change.references:
-        names = reference_rows(change.references, **owner, message=_first_words(change))
+        names = reference_rows(change.references, stream, message=_first_words(change))
         insert_new(connection, outside_references, names)
+
+
+def _audience(connection: Connection, change: Change, owner: rows.Values) -> None:
     if change.audience is not None:
         if change.before is not None:
             _forget(connection, change.after, change.audience)
@@ -248,10 +280,16 @@ def _participants(
 
 
 def _effects(
-    connection: Connection, effects: Iterable[Effect], owner: rows.Values, *, now: datetime
+    connection: Connection,
+    effects: Iterable[Effect],
+    workspace: str,
+    ticket: int | None,
+    *,
+    now: datetime,
 ) -> None:
     """A Show goes before a Tell of the same step: what is told in a card's thread needs the card."""
     fresh = {
+        "workspace": workspace,
         "state": "waiting",
         "attempts": 0,
         "uncertain": False,
@@ -262,5 +300,5 @@ def _effects(
     }
     ordered = sorted(effects, key=lambda effect: isinstance(effect, Tell))
     insert_new(
-        connection, outbox, [owner | rows.effect_values(effect) | fresh for effect in ordered]
+        connection, outbox, [rows.effect_values(effect, ticket) | fresh for effect in ordered]
     )

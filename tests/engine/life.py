@@ -69,7 +69,7 @@ class Life:
         id = moved[-1] if moved else ticket.team
         team = next(team for team in (self.team, *self.others) if team.id == id)
         made = around(at=at, rules=self.rules, team=team, promise_reply=self.promise_reply)
-        ladder = self.rules.ladder(team, ticket.ruled_at)
+        ladder = self.rules.ladder(team, ticket.rules)
         return replace(made, climb=replace(made.climb, ladder=ladder))
 
     def until(self, at: datetime) -> Self:

@@ -85,7 +85,7 @@ def around(
     promise_reply: bool = True,
 ) -> StepContext:
     """Ana alone stands on every level."""
-    climb = Climb(rules.ladder(team, at), lambda _level: Reached((ANA.id,)))
+    climb = Climb(rules.ladder(team, rules.number), lambda _level: Reached((ANA.id,)))
     return StepContext(rules, team, climb, at, actor, promise_reply)
 
 

@@ -334,11 +334,11 @@ def is_rule(event: dict[str, Any]) -> bool:
 
 
 def ladder_rules(case: dict[str, Any]) -> Rules:
-    editions = [(START, ladder_of(case["policy"]))]
+    editions = [(0, ladder_of(case["policy"]))]
     quiet = []
     for event in case["events"]:
         if event["type"] == "policy_edit":
-            editions.append((instant(event["t"]), ladder_of(event)))
+            editions.append((1, ladder_of(event)))
         elif event["type"].startswith("maintenance"):
             quiet.append(instant(event["t"]))
     mutes = (Mute(*quiet),) if quiet else ()

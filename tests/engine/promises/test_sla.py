@@ -178,7 +178,7 @@ def test_a_ticket_opened_for_somebody_promises_no_first_response() -> None:
 
 def test_what_no_policy_promises_any_more_does_not_come_back_with_an_answer() -> None:
     promised = Policy("own", {Priority.P3: DEVOPS.goals[Priority.P3]})
-    rules = Rules(Workspace(DEFAULT, policy="own"), policies={"own": [(START, promised)]})
+    rules = Rules(Workspace(DEFAULT, policy="own"), policies={"own": [(0, promised)]})
     life = Life(rules).born(START).becomes(after(hours=1), Priority.P4)
     assert clock(life.ticket, RESOLUTION).cancelled_at == after(hours=1)
     life.waits(after(hours=2)).writes(after(hours=3))

@@ -200,7 +200,7 @@ async def test_what_is_not_so_is_said_in_words(
 async def test_one_ticket_alone_is_looked_at(world: World, database: Database) -> None:
     first = await world.mail()
     second = await world.mail("dora@example.com")
-    await corrupt(database, f"DELETE FROM timers WHERE ticket = {second.number}")
+    await corrupt(database, f"DELETE FROM timers WHERE stream_id = '{second.number}'")
     assert await verify(world.storage, first.number) == []
     assert {found.code for found in await verify(world.storage, second.number)} == {"timer"}
 

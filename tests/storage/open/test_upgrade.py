@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from storage import SchemaMismatch, open_storage
 from storage.open.upgrade import _config, history, upgrade
 from storage.sql import revisions
-from storage.sql.database import open_sqlite_once
+from storage.sql.database import open_sqlite_once, raw_statement
 from storage.sql.revisions import HEAD
 from storage.sql.schema_later import EVERYTHING
 from tests.clock import ManualClock
@@ -186,10 +186,12 @@ async def test_an_older_sqlite_file_is_backed_up_before_it_is_changed(
 
 def _take_back(path: Path, *, to: str) -> None:
     engine = open_sqlite_once(sqlite_url(path))
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, to)
+    with engine.connect() as connection:
+        raw_statement(connection, "PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            config = _config()
+            config.attributes["connection"] = connection
+            command.downgrade(config, to)
     engine.dispose()
 
 

@@ -18,6 +18,7 @@ from engine.tickets.events import Assigned, Linked
 from engine.tickets.message import Attachment, Audience, Reference
 from engine.tickets.people import DEFAULT, Identity, WorkspaceId
 from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
+from engine.tickets.stream import of_ticket
 from engine.tickets.workspace import Workspace
 from storage import Storage, StorageTrouble
 from storage.tickets import rows
@@ -47,7 +48,7 @@ from tests.storage.make import (
 OTHER = WorkspaceId("other")
 MAIL = Identity("mail", "", "bob@example.com")
 CLOCK = PromiseClock(ClockKind.RESOLUTION, 0, after(hours=1) - MORNING, MORNING)
-TIMER = Timer(1, TimerKind.AUTO_CLOSE, 0, after(hours=1))
+TIMER = Timer(of_ticket(1), TimerKind.AUTO_CLOSE, 0, after(hours=1))
 RICH = opening(
     1,
     after=ticket(1, clocks=(CLOCK,)),
@@ -178,7 +179,7 @@ async def test_every_statement_of_a_transaction_names_its_workspace(storage: Sto
 async def test_the_listener_would_notice_a_stray_statement() -> None:
     assert not names_its_workspace("SELECT * FROM tickets WHERE tickets.number = ?", (1,))
     assert not names_its_workspace("SELECT * FROM tickets WHERE workspace = ?", ("other",))
-    assert not names_its_workspace("INSERT INTO timers (ticket) VALUES (?)", [("default",)])
+    assert not names_its_workspace("INSERT INTO timers (stream_id) VALUES (?)", [("default",)])
 
 
 async def test_two_workspaces_with_the_same_numbers_are_strangers(storage: Storage) -> None:
