@@ -16,7 +16,6 @@ from engine.ports.clock import Clock
 from engine.ports.store import Transaction
 from engine.ports.timers import Due, Rung, Timers
 from engine.tickets.promise_clock import Timer
-from engine.tickets.ticket import ticket_id
 
 log = logging.getLogger("deskd.deskd.alarm")
 
@@ -40,7 +39,7 @@ class Alarm:
 
     timers: Timers
     ring: Callable[[Transaction, Timer, datetime], bool]
-    """False: the ticket no longer wants it."""
+    """False: nobody wants it any more."""
     clock: Clock
     bell: Nudge
     rang: Callable[[], None]
@@ -100,7 +99,7 @@ class Alarm:
 
     def _set_aside(self, failed: Rung, now: datetime) -> None:
         timer = failed.timer
-        with bound(ticket=ticket_id(timer.stream.number), timer=timer.kind.value):
+        with bound(stream=f"{timer.stream.kind} {timer.stream.id}", timer=timer.kind.value):
             log.error("a timer could not be rung; it is tried again later", exc_info=failed.error)
         if len(self._aside) == SET_ASIDE_MAX:
             raise RuntimeError("more timers fail than are set aside")

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from engine.announcing import announce
 from engine.announcing.recorded_step import RecordedStep
-from engine.desk import directory, team_on_duty
+from engine.desk import directory, tail, team_on_duty
 from engine.ports.clock import Ids
 from engine.ports.store import Change, Transaction
-from engine.promises import escalation, follow_up, sla
+from engine.promises import escalation, follow_up
 from engine.promises.escalation import Climb, Reached
 from engine.promises.follow_up import StepContext
 from engine.promises.level_members import reach
@@ -213,10 +213,9 @@ def write(
 ) -> None:
     step, hand = written.step, written.hand
     scene = _scene(transaction, before, after, entries, written)
-    wanted = sla.timers(after)
-    standing = sla.timers(before) if before else frozenset()
     words = step.words
-    transaction.record(
+    tail.record(
+        transaction,
         Change(
             before=before,
             after=after,
@@ -227,10 +226,8 @@ def write(
             references=step.references,
             audience=written.audience,
             waiting_copies=written.waiting_copies,
-            timers_set=tuple(sorted(wanted - standing, key=lambda timer: timer.due_at)),
-            timers_dropped=tuple(standing - wanted),
             effects=announce.effects_of(scene),
-        )
+        ),
     )
     assert hand.at.tzinfo is not None
 

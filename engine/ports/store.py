@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from engine.calendars.calendar_history import CalendarHistory
-from engine.ports.duty_store import DutyStore
+from engine.duty.presence import Presence
+from engine.ports.duty_store import DutyStore, SaidEntry
 from engine.promises.rules import Declared, Rules
 from engine.tickets.effects import Effect, Tell
 from engine.tickets.events import Entry
@@ -23,21 +24,25 @@ from engine.tickets.workspace import Workspace
 T = TypeVar("T")
 
 
+State = Ticket | Presence
+"""What has a history. Each knows its stream and its version, the seq of the last entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of one ticket, recorded whole or not at all."""
+    """One step of one stream, recorded whole or not at all."""
 
-    before: Ticket | None
-    """None: the ticket is new."""
-    after: Ticket
-    entries: tuple[Entry, ...]
+    before: State | None
+    """None: it is new."""
+    after: State
+    entries: tuple[Entry, ...] | tuple[SaidEntry, ...]
     comments: tuple[Comment, ...] = ()
     notes: tuple[Note, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     """Files of the first comment above."""
     references: tuple[Reference, ...] = ()
     audience: Audience | None = None
-    """Given when it changed (always for a new ticket)."""
+    """Of a ticket: given when it changed (always for a new one)."""
     waiting_copies: tuple[Address, ...] = ()
     """Cc of the first mail outside the workspace's domains: kept, told nothing until an agent says so."""
     timers_set: tuple[Timer, ...] = ()

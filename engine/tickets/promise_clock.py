@@ -46,6 +46,9 @@ class TimerKind(StrEnum):
     PENDING_REMIND = "pending.remind"
     PENDING_RESOLVE = "pending.resolve"
     AUTO_CLOSE = "auto_close"
+    SHIFT_ENDS = "shift.ends"
+    OUT_ENDS = "out.ends"
+    """A break or an absence that was said to end."""
 
 
 @dataclass(frozen=True, slots=True)

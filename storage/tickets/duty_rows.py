@@ -16,13 +16,12 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    insert,
     or_,
     select,
     text,
 )
 
-from engine.duty.presence import Out, Presence
+from engine.duty.presence import Presence
 from engine.duty.workload import Load
 from engine.ports.duty_store import Brief, GivenBack, SaidEntry
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
@@ -44,6 +43,7 @@ from storage.sql.schema_streams import (
 )
 from storage.sql.statements import insert_or_update
 from storage.tickets import codec
+from storage.tickets.presence_record import presence_of
 from storage.tickets.rows import AnyRow, Values
 
 _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
@@ -65,7 +65,6 @@ _LOCK_PEOPLE: Final = (
     .order_by(people.c.id)
     .with_for_update(key_share=True)
 )
-_INSERT_EVENTS: Final = insert(events)
 _SAID: Final = (
     select(events)
     .where(
@@ -145,21 +144,11 @@ class DutyRows:
     def presence(self, person: PersonId) -> Presence:
         self._lock_people([person])
         row = self._connection.execute(_PRESENCE, self._mine(person=person)).one_or_none()
-        return presence_of(row) if row is not None else Presence()
+        return presence_of(row) if row is not None else Presence(person=person)
 
     def presences(self) -> Mapping[PersonId, Presence]:
         found = self._connection.execute(_PRESENCES, self._mine())
         return {PersonId(row.person): presence_of(row) for row in found}
-
-    def keep(self, person: PersonId, after: Presence, entries: Sequence[SaidEntry]) -> None:
-        self._keep_row(person, _presence_values(after))
-        last = self.history(person, limit=1)
-        first = last[0].seq + 1 if last else 1
-        stream = self._mine(stream_kind=StreamKind.PERSON, stream_id=person)
-        numbered = enumerate(entries, start=first)
-        rows = [stream | _entry_values(entry) | {"seq": seq} for seq, entry in numbered]
-        if rows:
-            self._connection.execute(_INSERT_EVENTS, rows)
 
     def history(self, person: PersonId, *, limit: int) -> Sequence[SaidEntry]:
         wanted = self._mine(person=person, limit=limit)
@@ -226,37 +215,6 @@ class DutyRows:
 
     def _mine(self, **given: Any) -> Values:
         return {"workspace": self._workspace, **given}
-
-
-def presence_of(row: AnyRow) -> Presence:
-    return Presence(
-        started_at=row.started_at,
-        until=row.until,
-        ended_at=row.ended_at,
-        out=Out(row.out) if row.out else None,
-        out_until=row.out_until,
-    )
-
-
-def _presence_values(presence: Presence) -> Values:
-    return {
-        "started_at": presence.started_at,
-        "until": presence.until,
-        "ended_at": presence.ended_at,
-        "out": presence.out.value if presence.out else None,
-        "out_until": presence.out_until,
-    }
-
-
-def _entry_values(entry: SaidEntry) -> Values:
-    type_, facts = codec.encode(entry.said)
-    return {
-        "type": type_,
-        "actor": entry.actor,
-        "via": entry.via,
-        "at": entry.at,
-        "facts": facts,
-    }
 
 
 def said_entry(row: AnyRow) -> SaidEntry:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, select
 
+from engine.ports.duty_store import SaidEntry
 from engine.ports.outbox import Parcel
 from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Entry
@@ -153,7 +154,7 @@ def by_number(found: Iterable[AnyRow]) -> Mapping[int, list[AnyRow]]:
     return grouped
 
 
-def entry_values(entry: Entry) -> Values:
+def entry_values(entry: Entry | SaidEntry) -> Values:
     type_, facts = codec.encode(entry.event)
     return {
         "seq": entry.seq,

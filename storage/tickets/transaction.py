@@ -292,11 +292,13 @@ class BoundTransaction:
         return self._connection.execute(_OPENED_SINCE, wanted).scalar_one()
 
     def record(self, change: Change) -> None:
-        if change.after.workspace != self._workspace:
-            raise ValueError("a transaction can not record another workspace's ticket")
-        record(self._connection, change, now=self._now())
+        after = change.after
+        if isinstance(after, Ticket):
+            if after.workspace != self._workspace:
+                raise ValueError("a transaction can not record another workspace's ticket")
+            self._ahead.forget(after.number)
+        record(self._connection, change, workspace=self._workspace, now=self._now())
         self.dropped.update(change.timers_dropped)
-        self._ahead.forget(change.after.number)
 
     def tell(self, effects: Sequence[Tell]) -> None:
         if any(tell.comment or tell.note for tell in effects):

@@ -3,9 +3,9 @@
 from typing import Any
 
 from deskd.base.ids import TimeSortedIds
-from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
+from engine.shifts import any_timer
 from engine.tickets.message import Inbound, Request
 from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
 from engine.tickets.promise_clock import Timer
@@ -67,9 +67,15 @@ class World:
         assert found is not None
         return found
 
+    async def lapse(self) -> int:
+        """Ring what is due of people; how many timers meant something."""
+        at = self.clock.now()
+        standing = await self.storage.timers.standing_of_people(DEFAULT)
+        return sum([await self.ring(timer) for timer in standing if timer.due_at <= at])
+
     async def ring(self, timer: Timer) -> bool:
         at = self.clock.now()
-        return await self.storage.store.run(DEFAULT, lambda t: timer_due.ring(t, timer, at))
+        return await self.storage.store.run(DEFAULT, lambda t: any_timer.ring(t, timer, at))
 
 
 def asks(ticket: Ticket, by: Caller = ANA, seen: int | None = None) -> Request:

@@ -52,6 +52,7 @@ def upgrade() -> None:
         " WHERE events.workspace = presences.workspace AND events.stream_kind = 'person'"
         " AND events.stream_id = presences.person), 0)"
     )
+    _time_people()
     op.execute("DROP TABLE rule_times")
     progress().at("")
 
@@ -314,6 +315,23 @@ def _number_applied() -> None:
         number = sum(time <= applied_at for time in times[event.workspace])
         mine = _EVENTS.c.cursor == event.cursor
         connection.execute(sa.update(_EVENTS).where(mine).values(facts={"rules": number}))
+
+
+def _time_people() -> None:
+    """What somebody said ends by itself at an instant: a shift, when no end was planned, after 16 hours."""
+    lasts = "16 * 3600 * 1000000" if is_sqlite() else "INTERVAL '16 hours'"
+    for kind, at in (
+        (
+            "shift.ends",
+            f"CASE WHEN started_at IS NOT NULL THEN coalesce(until, started_at + {lasts}) END",
+        ),
+        ("out.ends", "out_until"),
+    ):
+        op.execute(
+            "INSERT INTO timers (workspace, stream_kind, stream_id, kind, cycle, due_at)"
+            f" SELECT workspace, 'person', person, '{kind}', 0, {at} FROM presences"
+            f" WHERE {at} IS NOT NULL"
+        )
 
 
 # Who owns a row

@@ -15,7 +15,7 @@ from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 from engine.tickets.workspace import Workspace
 from tests.engine.life import Life
-from tests.engine.make import START, TEAM
+from tests.engine.make import TEAM
 from tests.engine.public_calendars import calendar, instant
 from tests.fixtures import by_id, cases, needs_data
 
@@ -115,7 +115,7 @@ def rules_of(case: dict[str, Any]) -> Rules:
         )
     policy = Policy("peer", {Priority.P2: goals}, calendar="peer")
     own = Workspace(DEFAULT, policy="peer", remind_after=None, give_up_after=None)
-    return Rules(own, {"peer": (1, calendar(case["calendar"]))}, {"peer": [(START, policy)]})
+    return Rules(own, {"peer": (1, calendar(case["calendar"]))}, {"peer": [(0, policy)]})
 
 
 def seconds(written: int | None) -> Duration | None:

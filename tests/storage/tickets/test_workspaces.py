@@ -11,7 +11,6 @@ import pytest
 
 from engine.calendars.calendar import Hours
 from engine.duty.presence import Presence, ShiftStarted
-from engine.ports.duty_store import SaidEntry
 from engine.ports.store import Transaction
 from engine.promises.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Mute
 from engine.tickets.events import Assigned, Linked
@@ -38,6 +37,7 @@ from tests.storage.make import (
     message,
     noting,
     opening,
+    presence,
     record,
     show,
     step,
@@ -123,11 +123,11 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "joined": lambda t: t.joined(1),
 }
 
-SAID = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
+SAID = presence(ANA, Presence(MORNING), ShiftStarted(None))
 STAFF: dict[str, Callable[[Transaction], Any]] = {
     "presence": lambda t: t.staff.presence(ANA.id),
     "presences": lambda t: t.staff.presences(),
-    "keep": lambda t: t.staff.keep(ANA.id, Presence(MORNING), [SAID]),
+    "say": lambda t: t.record(SAID),
     "history": lambda t: t.staff.history(ANA.id, limit=9),
     "lock": lambda t: t.staff.lock(TEAM.id, [ANA.id]),
     "loads": lambda t: t.staff.loads([ANA.id]),
