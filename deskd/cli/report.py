@@ -15,7 +15,7 @@ from deskd.cli.global_options import GlobalOptions, Json, given
 
 if TYPE_CHECKING:
     from engine.promises.rules import Rules
-    from engine.reports.facts import Period
+    from engine.reports.kinds import Period
     from engine.reports.outlook_json import Plain
 
 KINDS = ("daily", "weekly", "today", "week", "month")
@@ -116,8 +116,7 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
 
 
 def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":
-    from engine.reports.facts import DAY, Period
-    from engine.reports.kinds import ReportKind, period_of
+    from engine.reports.kinds import DAY, Period, ReportKind, period_of
     from templates import zone
 
     here = zone(rules.workspace.timezone)
