@@ -10,8 +10,7 @@ import typer
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import show, show_json
 from deskd.cli import policies
-from deskd.cli.global_options import GlobalOptions, Json, given, ticket_number
-from deskd.output.findings import show_findings
+from deskd.cli.global_options import GlobalOptions, Json, given, show_findings, ticket_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,4 +130,4 @@ async def _simulated(here: GlobalOptions, file: Path, length: timedelta) -> dict
         desk = await simulation.desk_of(storage, now)
         other = simulation.tried(over)
         found = await simulation.compared(storage, desk, other, now - length)
-    return simulation.plain(found, desk, now - length)
+    return simulation.shape(found, desk, now - length).plain()

@@ -104,7 +104,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Tickets, newest first."""
-    from deskd.output import pictures
+    from api.shapes import tickets as shapes
     from engine.ports.views import TicketFilter
 
     wanted = TicketFilter(
@@ -118,7 +118,7 @@ def list_(
     )
     lines = asyncio.run(_list(given(context), wanted))
     if as_json:
-        show_json([pictures.ticket(line) for line in lines])
+        show_json([shapes.ticket(line).plain() for line in lines])
         return
     head = ("TICKET", "STATUS", "PRI", "TEAM", "DUE", "ASSIGNEE", "REQUESTER", "SUBJECT")
     table(head, [_row(line) for line in lines])
@@ -192,12 +192,11 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
 @app.command()
 def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
     """What happened to one ticket, oldest first."""
-    from deskd.output import pictures
+    from api.shapes.ticket_file import history
 
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        people = {who.id: who for who in file.people}
-        show_json([pictures.entry(each, people) for each in file.history])
+        show_json([each.plain() for each in history(file)])
     else:
         _show_events(file)
 
@@ -213,14 +212,14 @@ async def _file(here: GlobalOptions, number: int) -> "TicketFile":
 
 
 def show_file(file: "TicketFile", now: "datetime") -> None:
-    from deskd.output import pictures
+    from api.shapes.ticket_file import ticket_file
 
-    show_json(pictures.ticket_file(file, now=now))
+    show_json(ticket_file(file, now=now).plain())
 
 
 def _show_events(file: "TicketFile") -> None:
+    from api.shapes.ticket_file import event_name
     from deskd.output.history import happening
-    from deskd.output.pictures import event_name
 
     names = {str(who.id): who.name for who in file.people}
     rows = []
