@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from deskd.base.clock import WallClock
 from deskd.base.errors import FAILED, WRONG_USAGE, Failure
 from deskd.base.terminal import clean, show, show_json
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from deskd.config.load import Loaded
     from engine.desk.desk import Desk
+    from engine.ports.clock import Clock
     from engine.ports.views import ListViews
     from engine.shifts.duty_desk import DutyDesk
     from engine.tickets.people import Caller
@@ -35,6 +37,8 @@ FINDINGS_SHOWN_MAX: Final = 20
 class GlobalOptions:
     config: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
+    clock: "Clock" = field(default_factory=WallClock)
+    """The time of this command: nothing else in `deskd.cli` asks the wall."""
 
     def load(self) -> "Loaded":
         from deskd.config.load import load
@@ -46,7 +50,7 @@ class GlobalOptions:
         """The database as it is: commands never change its schema."""
         from deskd.parts.open_storage import storage_opened
 
-        async with storage_opened(self.load().settings) as storage:
+        async with storage_opened(self.load().settings, self.clock) as storage:
             yield storage
 
     @asynccontextmanager
@@ -64,25 +68,24 @@ class GlobalOptions:
 
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[tuple["Desk", "Storage"]]:
-        from deskd.base.clock import WallClock
         from deskd.base.ids import TimeSortedIds
         from engine.desk.desk import Desk
 
         async with self.storage() as storage:
-            clock = WallClock()
             # The daemon looks once a second: nobody here to be nudged.
-            yield Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None), storage
+            yield (
+                Desk(storage.store, self.clock, TimeSortedIds(self.clock), nudge=lambda: None),
+                storage,
+            )
 
     @asynccontextmanager
     async def floor(self) -> AsyncIterator["DutyDesk"]:
-        from deskd.base.clock import WallClock
         from deskd.base.ids import TimeSortedIds
         from engine.shifts.duty_desk import DutyDesk
 
         async with self.storage() as storage:
-            clock = WallClock()
             # The daemon looks by itself: nobody here to be nudged.
-            yield DutyDesk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+            yield DutyDesk(storage.store, self.clock, TimeSortedIds(self.clock), nudge=lambda: None)
 
 
 def operator() -> "Caller":

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -65,7 +66,7 @@ def before(
         ),
     ] = False,
 ) -> None:
-    context.obj = GlobalOptions(config, flags_of(set_ or []))
+    context.obj = replace(given(context), config=config, flags=flags_of(set_ or []))
 
 
 @app.command()
@@ -111,7 +112,8 @@ def health(
     """Ask the running daemon; exit 1 when it is not well."""
     from deskd.cli.health import ask
 
-    answer = asyncio.run(ask(given(context).load().settings, wait=wait))
+    here = given(context)
+    answer = asyncio.run(ask(here.load().settings, here.clock, wait=wait))
     if as_json:
         show_json(answer.body)
     else:
@@ -134,10 +136,10 @@ async def _findings(here: GlobalOptions) -> "Sequence[Finding]":
         return await look(storage)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, here: GlobalOptions | None = None) -> None:
     """The console command: expected trouble ends in a sentence and an exit code, never in a trace."""
     try:
-        app(args=arguments, prog_name="deskd")
+        app(args=arguments, prog_name="deskd", obj=here or GlobalOptions())
     except Failure as failure:
         complain(f"deskd: {failure.message}")
         sys.exit(failure.code)

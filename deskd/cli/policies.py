@@ -41,13 +41,13 @@ async def _policies(here: GlobalOptions) -> "list[InForce]":
 
 async def _in_force(here: GlobalOptions, storage: "Storage") -> "list[InForce]":
     """Says so when the file has changed since it was declared."""
-    from deskd.base.clock import WallClock
     from deskd.declared.declared_policies import policies as written
     from engine.promises.in_force import in_force
     from engine.tickets.people import DEFAULT
 
-    now = WallClock().now()
-    found = await storage.store.run(DEFAULT, lambda t: in_force(t.rules(), t.teams(), now))
+    found = await storage.store.run(
+        DEFAULT, lambda t: in_force(t.rules(), t.teams(), here.clock.now())
+    )
     holding = {one.policy.id: one.policy for one in found}
     for policy in written(here.load().settings):
         if holding.get(policy.id) != policy:
@@ -104,15 +104,13 @@ def _note(one: "Applied") -> str:
 async def _apply(
     here: GlobalOptions, numbers: Sequence[int], policy: str, *, dry_run: bool
 ) -> "list[Applied]":
-    from deskd.base.clock import WallClock
     from deskd.base.ids import TimeSortedIds
     from engine.desk.desk import Desk
 
     async with here.storage() as storage:
         _known(policy, [one.policy.id for one in await _in_force(here, storage)])
-        clock = WallClock()
         # The daemon looks once a second: nobody here to be nudged.
-        desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+        desk = Desk(storage.store, here.clock, TimeSortedIds(here.clock), nudge=lambda: None)
         wanted = list(numbers) or [number async for number in _open(storage)]
         if policy:
             foreseen = await _each(desk, wanted, dry_run=True)

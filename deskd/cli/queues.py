@@ -12,7 +12,6 @@ from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
 
     from engine.ports.views import OutboxLine, SpoolLine
     from storage.open.open_storage import Storage
@@ -118,11 +117,12 @@ async def _spool_row_of(here: GlobalOptions, id: int) -> tuple["SpoolLine", byte
 @spool.command("retry")
 def spool_retry(context: typer.Context, row: Row) -> None:
     """Read a dead or waiting row again, at once."""
+    here = given(context)
 
     async def retry(storage: "Storage") -> bool:
-        return await storage.spool.revive(row, at=_now())
+        return await storage.spool.revive(row, at=here.clock.now())
 
-    if not asyncio.run(_with(given(context), retry)):
+    if not asyncio.run(_with(here, retry)):
         raise Failure(f"row {row} cannot be retried: there is no such row, or it is done")
     show(f"row {row} waits again")
 
@@ -173,11 +173,12 @@ def outbox_show(context: typer.Context, row: Row, *, as_json: Json = False) -> N
 @outbox.command("retry")
 def outbox_retry(context: typer.Context, row: Row) -> None:
     """Try a dead or waiting row again, at once."""
+    here = given(context)
 
     async def retry(storage: "Storage") -> bool:
-        return await storage.outbox.revive(row, at=_now())
+        return await storage.outbox.revive(row, at=here.clock.now())
 
-    if not asyncio.run(_with(given(context), retry)):
+    if not asyncio.run(_with(here, retry)):
         raise Failure(f"row {row} cannot be retried: there is no such row, or it is sent")
     show(f"row {row} waits again")
 
@@ -197,9 +198,3 @@ def outbox_drop(context: typer.Context, row: Row) -> None:
 async def _with(here: GlobalOptions, work: "Callable[[Storage], Awaitable[bool]]") -> bool:
     async with here.storage() as storage:
         return await work(storage)
-
-
-def _now() -> "datetime":
-    from deskd.base.clock import WallClock
-
-    return WallClock().now()

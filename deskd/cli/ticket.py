@@ -11,6 +11,8 @@ from deskd.base.terminal import clean, moment, show, show_json, table
 from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.ports.views import TicketFile, TicketFilter, TicketLine
     from engine.tickets.people import Caller
 
@@ -48,7 +50,7 @@ def new(
     draft = Draft(subject, words, priority or None, category or None, team or None)
     file = asyncio.run(_new(given(context), draft, _caller(requester, name)))
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
     else:
         show(file.line.ticket.id)
 
@@ -162,7 +164,7 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
     """Everything known of one ticket."""
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
         return
     line = file.line
     show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
@@ -209,11 +211,10 @@ async def _file(here: GlobalOptions, number: int) -> "TicketFile":
     return file
 
 
-def show_file(file: "TicketFile") -> None:
+def show_file(file: "TicketFile", now: "datetime") -> None:
     from api.shapes.ticket_file import ticket_file
-    from deskd.base.clock import WallClock
 
-    show_json(ticket_file(file, now=WallClock().now()).plain())
+    show_json(ticket_file(file, now=now).plain())
 
 
 def _show_events(file: "TicketFile") -> None:

@@ -8,13 +8,12 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from deskd.base.clock import WallClock
+from tests.clock import ManualClock
 from tests.deskd.cli import small_desk
 from tests.deskd.commands import Shell
 
@@ -87,16 +86,9 @@ def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(
-    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    """A copy of the desk, with the wall at the hour it was made for."""
-
-    def now(_self: WallClock) -> datetime:
-        return small_desk.NOW
-
-    monkeypatch.setattr(WallClock, "now", now)
-    return Shell(filled, capsys)
+def shell(filled: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A copy of the desk, at the hour it was made for."""
+    return Shell(filled, capsys, ManualClock(small_desk.NOW))
 
 
 def structure(value: object) -> Structure:
