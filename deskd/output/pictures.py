@@ -22,7 +22,12 @@ def instant(at: datetime | None) -> str | None:
 def person(who: Person | None) -> Json | None:
     if who is None:
         return None
-    return {"id": who.id, "name": who.name, "email": who.mail, "slack": who.slack}
+    return {
+        "id": who.id,
+        "name": who.name,
+        "email": who.known_as("mail"),
+        "slack": who.known_as("slack"),
+    }
 
 
 def ticket(line: TicketLine) -> Json:
