@@ -1,6 +1,6 @@
 """Promises and pages -> effects: who hears that time runs out, that it ran out, and who is to come."""
 
-from typing import Final
+from typing import Final, assert_never
 
 from engine.announcing.places import name_at, places
 from engine.announcing.recorded_step import (
@@ -38,21 +38,31 @@ REASON_CHARS: Final = 500
 """A page is read at a glance; the whole of a longer reason is on the ticket."""
 
 
+_Promises = Warned | Breached | Waived
+_Pages = Paged | PageHeld | Acknowledged | EscalationEnded | ClockStopped | ClockCancelled
+
+
 def told_of_promises(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Promises):
+        return []
     match entry.event:
         case Warned(kind=kind, due_at=due):
             return to_team(scene, entry, "warned", _late(scene, kind, instant(due)))
-        case Breached(kind=kind, due_at=due) if kind in PROMISES:
+        case Breached(kind=kind, due_at=due):
+            if kind not in PROMISES:
+                return []
             facts = _late(scene, kind, instant(due))
             return [*to_team(scene, entry, "breached", facts), *_to_level(scene, entry, facts)]
         case Waived(kind=kind):
             facts = {"clock": kind.value, "by": name_of(scene.actor)}
             return to_team(scene, entry, "waived", facts)
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Pages):
+        return []
     match entry.event:
         case Paged() as paged:
             facts = _page(scene, entry, paged)
@@ -62,15 +72,15 @@ def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
             ]
         case PageHeld(until=until):
             return to_team(scene, entry, "page_held", {"until_at": instant(until)})
-        case Acknowledged(level=level) if _was_paged(scene):
+        case Acknowledged(level=level):
             facts = {"by": name_of(scene.actor), "level": level}
-            return to_team(scene, entry, "acknowledged", facts)
+            return to_team(scene, entry, "acknowledged", facts) if _was_paged(scene) else []
         case EscalationEnded():
             return to_team(scene, entry, "escalation_ended", {"by": name_of(scene.actor)})
-        case ClockStopped(kind=ClockKind.ACK) | ClockCancelled(kind=ClockKind.ACK):
-            return _rest(scene, entry)
-        case _:
-            return []
+        case ClockStopped(kind=kind) | ClockCancelled(kind=kind):
+            return _rest(scene, entry) if kind is ClockKind.ACK else []
+        case _ as never:
+            assert_never(never)
 
 
 def _late(scene: RecordedStep, kind: ClockKind, due: str) -> dict[str, Fact]:

@@ -8,7 +8,7 @@ asked when somebody is paged.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeVar, assert_never
 
 from engine.calendars.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.calendars.durations import Duration
@@ -47,6 +47,8 @@ class Goals:
                 return self.resolution
             case ClockKind.ACK:
                 return self.ack
+            case _ as never:
+                assert_never(never)
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,8 +255,7 @@ class _Failing:
     """A desk in trouble for some mails, some times."""
 
     def __init__(self, desk: Receives, *, times: int, error: Exception | None = None) -> None:
-        self._desk = desk
-        self.left = times
+        self._desk, self.left = desk, times
         self.error = error or RuntimeError("not now: Bob's secret words")
 
     async def receive(
