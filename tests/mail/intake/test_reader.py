@@ -279,7 +279,7 @@ async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
 
 
 async def test_a_desk_with_too_much_to_do_costs_a_mail_no_try(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     busy: list[_Failing] = []
 
