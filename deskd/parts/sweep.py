@@ -1,4 +1,5 @@
-"""Are the timer rows what the state of tickets and people says? Missing ones are set again, left-over ones dropped, both counted.
+"""Are the timer rows what tickets and people wait for? Missing ones are set again, left-over ones dropped; both are
+counted.
 
 Rows and state are written in one transaction, so this finds nothing unless something is broken: a bug, a row
 deleted by hand, a restored backup. However many tickets are open, one look costs the same: it takes the next slice

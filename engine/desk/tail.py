@@ -23,8 +23,8 @@ def timers_of(state: State) -> frozenset[Timer]:
             return sla.timers(state)
         case Presence():
             return presence.timers(state)
-        case _:
-            assert_never(state)
+        case _ as never:
+            assert_never(never)
 
 
 def state_of(transaction: Transaction, stream: Stream) -> State | None:
@@ -34,8 +34,8 @@ def state_of(transaction: Transaction, stream: Stream) -> State | None:
             return transaction.ticket(stream.number)
         case StreamKind.PERSON:
             return transaction.staff.presence(PersonId(stream.id))
-        case _:
-            assert_never(stream.kind)
+        case _ as never:
+            assert_never(never)
 
 
 def record(transaction: Transaction, change: Change) -> None:

@@ -179,8 +179,8 @@ def evolve(presence: Presence, event: Said, at: datetime) -> Presence:
             return replace(presence, out=how, out_until=until)
         case CameBack():
             return replace(presence, out=None, out_until=None)
-        case _:
-            assert_never(event)
+        case _ as never:
+            assert_never(never)
 
 
 def evolve_all(presence: Presence, events: Sequence[Said], at: datetime) -> Presence:

@@ -16,7 +16,16 @@ from engine.promises.rules import Declared, Rules
 from engine.tickets.effects import Effect, Tell
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Audience, Comment, Note, Reference
-from engine.tickets.people import Address, Identity, Person, PersonId, Team, TeamId, WorkspaceId
+from engine.tickets.people import (
+    Address,
+    Identity,
+    Owner,
+    Person,
+    PersonId,
+    Team,
+    TeamId,
+    WorkspaceId,
+)
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
@@ -95,8 +104,15 @@ class Transaction(Protocol):
         """Everybody with a role above requester, or in a team."""
         ...
 
-    def keep_person(self, person: Person) -> None:
-        """Insert or update a person (not their identities; memberships follow `person.teams`)."""
+    def keep_person(self, person: Person, *, owner: Owner | None = None) -> None:
+        """Insert or update a person (not their identities; memberships follow `person.teams`).
+
+        `owner`: whose the row and the listed teams are from now on; None: as they were, or run time's.
+        """
+        ...
+
+    def people_of_the_file(self) -> frozenset[PersonId]:
+        """Whom deskd.toml declared."""
         ...
 
     def keep_identity(
@@ -109,7 +125,7 @@ class Transaction(Protocol):
 
     def teams(self) -> Sequence[Team]: ...
 
-    def keep_team(self, team: Team) -> None: ...
+    def keep_team(self, team: Team, *, owner: Owner | None = None) -> None: ...
 
     def keep_settings(self, settings: Workspace) -> None: ...
 

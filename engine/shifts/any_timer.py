@@ -17,5 +17,5 @@ def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
             return timer_due.ring(transaction, timer, at)
         case StreamKind.PERSON:
             return shifts.lapse(transaction, timer, at)
-        case _:
-            assert_never(timer.stream.kind)
+        case _ as never:
+            assert_never(never)

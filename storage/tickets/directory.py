@@ -1,28 +1,47 @@
 """People, identities and teams of one workspace, read and written inside a transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
-from engine.tickets.people import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from engine.tickets.people import Identity, Owner, Person, PersonId, Role, Team, TeamId, WorkspaceId
 from storage.sql.schema import departments, identities, memberships, people, team_addresses, teams
-from storage.sql.statements import insert_new, insert_or_update
+from storage.sql.statements import insert_new, insert_or_advance, insert_or_update
 from storage.tickets import people_rows, rows
-from storage.tickets.rows import AnyRow
+from storage.tickets.rows import AnyRow, Values
 
 # More namesakes than this and the caller must be asked to be more exact anyway.
 NAMESAKES_MAX: Final = 10
 
+VOUCHED: Final = "vouched"
+"""The owner of a membership that ends with a private place."""
+
 _MINE: Final = people.c.workspace == bindparam("workspace")
-# One row for each team they are in, or one without a team: a statement less than asking for both.
-WITH_TEAMS: Final = select(people, memberships.c.team.label("member_of")).outerjoin(
-    memberships,
-    and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
+# One row for each pair of their teams and names, few as these are: a statement instead of three.
+WHOLE_PERSON: Final = (
+    select(
+        people,
+        memberships.c.team.label("member_of"),
+        memberships.c.owner.label("member_by"),
+        identities.c.kind,
+        identities.c.issuer,
+        identities.c.subject,
+    )
+    .outerjoin(
+        memberships,
+        and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
+    )
+    .outerjoin(
+        identities,
+        and_(identities.c.workspace == people.c.workspace, identities.c.person == people.c.id),
+    )
+    .order_by(identities.c.verified_at, identities.c.subject)
 )
-_PERSON: Final = WITH_TEAMS.where(_MINE, people.c.id == bindparam("id"))
-_PERSON_BY: Final = WITH_TEAMS.where(
+_PERSON: Final = WHOLE_PERSON.where(_MINE, people.c.id == bindparam("id"))
+_PERSON_BY: Final = WHOLE_PERSON.where(
     _MINE,
     people.c.id
     == select(identities.c.person)
@@ -62,10 +81,30 @@ _AGENTS: Final = (
     )
     .order_by(people.c.id)
 )
-_MEMBERSHIPS: Final = select(memberships.c.person, memberships.c.team).where(
+_MEMBERSHIPS: Final = select(memberships.c.person, memberships.c.team, memberships.c.owner).where(
     memberships.c.workspace == bindparam("workspace"),
     memberships.c.person.in_(bindparam("people", expanding=True)),
 )
+_NAMES: Final = (
+    select(identities)
+    .where(
+        identities.c.workspace == bindparam("workspace"),
+        identities.c.person.in_(bindparam("people", expanding=True)),
+    )
+    .order_by(identities.c.verified_at, identities.c.subject)
+)
+# What only a private place vouched for is listed now; what the file lists stays the file's.
+_LIST: Final = (
+    update(memberships)
+    .where(
+        memberships.c.workspace == bindparam("workspace"),
+        memberships.c.person == bindparam("person"),
+        memberships.c.team.in_(bindparam("teams", expanding=True)),
+        memberships.c.owner == VOUCHED,
+    )
+    .values(owner=Owner.RUN.value)
+)
+_OF_THE_FILE: Final = select(people.c.id).where(_MINE, people.c.owner == Owner.FILE.value)
 _LEAVE: Final = delete(memberships).where(
     memberships.c.workspace == bindparam("workspace"),
     memberships.c.person == bindparam("person"),
@@ -107,21 +146,49 @@ def person_by(connection: Connection, workspace: WorkspaceId, identity: Identity
 def people_named(connection: Connection, workspace: WorkspaceId, name: str) -> Sequence[Person]:
     wanted = {"workspace": workspace, "name": name.strip().casefold()}
     found = connection.execute(_PEOPLE_NAMED, wanted).all()
-    return with_teams(connection, workspace, found)
+    return whole(connection, workspace, found)
 
 
 def agents(connection: Connection, workspace: WorkspaceId) -> Sequence[Person]:
     found = connection.execute(_AGENTS, {"workspace": workspace}).all()
-    return with_teams(connection, workspace, found)
+    return whole(connection, workspace, found)
 
 
-def keep_person(connection: Connection, workspace: WorkspaceId, person: Person) -> None:
-    key = {"workspace": workspace, "id": person.id}
-    insert_or_update(connection, people, [key | people_rows.person_values(person)])
+def keep_person(
+    connection: Connection, workspace: WorkspaceId, person: Person, owner: Owner | None
+) -> None:
+    key = {"workspace": workspace, "id": person.id} | _owned_by(owner)
+    insert_or_advance(connection, people, [key | people_rows.person_values(person)])
     stays = {"workspace": workspace, "person": person.id, "teams": list(person.teams)}
     connection.execute(_LEAVE, stays)
-    member = {"workspace": workspace, "person": person.id}
-    insert_new(connection, memberships, [member | {"team": team} for team in sorted(person.teams)])
+    _keep_memberships(connection, workspace, person, owner)
+
+
+def _keep_memberships(
+    connection: Connection, workspace: WorkspaceId, person: Person, owner: Owner | None
+) -> None:
+    def rows_of(teams: Iterable[TeamId], owner: str) -> list[Values]:
+        member = {"workspace": workspace, "person": person.id, "owner": owner}
+        return [member | {"team": team} for team in sorted(teams)]
+
+    listed = person.teams - person.vouched
+    insert_or_update(connection, memberships, rows_of(person.teams & person.vouched, VOUCHED))
+    if owner is not None:
+        insert_or_update(connection, memberships, rows_of(listed, owner))
+        return
+    insert_new(connection, memberships, rows_of(listed, Owner.RUN))
+    if listed:
+        mine = {"workspace": workspace, "person": person.id, "teams": sorted(listed)}
+        connection.execute(_LIST, mine)
+
+
+def _owned_by(owner: Owner | None) -> Values:
+    return {} if owner is None else {"owner": owner.value}
+
+
+def people_of_the_file(connection: Connection, workspace: WorkspaceId) -> frozenset[PersonId]:
+    found = connection.execute(_OF_THE_FILE, {"workspace": workspace})
+    return frozenset(PersonId(row.id) for row in found)
 
 
 def keep_identity(
@@ -151,11 +218,13 @@ def all_teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
     return join_addresses(found, connection.execute(_ADDRESSES, {"workspace": workspace}))
 
 
-def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> None:
+def keep_team(
+    connection: Connection, workspace: WorkspaceId, team: Team, owner: Owner | None
+) -> None:
     department = {"workspace": workspace, "id": team.department, "name": team.department}
     insert_new(connection, departments, [department])
-    key = {"workspace": workspace, "id": team.id}
-    insert_or_update(connection, teams, [key | people_rows.team_values(team)])
+    key = {"workspace": workspace, "id": team.id} | _owned_by(owner)
+    insert_or_advance(connection, teams, [key | people_rows.team_values(team)])
     connection.execute(_FORGET_ADDRESSES, {"workspace": workspace, "team": team.id})
     addresses = [
         {"workspace": workspace, "team": team.id, "address": address, "position": position}
@@ -170,32 +239,47 @@ def _person(found: Sequence[AnyRow]) -> Person | None:
 
 
 def people_of(found: Iterable[AnyRow]) -> Iterable[Person]:
-    """Of rows of WITH_TEAMS."""
+    """Of rows of WHOLE_PERSON."""
     by_id: dict[str, list[AnyRow]] = {}
     for row in found:
         by_id.setdefault(row.id, []).append(row)
     for each in by_id.values():
-        yield people_rows.person(each[0], _given(row.member_of for row in each))
+        names = [_identity(row) for row in each if row.kind is not None]
+        person = people_rows.person(each[0], _in_use_first(each[0], names))
+        yield _with_teams(person, ((row.member_of, row.member_by) for row in each))
 
 
 def _given(words: Iterable[str | None]) -> Iterable[str]:
     return (word for word in words if word is not None)
 
 
-def with_teams(
+def whole(
     connection: Connection, workspace: WorkspaceId, found: Sequence[AnyRow]
 ) -> Sequence[Person]:
+    """With their teams and names."""
     if not found:
         return ()
     wanted = {"workspace": workspace, "people": [row.id for row in found]}
-    return join_teams(found, connection.execute(_MEMBERSHIPS, wanted).all())
+    teams_of: dict[str, list[tuple[str, str]]] = {}
+    for row in connection.execute(_MEMBERSHIPS, wanted):
+        teams_of.setdefault(row.person, []).append((row.team, row.owner))
+    names_of: dict[str, list[Identity]] = {}
+    for row in connection.execute(_NAMES, wanted):
+        names_of.setdefault(row.person, []).append(_identity(row))
+    return [
+        _with_teams(
+            people_rows.person(row, _in_use_first(row, names_of.get(row.id, ()))),
+            teams_of.get(row.id, ()),
+        )
+        for row in found
+    ]
 
 
-def join_teams(found: Iterable[AnyRow], members: Iterable[AnyRow]) -> Sequence[Person]:
-    teams_of: dict[str, list[str]] = {}
-    for row in members:
-        teams_of.setdefault(row.person, []).append(row.team)
-    return [people_rows.person(row, teams_of.get(row.id, ())) for row in found]
+def _with_teams(person: Person, memberships: Iterable[tuple[str | None, str | None]]) -> Person:
+    """Of (team, owner)."""
+    owners = {TeamId(team): owner for team, owner in memberships if team is not None}
+    vouched = frozenset(team for team, owner in owners.items() if owner == VOUCHED)
+    return replace(person, teams=frozenset(owners), vouched=vouched)
 
 
 def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequence[Team]:
@@ -203,3 +287,19 @@ def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequ
     for row in addresses:
         addresses_of.setdefault(row.team, []).append(row.address)
     return [people_rows.team(row, addresses_of.get(row.id, ())) for row in found]
+
+
+def _identity(row: AnyRow) -> Identity:
+    return Identity(row.kind, row.issuer, row.subject)
+
+
+def _in_use_first(row: AnyRow, names: Iterable[Identity]) -> tuple[Identity, ...]:
+    """The columns of a person say which of several names of a kind is the one to be used."""
+    used = [
+        Identity(kind, "", subject)
+        for kind, subject in (("slack", row.slack), ("mail", row.mail))
+        if subject
+    ]
+    kept = {(name.kind, name.subject): name for name in names}
+    first = [kept.pop((name.kind, name.subject), name) for name in used]
+    return (*first, *kept.values())

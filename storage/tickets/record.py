@@ -63,8 +63,8 @@ def _state(connection: Connection, change: Change, workspace: str) -> int | None
             seen = before.version if before else 0
             presence_record.keep(connection, workspace, after, seen=seen)
             return None
-        case _:
-            assert_never(after)
+        case _ as never:
+            assert_never(never)
 
 
 def tell_without_ticket(

@@ -14,7 +14,7 @@ from engine.tickets.effects import Tell
 from engine.tickets.errors import Stale
 from engine.tickets.events import Entry
 from engine.tickets.message import Audience
-from engine.tickets.people import Identity, Person, PersonId, Team, TeamId, WorkspaceId
+from engine.tickets.people import Identity, Owner, Person, PersonId, Team, TeamId, WorkspaceId
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
@@ -321,9 +321,12 @@ class BoundTransaction:
     def agents(self) -> Sequence[Person]:
         return directory.agents(self._connection, self._workspace)
 
-    def keep_person(self, person: Person) -> None:
+    def people_of_the_file(self) -> frozenset[PersonId]:
+        return directory.people_of_the_file(self._connection, self._workspace)
+
+    def keep_person(self, person: Person, *, owner: Owner | None = None) -> None:
         self._found()
-        directory.keep_person(self._connection, self._workspace, person)
+        directory.keep_person(self._connection, self._workspace, person, owner)
         self._ahead.people.pop(person.id, None)
 
     def keep_identity(
@@ -343,9 +346,9 @@ class BoundTransaction:
             self._teams = {team.id: team for team in self._all_teams}
         return self._all_teams
 
-    def keep_team(self, team: Team) -> None:
+    def keep_team(self, team: Team, *, owner: Owner | None = None) -> None:
         self._found()
-        directory.keep_team(self._connection, self._workspace, team)
+        directory.keep_team(self._connection, self._workspace, team, owner)
         self._teams, self._all_teams = {}, None
 
     # The spool row this work answers

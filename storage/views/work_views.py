@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, or_,
 
 from engine.ports.views import OwnWork, TicketLine
 from engine.tickets.message import Reference
-from engine.tickets.people import Person, TeamId, WorkspaceId
+from engine.tickets.people import Address, Person, TeamId, WorkspaceId
 from storage.sql.readers import Readers
 from storage.sql.schema import (
     OPEN,
@@ -120,13 +120,13 @@ def _cards(
         outside_references.c.channel == "slack",
         outside_references.c.kind == "card",
     )
-    channels = {line.ticket.number: line.team.slack_channel for line in shown}
+    channels = {line.ticket.number: line.team.place for line in shown}
     found = by_number(connection.execute(chosen.order_by(outside_references.c.id)))
     return {
         number: reference(row)
         for number, cards in found.items()
         for row in cards
-        if row.place == channels[number]
+        if Address(row.channel, row.place) == channels[number]
     }
 
 

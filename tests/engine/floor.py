@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,18 @@ from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.duty.presence import Duty
 from engine.promises.rules import Declared, DeclaredRotation
+from engine.shifts import any_timer
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.effects import Tell
 from engine.tickets.message import Draft
-from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 
-TEAM = Team(TeamId("support"), "Support", "it", slack_channel="C1")
+TEAM = Team(TeamId("support"), "Support", "it", place=Address("slack", "C1"))
 SETTINGS = Workspace(DEFAULT, category_skills={"Network": ("network",)})
 
 
@@ -36,9 +38,9 @@ def declared(
     name: str, role: Role = Role.AGENT, *, skills: frozenset[str] = frozenset()
 ) -> DeclaredPerson:
     teams = frozenset({TEAM.id}) if role > Role.REQUESTER else frozenset()
-    address = f"{name.lower()}@example.com"
+    address = Identity("mail", "", f"{name.lower()}@example.com")
     return DeclaredPerson(
-        name, role, teams, address, caller(name).identity, department="it", skills=skills
+        name, role, teams, (address, caller(name).identity), department="it", skills=skills
     )
 
 
@@ -89,6 +91,14 @@ class World:
 
     async def dispatch(self) -> int:
         return await self.floor.dispatch(DEFAULT, TEAM.id)
+
+    async def lapse(self) -> int:
+        """Ring what is due of people; how many timers meant something."""
+        at = self.clock.now()
+        standing = await self.storage.timers.standing_of_people(DEFAULT)
+        due = [timer for timer in standing if timer.due_at <= at]
+        run = self.storage.store.run
+        return sum([await run(DEFAULT, partial(any_timer.ring, timer=one, at=at)) for one in due])
 
     async def start(self, *callers: Caller, hours: float | None = 8) -> None:
         length = timedelta(hours=hours) if hours else None

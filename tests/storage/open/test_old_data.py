@@ -9,9 +9,9 @@ import pytest
 
 from engine.tickets.people import DEFAULT, WorkspaceId
 from engine.tickets.stream import of_ticket
-from storage import Storage, open_storage
 from storage.checks.fsck import fsck
 from storage.checks.verify import verify
+from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.storage import postgres

@@ -19,7 +19,8 @@ from engine.tickets.people import DEFAULT, Identity, WorkspaceId
 from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.stream import of_ticket
 from engine.tickets.workspace import Workspace
-from storage import Storage, StorageTrouble
+from storage.open.open_storage import Storage
+from storage.sql.errors import StorageTrouble
 from storage.tickets import rows
 from storage.tickets.duty_rows import DutyRows
 from storage.tickets.transaction import BoundTransaction
@@ -127,7 +128,6 @@ SAID = presence(ANA, Presence(MORNING), ShiftStarted(None))
 STAFF: dict[str, Callable[[Transaction], Any]] = {
     "presence": lambda t: t.staff.presence(ANA.id),
     "presences": lambda t: t.staff.presences(),
-    "say": lambda t: t.record(SAID),
     "history": lambda t: t.staff.history(ANA.id, limit=9),
     "lock": lambda t: t.staff.lock(TEAM.id, [ANA.id]),
     "loads": lambda t: t.staff.loads([ANA.id]),
@@ -141,7 +141,11 @@ STAFF: dict[str, Callable[[Transaction], Any]] = {
     "due_until": lambda t: t.staff.due_until(TEAM.id, MORNING, limit=9),
     "given_back": lambda t: t.staff.given_back([1]),
 }
-ALL = VERBS | {f"staff.{name}": verb for name, verb in STAFF.items()}
+ALL = (
+    VERBS
+    | {"record a presence": lambda t: t.record(SAID)}
+    | {f"staff.{name}": verb for name, verb in STAFF.items()}
+)
 
 
 def names_its_workspace(statement: str, values: Any) -> bool:
