@@ -153,3 +153,15 @@ async def test_a_calendar_taken_out_stays_for_what_counts_by_it_and_put_back_is_
     closed = replace(DECLARED.calendars["office"], yearly_holidays=frozenset({(12, 25)}))
     other = await declare_in_turn(storage, Declared(calendars={"office": closed}))
     assert other.calendars["office"][0] == 2
+
+
+async def test_who_asked_for_the_time_first_and_came_last_declares_nothing_in_the_past(
+    storage: Storage,
+) -> None:
+    """The instants of editions rise with their numbers, though a transaction may wait for another."""
+    late, early = after(hours=3), after(hours=1)
+    for policy, at in ((OWN, late), (FASTER, early)):
+        declared = Declared(policies=(policy,))
+        await storage.store.run(DEFAULT, partial(_keep, declared=declared, at=at))
+    rules = await storage.store.run(DEFAULT, lambda t: t.rules())
+    assert rules.declared_at == {("own", 1): late, ("own", 2): late}
