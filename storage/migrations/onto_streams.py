@@ -8,19 +8,25 @@ from storage.migrations.rebuild import Anew, progress, write_anew
 
 _KEYED = ("timers", "clocks")
 _INDEXED = {"comments": ", at", "notes": ", at", "outside_references": "", "attachments": ""}
+# The outside names of a stream, once each: a constraint before, now an index that is made when the table is full.
+_NAMES = ("workspace", "channel", "ref", "place", "kind")
 _OLD_NAMES = "uq_outside_references_workspace_channel_ref_place_kind_ticket"
+_NEW_NAMES = "uq_outside_references"
+_OF_STREAM = ", ".join((*_NAMES, "stream_kind", "stream_id"))
+_INDEX_NAMES = f"CREATE UNIQUE INDEX {_NEW_NAMES} ON outside_references ({_OF_STREAM})"
+_MADE_LAST = {"outside_references": (_INDEX_NAMES,)}
 
 
 def onto_streams_sqlite() -> None:
     stream = {"stream_kind": "'ticket'", "stream_id": "CAST(ticket AS TEXT)"}
     for table in (*_KEYED, *_INDEXED):
-        write_anew(Anew(table, _keys(table), stream))
+        write_anew(Anew(table, _keys(table), stream, indexes=_MADE_LAST.get(table, ())))
 
 
 def onto_tickets_sqlite() -> None:
     for table in (*_KEYED, *_INDEXED):
         number = {"ticket": "CAST(stream_id AS INTEGER)"}
-        write_anew(Anew(table, back(_keys(table)), number))
+        write_anew(Anew(table, back(_keys(table)), number, without=(_NEW_NAMES,)))
 
 
 def back(words: Mapping[str, str]) -> Mapping[str, str]:
@@ -40,10 +46,15 @@ def onto_tickets_postgres() -> None:
 def _keys(table: str) -> Mapping[str, str]:
     """What the words of a table say of its ticket, and what they say of its stream."""
     stream = "(workspace, stream_kind, stream_id"
+    to_ticket = (
+        f"fk_{table}_workspace_ticket FOREIGN KEY(workspace, ticket)"
+        " REFERENCES tickets (workspace, number)"
+    )
+    if table == "outside_references":
+        to_ticket += f", CONSTRAINT {_OLD_NAMES} UNIQUE ({', '.join(_NAMES)}, ticket)"
     changed = {
         "ticket INTEGER NOT NULL": "stream_kind TEXT NOT NULL, stream_id TEXT NOT NULL",
-        f"fk_{table}_workspace_ticket FOREIGN KEY(workspace, ticket)"
-        " REFERENCES tickets (workspace, number)": f"fk_{table}_workspace_stream_kind_stream_id"
+        to_ticket: f"fk_{table}_workspace_stream_kind_stream_id"
         f" FOREIGN KEY{stream}) REFERENCES streams (workspace, kind, id)",
     }
     if table in _KEYED:
@@ -52,10 +63,6 @@ def _keys(table: str) -> Mapping[str, str]:
         more = _INDEXED[table]
         old = f"INDEX ix_{table}_ticket ON {table} (workspace, ticket{more})"
         changed[old] = f"INDEX ix_{table}_stream ON {table} {stream}{more})"
-    if table == "outside_references":
-        by = "(workspace, channel, ref, place, kind"
-        new = f"uq_outside_references UNIQUE {by}, stream_kind, stream_id)"
-        changed[f"{_OLD_NAMES} UNIQUE {by}, ticket)"] = new
     return changed
 
 
@@ -101,9 +108,10 @@ def _drop_keys(table: str, index: str, foreign: str) -> None:
         op.drop_constraint(op.f(f"pk_{table}"), table, type_="primary")
     else:
         op.drop_index(f"ix_{table}_{index}", table)
-    if table == "outside_references":
-        old = _OLD_NAMES if index == "ticket" else "uq_outside_references"
-        op.drop_constraint(op.f(old), table, type_="unique")
+    if table == "outside_references" and index == "ticket":
+        op.drop_constraint(op.f(_OLD_NAMES), table, type_="unique")
+    elif table == "outside_references":
+        op.drop_index(_NEW_NAMES, table)
 
 
 def _make_keys(table: str, key: list[str], index: str) -> None:
@@ -112,7 +120,7 @@ def _make_keys(table: str, key: list[str], index: str) -> None:
     else:
         more = ["at"] if _INDEXED[table] else []
         op.create_index(f"ix_{table}_{index}", table, ["workspace", *key, *more])
-    if table == "outside_references":
-        name = _OLD_NAMES if index == "ticket" else "uq_outside_references"
-        by = ["workspace", "channel", "ref", "place", "kind", *key]
-        op.create_unique_constraint(op.f(name), table, by)
+    if table == "outside_references" and index == "ticket":
+        op.create_unique_constraint(op.f(_OLD_NAMES), table, [*_NAMES, *key])
+    elif table == "outside_references":
+        op.create_index(_NEW_NAMES, table, [*_NAMES, *key], unique=True)

@@ -5,7 +5,7 @@ PostgreSQL writes a table anew by itself when the type of a column changes: give
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +51,10 @@ class Anew:
     neither is an error: then the table is not the one this migration was written for."""
     values: Mapping[str, str]
     """What a new column holds, as SQL over the old row; all others keep what they have."""
+    indexes: Sequence[str] = ()
+    """Made besides those that it had."""
+    without: Sequence[str] = ()
+    """Indexes that it had and has no more."""
 
 
 def write_anew(how: Anew) -> None:
@@ -64,7 +68,7 @@ def write_anew(how: Anew) -> None:
     _keep_counting(connection, how.table, fresh)
     connection.execute(text(f"DROP TABLE {how.table}"))
     connection.execute(text(f"ALTER TABLE {fresh} RENAME TO {how.table}"))
-    for index in indexes:
+    for index in (*indexes, *how.indexes):
         connection.execute(text(index))
 
 
@@ -79,8 +83,9 @@ def in_pieces(table: str, statement: str) -> None:
 
 
 def _changed(connection: Connection, how: Anew) -> tuple[str, list[str]]:
-    kept = "SELECT type, sql FROM sqlite_master WHERE tbl_name = :table AND sql IS NOT NULL"
-    found = connection.execute(text(kept), {"table": how.table}).all()
+    kept = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = :table AND sql IS NOT NULL"
+    all_kept = connection.execute(text(kept), {"table": how.table}).all()
+    found = [row for row in all_kept if row.name not in how.without]
     words = [(row.type, " ".join(row.sql.split())) for row in found]
     for old, new in how.words.items():
         if not any(old in each for _, each in words):

@@ -30,6 +30,9 @@ from storage.sql.writer import trouble
 
 T = TypeVar("T")
 
+CACHE_KIB: Final = 256 * 1024
+"""Of a migration alone: the indexes of a table that is written anew stay in memory, or each row costs a read."""
+
 # Any number will do, as long as nothing else on the server uses it: "deskd" in ASCII.
 _PG_LOCK: Final = 0x6465736B64
 
@@ -79,6 +82,7 @@ def _upgrade_file(url: str, path: Path, progress: Progress) -> Sequence[str]:
             # Off while tables are rebuilt: SQLite alters a table by copying it.
             with engine.connect() as connection:
                 raw_statement(connection, "PRAGMA foreign_keys=OFF")
+                raw_statement(connection, f"PRAGMA cache_size=-{CACHE_KIB}")
                 with connection.begin():
                     _apply(connection, progress)
         return waiting

@@ -157,10 +157,12 @@ outside_references: Final = Table(
     Column("ref", Words, nullable=False),
     # The comment or note it stands for, when it stands for one.
     Column("message", Text),
-    # Not unique without the stream: a stranger may reuse a Message-ID, and the oldest then wins.
-    UniqueConstraint(
+    # Not unique without the stream: a stranger may reuse a Message-ID, and the oldest then wins. An index of its own,
+    # so that whoever writes the table anew can make it at the end.
+    Index(
+        "uq_outside_references",
         *("workspace", "channel", "ref", "place", "kind", "stream_kind", "stream_id"),
-        name="uq_outside_references",
+        unique=True,
     ),
     Index("ix_outside_references_stream", "workspace", "stream_kind", "stream_id"),
 )

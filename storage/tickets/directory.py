@@ -97,9 +97,9 @@ _NAMES: Final = (
 _LIST: Final = (
     update(memberships)
     .where(
-        memberships.c.workspace == bindparam("workspace"),
-        memberships.c.person == bindparam("person"),
-        memberships.c.team.in_(bindparam("teams", expanding=True)),
+        memberships.c.workspace == bindparam("of_workspace"),
+        memberships.c.person == bindparam("of_person"),
+        memberships.c.team.in_(bindparam("of_teams", expanding=True)),
         memberships.c.owner == VOUCHED,
     )
     .values(owner=Owner.RUN.value)
@@ -178,7 +178,7 @@ def _keep_memberships(
         return
     insert_new(connection, memberships, rows_of(listed, Owner.RUN))
     if listed:
-        mine = {"workspace": workspace, "person": person.id, "teams": sorted(listed)}
+        mine = {"of_workspace": workspace, "of_person": person.id, "of_teams": sorted(listed)}
         connection.execute(_LIST, mine)
 
 

@@ -19,7 +19,7 @@ from tests.storage.conftest import sqlite_url
 from tests.storage.open import old_data
 
 COUNTED = (
-    *("tickets", "events", "comments", "notes", "attachments", "clocks", "timers", "outbox"),
+    *("tickets", "events", "comments", "notes", "attachments", "clocks", "outbox"),
     *("outside_references", "participants", "escalations", "links", "people", "spool"),
 )
 
