@@ -11,7 +11,8 @@ from deskd.config import docs
 from engine.promises.rules import PRESETS
 from engine.promises.sla import AUTO_CLOSE_AFTER
 from engine.tickets import access
-from engine.tickets.lifecycle import BUTTONS, MOVES, Action
+from engine.tickets.actions import BUTTONS, Action
+from engine.tickets.lifecycle import MOVES
 from engine.tickets.ticket import State
 
 DOCS: Final = Path(__file__).parent

@@ -23,8 +23,9 @@ from engine.ports.views import TicketFilter, TicketLine
 from engine.reports.kinds import ReportKind
 from engine.tickets import access
 from engine.tickets.access import Right
+from engine.tickets.actions import VERBS
 from engine.tickets.message import Draft, Request
-from engine.tickets.people import Person
+from engine.tickets.people import Person, Role
 from engine.tickets.ticket import Priority
 
 SHIFT: Final = "/shift"
@@ -128,7 +129,7 @@ async def _listed(front: BotContext, person: Person, words: list[str]) -> list[T
 
 def _fits(line: TicketLine, person: Person, words: list[str]) -> bool:
     ticket = line.ticket
-    if not access.allows(person, Right.READ, ticket, line.team):
+    if not access.sees(person, access.about_ticket(ticket, line.team)):
         return False
     if "mine" in words:
         return person.id in (ticket.assignee, ticket.requester)
@@ -194,7 +195,8 @@ async def _rebalance(given: Command) -> None:
     team = " ".join(words[:-1] if by_due else words)
     by = await given.front.people.who_is(given.done.user)
     load = await given.front.floor.workload(given.front.workspace, by, team or None, by_due=by_due)
-    access.authorize_over(load.reader, Right.REBALANCE, load.team)
+    about = access.about_team(load.team)
+    access.authorize(load.reader, Right.REBALANCE, about, [*load.people.values()])
     await settle(given.front, given.done, reason="answered")
     await given.front.voice.whisper(given.done.ear, workloads.proposal(load, by_due=by_due))
 
@@ -229,12 +231,16 @@ _REPORTED: Final = frozenset({"mine", *_SPANS})
 
 async def _help(given: Command) -> None:
     known = given.verb in ("", "help")
-    verb_names = [*_VERBS, *verbs.VERBS]
+    verb_names = [*_VERBS, *VERBS]
+    by = await given.front.people.who_is(given.done.user)
+    person = await given.front.desk.identify(given.front.workspace, by)
+    is_agent = person.rank >= Role.AGENT
     near = [] if known else difflib.get_close_matches(given.verb, verb_names, n=1)
     facts = {
         "command": given.name,
         "unknown": "" if known else given.verb,
         "nearest": near[0] if near else "",
+        "verbs": verbs.rows(verbs.of_rank(person)) if is_agent else [],
     }
     await _answer(given, sentence("help", facts))
 

@@ -20,6 +20,7 @@ from engine.announcing.recorded_step import (
 )
 from engine.duty import assign
 from engine.promises import sla
+from engine.tickets.actions import Action
 from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import (
     Assigned,
@@ -34,9 +35,8 @@ from engine.tickets.events import (
     Reminded,
     Unmerged,
 )
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import Fact
-from engine.tickets.people import Address
+from engine.tickets.people import UNPROVEN, Address
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import State, Ticket, ticket_id
 
@@ -188,11 +188,21 @@ def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
         }
         return to_requester(scene, entry, "resolved", facts)
     if move.to is State.CLOSED and entry.actor not in (None, scene.after.requester):
-        return to_requester(scene, entry, "closed", {"agent": name_of(scene.actor)})
+        return _closed(scene, entry, move)
     if move.to is State.REOPENED:
         ping = {"author": name_of(scene.actor), "assignee_slack": assignee_slack(scene)}
         return to_team(scene, entry, "reopened", ping)
     return []
+
+
+def _closed(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
+    """A sender who may be anybody is not told that their mail was taken for spam; a colleague is, and can object."""
+    silent = move.why == Action.NOT_A_REQUEST
+    place = scene.audience.requester
+    if silent and (place is None or place.channel in UNPROVEN):
+        return []
+    facts: dict[str, Fact] = {"agent": name_of(scene.actor), "no_request": silent}
+    return to_requester(scene, entry, "closed", facts)
 
 
 def undelivered(

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from engine.desk import ack_by_mail, directory, step
-from engine.desk.step import DoneBy, Now, Step, Written
+from engine.desk import ack_by_mail, closing, directory, step
+from engine.desk.step import Authorised, DoneBy, Now, Step, Written
 from engine.ports.store import Transaction
 from engine.promises import follow_up
 from engine.tickets import evolve, intake, lifecycle, routing
+from engine.tickets.errors import Refused
 from engine.tickets.events import Commented, Event, Linked, Opened
 from engine.tickets.intake import Join, Open
 from engine.tickets.message import Attachment, Audience, Comment, Draft, Inbound, MessageId, Note
-from engine.tickets.people import Address, Caller, Person, Team
-from engine.tickets.thanks import is_thanks
-from engine.tickets.ticket import Priority, Ticket
+from engine.tickets.people import Address, Caller, Person, Role, Team
+from engine.tickets.ticket import Phase, Priority, Ticket
 from engine.tickets.workspace import Workspace
 
 
@@ -83,7 +83,8 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received
     decision = intake.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
-        _join(transaction, inbound, ticket, Speaker(sender, decision.moves), given)
+        moves = decision.moves and not closing.was_no_request(transaction, ticket)
+        _join(transaction, inbound, ticket, Speaker(sender, moves), given)
         return Received(ticket.number, "joined", "reply")
     if inbound.automatic in intake.SILENT:
         return Received(None, "ignored", inbound.automatic or "")
@@ -144,7 +145,7 @@ def _join(
     events: list[Event]
     if inbound.automatic is None:
         words = Comment(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
-        asks = not is_thanks(inbound.text)
+        asks = not intake.is_thanks(inbound.text)
         events = lifecycle.answer(ticket, message=id, moves=said.moves, asks=asks)
     else:  # a machine's words are for the agents' eyes and move nothing
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
@@ -152,6 +153,21 @@ def _join(
     joined = Step(events, words, inbound.attachments, references)
     hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
     step.record(transaction, ticket, joined, hand)
+
+
+def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
+    """An agent's answer; or words of whoever asked, which move the ticket as a mail of theirs would."""
+    ticket, person = acting.ticket, acting.person
+    own = person.id == ticket.requester
+    if not own or person.rank >= Role.AGENT:
+        return Step(lifecycle.reply(ticket, message=words.id, by_agent=not own), words)
+    if intake.is_too_late(ticket, acting.at):
+        raise Refused("too_late", ticket=ticket.id, days=intake.REOPEN_WITHIN.days)
+    thanks = intake.is_thanks(words.text)
+    rests = ticket.state.phase in (Phase.DONE, Phase.CLOSED)
+    moves = not (thanks and rests) and not closing.was_no_request(transaction, ticket)
+    events = lifecycle.answer(ticket, message=words.id, moves=moves, asks=not thanks)
+    return Step(events, words)
 
 
 def _open_from(
