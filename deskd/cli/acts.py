@@ -17,6 +17,8 @@ from deskd.base.terminal import clean, moment, show, show_json
 from deskd.cli.global_options import GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.ports.views import TicketFile
     from engine.tickets.actions import Action, ActionInput
 
@@ -139,7 +141,10 @@ def _act(
 ) -> None:
     number = ticket_number(ticket)
     file = asyncio.run(_done(given(context), number, action, what))
-    _answer(file, action, of=number, as_json=as_json)
+    if as_json:
+        show_file(file, given(context).clock.now())
+    else:
+        _tell(file, action, of=number)
 
 
 async def _done(
@@ -157,13 +162,10 @@ async def _done(
         return file
 
 
-def _answer(file: "TicketFile", action: "Action", *, of: int, as_json: bool) -> None:
+def _tell(file: "TicketFile", action: "Action", *, of: int) -> None:
     from engine.tickets.promise_clock import ClockKind
     from templates import render
 
-    if as_json:
-        show_file(file)
-        return
     ticket = file.line.ticket
     wait = ticket.clock(ClockKind.ACK)
     facts = {
@@ -177,11 +179,10 @@ def _answer(file: "TicketFile", action: "Action", *, of: int, as_json: bool) -> 
     show(render("cli/acted.j2", facts))
 
 
-def show_file(file: "TicketFile") -> None:
-    from deskd.base.clock import WallClock
-    from deskd.output import pictures
+def show_file(file: "TicketFile", now: "datetime") -> None:
+    from api.shapes.ticket_file import ticket_file
 
-    show_json(pictures.ticket_file(file, now=WallClock().now()))
+    show_json(ticket_file(file, now=now).plain())
 
 
 def _paged(file: "TicketFile") -> list[str]:

@@ -22,11 +22,12 @@ def upgrade(context: typer.Context) -> None:
 @app.command()
 def history(context: typer.Context, *, as_json: Json = False) -> None:
     """Every revision this deskd knows, and whether the database has it."""
+    from api.shapes.checks import revision
     from deskd.parts.open_storage import history as revisions
 
     found = asyncio.run(revisions(given(context).load().settings))
     if as_json:
-        show_json([{"id": r.id, "description": r.description, "applied": r.applied} for r in found])
+        show_json([revision(r.id, r.description, applied=r.applied).plain() for r in found])
     else:
         table(
             ("REVISION", "APPLIED", "DESCRIPTION"),

@@ -85,7 +85,6 @@ def report(
 async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str) -> bytes:
     import json
 
-    from deskd.base.clock import WallClock
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
     from deskd.parts.reports import LISTED, Reports, printable_report
@@ -94,7 +93,7 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
     from templates import render
 
     async with here.storage() as storage:
-        reports = Reports(storage.store, storage.views, WallClock())
+        reports = Reports(storage.store, storage.views, here.clock)
         period = _period(wanted, await reports.rules(), reports.clock.now())
         try:
             material = await reports.material(period)
@@ -153,12 +152,11 @@ def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = Fal
 
 
 async def _outlook(here: GlobalOptions, team: str) -> "Plain":
-    from deskd.base.clock import WallClock
     from deskd.parts.reports import Reports
     from engine.reports.outlook_json import plain
 
     async with here.storage() as storage:
-        reports = Reports(storage.store, storage.views, WallClock())
+        reports = Reports(storage.store, storage.views, here.clock)
         try:
             found, scope = await reports.outlook(team)
         except LookupError as error:

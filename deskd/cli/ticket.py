@@ -47,7 +47,7 @@ def new(
     draft = Draft(subject, words, priority or None, category or None, team or None)
     file = asyncio.run(_new(given(context), draft, _caller(requester, name)))
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
     else:
         show(file.line.ticket.id)
 
@@ -101,7 +101,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Tickets, newest first."""
-    from deskd.output import pictures
+    from api.shapes import tickets as shapes
     from engine.ports.views import TicketFilter
 
     wanted = TicketFilter(
@@ -115,7 +115,7 @@ def list_(
     )
     lines = asyncio.run(_list(given(context), wanted))
     if as_json:
-        show_json([pictures.ticket(line) for line in lines])
+        show_json([shapes.ticket(line).plain() for line in lines])
         return
     head = ("TICKET", "STATUS", "PRI", "TEAM", "DUE", "ASSIGNEE", "REQUESTER", "SUBJECT")
     table(head, [_row(line) for line in lines])
@@ -161,7 +161,7 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
     """Everything known of one ticket."""
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
         return
     line = file.line
     show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
@@ -189,12 +189,11 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
 @app.command()
 def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
     """What happened to one ticket, oldest first."""
-    from deskd.output import pictures
+    from api.shapes.ticket_file import history
 
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        people = {who.id: who for who in file.people}
-        show_json([pictures.entry(each, people) for each in file.history])
+        show_json([each.plain() for each in history(file)])
     else:
         _show_events(file)
 
@@ -210,8 +209,8 @@ async def _file(here: GlobalOptions, number: int) -> "TicketFile":
 
 
 def _show_events(file: "TicketFile") -> None:
+    from api.shapes.ticket_file import event_name
     from deskd.output.history import happening
-    from deskd.output.pictures import event_name
 
     names = {str(who.id): who.name for who in file.people}
     rows = []

@@ -15,8 +15,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from api.shapes.shape import instant
 from deskd.base.safe_text import printable
-from deskd.output.pictures import instant
 
 Cell = str | int | float | bool | datetime | None
 

@@ -27,7 +27,8 @@ from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
 
-SECONDS_MAX = 5.0
+SECONDS_MAX = 30.0
+"""A hang must end; no verdict depends on it, however busy the machine is."""
 CHANNEL = "C1"
 SUPPORT = Team(TeamId("support"), "Support", "IT", CHANNEL, ("support@example.com",))
 ANN_MAIL = Address("mail", "ann@example.com")
