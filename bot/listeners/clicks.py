@@ -21,6 +21,7 @@ from engine.tickets.actions import BUTTONS, FORMS, Action, ActionInput
 from engine.tickets.errors import Refused
 from engine.tickets.message import Request
 from engine.tickets.people import Caller
+from engine.tickets.routing import priorities_for
 from engine.tickets.ticket import Ticket, ticket_id
 
 _log = logging.getLogger("deskd.bot.clicks")
@@ -36,7 +37,7 @@ async def click(front: BotContext, done: Interaction) -> None:
 async def _click(front: BotContext, done: Interaction) -> None:
     button = str(done.body["actions"][0]["action_id"])
     if button == home.NEW:
-        await open_view(front, done, new_ticket(channel=""))
+        await open_new(front, done, channel="")
     elif button in home.BUTTONS:
         await home_buttons.press(front, done, button)
     elif button == workloads.APPLY:
@@ -112,6 +113,16 @@ async def _open_form(
         raise Refused("absent", ticket=ticket_id(pointer.ticket))
     choices = await choices_of(front)
     await open_view(front, done, form(action, line, choices, channel=done.channel or ""))
+
+
+async def open_new(front: BotContext, done: Interaction, *, channel: str) -> None:
+    """The form for a new ticket, with the priorities that this person may ask for."""
+    by = await front.people.who_is(done.user)
+    person = await front.desk.identify(front.workspace, by)
+    settings = (await front.views.rules(front.workspace)).workspace
+    able = priorities_for(person, settings)
+    view = new_ticket(channel=channel, priorities=able, default=settings.default_priority)
+    await open_view(front, done, view)
 
 
 async def choices_of(front: BotContext) -> Choices:

@@ -10,12 +10,11 @@ from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words
 from bot.context.interaction import Interaction
 from bot.listeners import home_refresh, shifts, verbs, workloads
-from bot.listeners.clicks import in_full, open_view
+from bot.listeners.clicks import in_full, open_new
 from bot.listeners.error_boundary import settle
 from bot.views.cards import ticket_list
 from bot.views.explanation import why_message
 from bot.views.limits import HEADER_TEXT
-from bot.views.modals import new_ticket
 from bot.views.reports import forecast_message, report_message
 from bot.views.text import first_line, plain, ticket_number
 from bot.views.words import sentence
@@ -85,7 +84,7 @@ async def _on_ticket(given: Command, asked: verbs.SpokenVerb) -> None:
 async def _new(given: Command) -> None:
     front, done = given.front, given.done
     if not given.rest:
-        await open_view(front, done, new_ticket(channel=done.channel or ""))
+        await open_new(front, done, channel=done.channel or "")
         return
     by = await front.people.who_is(done.user)
     draft = Draft(first_line(given.rest, HEADER_TEXT), given.rest)

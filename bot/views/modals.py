@@ -38,14 +38,17 @@ class Choices:
     teams: Sequence[Team] = ()
 
 
-def new_ticket(*, channel: str) -> Json:
+def new_ticket(*, channel: str, priorities: Sequence[Priority], default: Priority) -> Json:
+    """`priorities`: those that this person may ask for; one alone is no choice."""
     fields = [
         blocks.input_block(label("subject"), blocks.text_input(SUBJECT, multiline=False)),
         blocks.input_block(
             label("details"), blocks.text_input(WORDS, multiline=True), optional=True
         ),
-        blocks.input_block(label("priority_field"), _priorities(Priority.P3)),
     ]
+    if len(priorities) > 1:
+        chosen = _priorities(default, priorities)
+        fields.append(blocks.input_block(label("priority_field"), chosen))
     metadata = str(ButtonValue(0, 0, channel=channel))
     titles = Titles(label("title_new"), label("open"), label("cancel"))
     return blocks.modal(NEW, titles, fields, metadata=metadata)
@@ -147,8 +150,8 @@ def _priority(line: TicketLine) -> list[Json]:
     return [blocks.input_block(label("priority_field"), _priorities(line.ticket.priority))]
 
 
-def _priorities(chosen: Priority) -> Json:
-    options = {one: blocks.option(label(one.value), one.value) for one in Priority}
+def _priorities(chosen: Priority, among: Sequence[Priority] = tuple(Priority)) -> Json:
+    options = {one: blocks.option(label(one.value), one.value) for one in among}
     return blocks.select(PRIORITY, list(options.values()), options[chosen])
 
 

@@ -127,7 +127,10 @@ def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
     links = [e.event for e in scene.entries if isinstance(e.event, Linked)]
     follows = next((ticket_id(link.other) for link in links if link.how == "follows"), "")
     response = next((c for c in scene.after.clocks if c.kind is ClockKind.FIRST_RESPONSE), None)
+    opened = entry.event
+    asked = opened.asked if isinstance(opened, Opened) else None
     facts: dict[str, Fact] = {
+        "asked": f"{asked.value} {asked.label}" if asked else "",
         "priority": scene.after.priority.value,
         "priority_label": scene.after.priority.label,
         "promise_at": instant(response.due_at if response else None),

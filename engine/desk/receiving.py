@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from engine.desk import ack_by_mail, closing, directory, step
 from engine.desk.step import Authorised, DoneBy, Now, Step, Written
@@ -16,6 +17,8 @@ from engine.tickets.message import Attachment, Audience, Comment, Draft, Inbound
 from engine.tickets.people import Address, Caller, Person, Role, Team
 from engine.tickets.ticket import Phase, Priority, Ticket
 from engine.tickets.workspace import Workspace
+
+CLI: Final = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class _New:
     hand: DoneBy
     requester: Person
     audience: Audience
+    asked: Priority | None = None
     other: int | None = None
     how: str = ""
     waiting_copies: tuple[Address, ...] = ()
@@ -252,13 +256,19 @@ def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> 
     at = given.at
     person = directory.identify(transaction, by, given.ids, at)
     settings = transaction.settings()
-    default = settings.default_priority
+    priority = asked = settings.default_priority
+    if draft.priority:
+        asked = routing.priority_named(draft.priority)
+        # Whoever may run commands on this machine chooses for others.
+        may = by.via == CLI or asked in routing.priorities_for(person, settings)
+        priority = asked if may else priority
     place = Address(by.identity.kind, by.identity.subject)
     id = MessageId(given.ids.new())
     return _New(
         subject=draft.subject,
         channel=by.via,
-        priority=routing.priority_named(draft.priority) if draft.priority else default,
+        priority=priority,
+        asked=asked if asked is not priority else None,
         category=routing.category_named(draft.category, settings)
         if draft.category
         else routing.default_category(settings),
@@ -308,6 +318,7 @@ def _create(transaction: Transaction, new: _New) -> Ticket:
         priority=new.priority,
         category=new.category,
         team=new.team.id,
+        asked=new.asked,
     )
     events: list[Event] = [opened, Commented(new.words.id, by_agent=False)]
     if new.other is not None:

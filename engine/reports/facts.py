@@ -46,6 +46,8 @@ class TicketFacts:
     reopened: int = 0
     clocks: tuple[PromiseClock, ...] = ()
     pages: tuple[PageFacts, ...] = ()
+    no_request_by: str = ""
+    """The name of who closed it as "not a request", while it is closed for that."""
 
     @property
     def id(self) -> str:

@@ -308,10 +308,17 @@ def test_the_form_of_a_merger_names_the_other_ticket(text: str) -> None:
     assert read(view["private_metadata"]) == ButtonValue(7, 3, channel="C1", other=7)
 
 
-def test_the_form_for_a_new_ticket_is_taken() -> None:
-    view = modals.new_ticket(channel="C1")
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_form_for_a_new_ticket_is_taken_and_offers_what_its_reader_may_ask_for(
+    count: int,
+) -> None:
+    able = list(Priority)[4 - count :]
+    view = modals.new_ticket(channel="C1", priorities=able, default=able[0])
     assert limits.validate(view, "modal") == []
     check_view(view)
+    offered = [one["element"]["options"] for one in view["blocks"] if "options" in one["element"]]
+    found = [[option["value"] for option in options] for options in offered]
+    assert found == ([[one.value for one in able]] if count > 1 else [])
 
 
 def test_every_word_on_a_card_or_form_exists() -> None:
