@@ -87,7 +87,7 @@ def _caller(requester: str, name: str) -> "Caller":
             f"--requester {requester}: write a bare address, such as ann@example.com",
             code=WRONG_USAGE,
         )
-    return Caller(Identity("mail", "", address), name or address, via="cli", mail=address)
+    return Caller(Identity("mail", "", address), name or address, via="cli")
 
 
 @app.command("list")
@@ -145,7 +145,7 @@ async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine
 def _row(line: "TicketLine") -> tuple[object, ...]:
     ticket = line.ticket
     assignee = line.assignee.name if line.assignee else None
-    who = line.requester.mail or line.requester.name
+    who = line.requester.known_as("mail") or line.requester.name
     due = moment(ticket.due_at)
     return (
         ticket.id,
@@ -168,7 +168,8 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
         return
     line = file.line
     show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
-    who = f"{clean(line.requester.name)} <{clean(line.requester.mail or line.requester.slack)}>"
+    asks = line.requester
+    who = f"{clean(asks.name)} <{clean(asks.known_as('mail') or asks.known_as('slack'))}>"
     show(
         f"{line.ticket.state} · {line.ticket.priority} {line.ticket.priority.label} · {clean(line.team.name)} · {who}"
     )

@@ -14,6 +14,7 @@ from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
 from engine.ports.spool import Incoming
 from engine.ports.views import SpoolLine
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.message import Inbound
 from engine.tickets.people import DEFAULT, Team, TeamId, WorkspaceId
 from engine.tickets.workspace import Workspace
@@ -140,7 +141,10 @@ async def test_a_mail_becomes_a_ticket_with_its_words(office: Office) -> None:
     assert file
     assert file.line.ticket.subject == "VPN is down"
     assert [said.message.text for said in file.comments] == ["It does not connect."]
-    assert (file.line.requester.name, file.line.requester.mail) == ("Bob", "bob@example.com")
+    assert (file.line.requester.name, file.line.requester.known_as("mail")) == (
+        "Bob",
+        "bob@example.com",
+    )
     assert file.line.requester.timezone == "+01:00"
     (outgoing,) = await office.storage.views.outbox()
     assert (outgoing.kind, outgoing.place) == ("receipt", "bob@example.com")
@@ -248,16 +252,16 @@ async def test_many_mails_each_open_one_ticket(office: Office, senders: int) -> 
 class _Failing:
     """A desk in trouble for some mails, some times."""
 
-    def __init__(self, desk: Receives, *, times: int) -> None:
-        self._desk = desk
-        self.left = times
+    def __init__(self, desk: Receives, *, times: int, error: Exception | None = None) -> None:
+        self._desk, self.left = desk, times
+        self.error = error or RuntimeError("not now: Bob's secret words")
 
     async def receive(
         self, workspace: WorkspaceId, inbound: Inbound, *, settles: int | None
     ) -> object:
         if "VPN" in inbound.subject and self.left:
             self.left -= 1
-            raise RuntimeError("not now: Bob's secret words")
+            raise self.error
         return await self._desk.receive(workspace, inbound, settles=settles)
 
 
@@ -272,6 +276,25 @@ async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
         await has_failed(office, attempts=1)
         await office.clock.forward(seconds=30)
         assert (await office.settled(failing)).reason == "opened"
+
+
+async def test_a_desk_with_too_much_to_do_costs_a_mail_no_try(
+    stored: tuple[Storage, ManualClock],
+) -> None:
+    busy: list[_Failing] = []
+
+    def full(desk: Receives) -> Receives:
+        busy.append(_Failing(desk, times=2 * ATTEMPTS_MAX, error=TooMuchAtOnce()))
+        return busy[0]
+
+    async with working(*stored, wrap=full) as office:
+        id = await office.post(MAIL)
+        for left in reversed(range(2 * ATTEMPTS_MAX)):
+            async with asyncio.timeout(10):
+                while busy[0].left > left:
+                    await office.storage.views.spool_depth()
+            await office.clock.forward(seconds=1)
+        assert (await office.settled(id)).attempts == 1
 
 
 async def test_a_mail_that_always_fails_is_parked_without_its_words(

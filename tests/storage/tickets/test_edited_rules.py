@@ -33,7 +33,7 @@ TUESDAY_OFF: Final = replace(OFFICE, holidays=frozenset({date(2026, 3, 3)}))
 POLICY: Final = replace(DEVOPS, calendar="office")
 QUICK: Final = replace(POLICY, goals={Priority.P3: Goals(resolution=Duration.read("1h"))})
 DAY: Final = timedelta(days=1)
-BOB: Final = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail", mail="bob@example.com")
+BOB: Final = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail")
 OPERATOR: Final = Caller(Identity("operator", "", "root"), "root", "cli")
 MANY: Final = 400
 
