@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ from mail.intake.reader import (
     Reading,
     Receives,
 )
-from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.mail.stage import MAIL, SIGNER, SUPPORT
 
@@ -83,9 +83,11 @@ class Office:
 
 
 @pytest.fixture
-async def stored(tmp_path: Path) -> AsyncIterator[tuple[storage.Storage, ManualClock]]:
+async def stored(
+    tmp_path: Path, template: Path
+) -> AsyncIterator[tuple[storage.Storage, ManualClock]]:
     url = f"sqlite+aiosqlite:///{tmp_path}/deskd.db"
-    await upgrade(url)
+    shutil.copy(template, tmp_path / "deskd.db")
     clock = ManualClock()
     opened = await storage.open_storage(url, None, clock)
     yield opened, clock
