@@ -180,6 +180,25 @@ def test_only_use_cases_touch_a_transaction(module: Path) -> None:
     assert "Transaction" not in names
 
 
+NAMES_A_CHANNEL = {
+    # What a page in Slack says changes in place, so whoever answered it sees that; elsewhere they are told only
+    # when they answered there.
+    "engine/announcing/announce_clocks.py": {"mail"},
+}
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "engine").rglob("*.py")), ids=name_of)
+def test_the_rules_name_no_channel(module: Path) -> None:
+    """A new channel is a folder and a line in deskd.build; its name is a row of somebody's identities."""
+    words = {
+        node.value
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    names = {word for word in words if word.lower() in {"slack", "mail", "sms", "phone", "teams"}}
+    assert names == NAMES_A_CHANNEL.get(name_of(module), set())
+
+
 OPEN_WORDS = {
     "bot/listeners/shifts.py:say": "what a person typed",
     "bot/transport/bolt_app.py:on_event": "Slack's kinds of events, which it adds to as it likes",

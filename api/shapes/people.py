@@ -14,7 +14,9 @@ class PersonShape(Shape):
 
 
 def person(who: Person) -> PersonShape:
-    return PersonShape(id=who.id, name=who.name, email=who.mail, slack=who.slack)
+    return PersonShape(
+        id=who.id, name=who.name, email=who.known_as("mail"), slack=who.known_as("slack")
+    )
 
 
 def person_if(who: Person | None) -> PersonShape | None:

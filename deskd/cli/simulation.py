@@ -9,6 +9,7 @@ from deskd.base.errors import Failure
 from deskd.config.load import TriedOut
 from deskd.declared.declared_calendars import calendars
 from deskd.declared.declared_policies import policies
+from engine.announcing.places import places
 from engine.calendars.calendar_history import CalendarHistory
 from engine.ports.store import Transaction
 from engine.promises.escalation import Reached
@@ -41,7 +42,7 @@ class RecordedDesk:
         """By today's people and plans."""
         return reach(
             level,
-            self.agents,
+            [one for one in self.agents if places(one, (), self.rules.workspace.channels)],
             team,
             is_there=lambda _person: True,
             on_duty=lambda rotation: self.rules.on_duty(rotation, self.now),

@@ -84,7 +84,7 @@ def _caller(requester: str, name: str) -> "Caller":
             f"--requester {requester}: write a bare address, such as ann@example.com",
             code=WRONG_USAGE,
         )
-    return Caller(Identity("mail", "", address), name or address, via="cli", mail=address)
+    return Caller(Identity("mail", "", address), name or address, via="cli")
 
 
 @app.command("list")
@@ -127,11 +127,11 @@ async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine
     from engine.tickets.people import DEFAULT
 
     lines: list[TicketLine] = []
-    async with here.storage() as storage:
+    async with here.views() as views:
         before = None
         while len(lines) < wanted.limit:
             page = replace(wanted, before=before, limit=min(ROWS_MAX, wanted.limit - len(lines)))
-            found = await storage.views.tickets(DEFAULT, page)
+            found = await views.tickets(DEFAULT, page)
             lines += found
             if len(found) < page.limit:
                 break
@@ -142,7 +142,7 @@ async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine
 def _row(line: "TicketLine") -> tuple[object, ...]:
     ticket = line.ticket
     assignee = line.assignee.name if line.assignee else None
-    who = line.requester.mail or line.requester.name
+    who = line.requester.known_as("mail") or line.requester.name
     due = moment(ticket.due_at)
     return (
         ticket.id,
@@ -165,7 +165,8 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
         return
     line = file.line
     show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
-    who = f"{clean(line.requester.name)} <{clean(line.requester.mail or line.requester.slack)}>"
+    asks = line.requester
+    who = f"{clean(asks.name)} <{clean(asks.known_as('mail') or asks.known_as('slack'))}>"
     show(
         f"{line.ticket.state} · {line.ticket.priority} {line.ticket.priority.label} · {clean(line.team.name)} · {who}"
     )
@@ -201,8 +202,8 @@ def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> 
 async def _file(here: GlobalOptions, number: int) -> "TicketFile":
     from engine.tickets.people import DEFAULT
 
-    async with here.storage() as storage:
-        file = await storage.views.ticket_file(DEFAULT, number)
+    async with here.views() as views:
+        file = await views.ticket_file(DEFAULT, number)
     if file is None:
         raise Failure(f"there is no ticket T-{number}: `deskd ticket list --all` shows all")
     return file

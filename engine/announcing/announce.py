@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from engine.announcing.announce_clocks import told_of_pages, told_of_promises
+from engine.announcing.places import name_at
 from engine.announcing.recorded_step import (
     RecordedStep,
     assignee_slack,
@@ -174,7 +175,7 @@ def _assigned(scene: RecordedStep, entry: Entry, why: str) -> list[Tell]:
     agent = scene.assignee
     facts: dict[str, Fact] = {
         "agent": name_of(agent),
-        "agent_slack": (agent.slack or "") if agent else "",
+        "agent_slack": name_at(agent, scene.audience.team),
         "by": name_of(scene.actor),
         **assign.reason(why),
     }

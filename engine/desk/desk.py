@@ -26,7 +26,7 @@ from engine.desk.permission import Allowed
 from engine.desk.receiving import Received
 from engine.desk.rule_changes import Applied
 from engine.desk.step import Authorised, Decide, Now, Step
-from engine.explain.explain_json import PlainExplanation
+from engine.explain.told import ToldExplanation
 from engine.ports.clock import Clock, Ids
 from engine.ports.outbox import Parcel
 from engine.ports.store import Store, Transaction
@@ -288,7 +288,7 @@ class Desk:
         work = partial(permission.could, request=request, action=action, ids=self._ids, at=at)
         await self._store.run(request.workspace, work)
 
-    async def why(self, request: Request) -> PlainExplanation:
+    async def why(self, request: Request) -> ToldExplanation:
         """Which promises were kept or broken, and where the time went, as far as the caller may know."""
         given = Now(self._ids, self._clock.now())
         return await self._store.run(

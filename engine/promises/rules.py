@@ -80,7 +80,7 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Level:
     targets: tuple[Target, ...]
-    via: tuple[str, ...] = ("slack",)
+    via: tuple[str, ...] = ()
     """Channels a person is paged on; whoever has none of them is paged on the one they have."""
     wait: Duration | None = None
     """Until the next level; None: the policy's ack goal."""

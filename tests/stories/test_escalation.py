@@ -349,7 +349,7 @@ async def test_everything_can_be_asked_for_by_the_command(paged: Town) -> None:
         ("/ticket claim T-1", "it is yours"),
         (f"/ticket assign T-1 {ana.mention}", "assigned"),
         ("/ticket merge T-1 T-1", "does not merge with itself"),
-        ("/ticket unmerge T-1", "takes the role lead or higher"),
+        ("/ticket unmerge T-1", "You can't undo merges; Mia can."),
         ("/ticket escalate", "Write for example `/ticket escalate T-1`"),
         ("/ticket escalate T-9 why", "no ticket T-9"),
         ("/ticket escalate T-1", "Please add a reason, e.g. `/ticket escalate T-6"),

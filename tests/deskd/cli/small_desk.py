@@ -24,8 +24,8 @@ NOW: Final = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 """A Thursday afternoon."""
 DAYS: Final = 42
 RINGS_MAX: Final = 5
-ANA: Final = Caller(Identity("mail", "", "ana@example.com"), "Ana", "mail", mail="ana@example.com")
-BEN: Final = Caller(Identity("mail", "", "ben@example.com"), "Ben", "mail", mail="ben@example.com")
+ANA: Final = Caller(Identity("mail", "", "ana@example.com"), "Ana", "mail")
+BEN: Final = Caller(Identity("mail", "", "ben@example.com"), "Ben", "mail")
 TOML: Final = """
 [mail]
 address = "support@example.com"

@@ -122,6 +122,16 @@ async def test_a_dead_letter_to_a_requester_is_told_to_the_team(room: Room) -> N
     assert room.counted[("mail", "never")] == 1
 
 
+async def test_dead_words_of_a_channel_that_is_new_are_somebodys_news(room: Room) -> None:
+    ticket = await room.quiet_ticket()
+    await room.tell(ticket, "a", to=Address("sms", "+4930123456"))
+    room.sms.verdicts = [Never("no such number")]
+    async with room.running(room.delivery()):
+        await room.is_state("a", "dead")
+        await eventually(lambda: "undelivered.a" in room.slack.keys, "the team was told")
+    assert room.slack.seen[-1].effect.to == HOME
+
+
 async def test_a_dead_digest_is_told_to_the_team_that_takes_in_the_rest(room: Room) -> None:
     await room.tell_apart(Tell(ANN_MAIL, "closed", "monday", {"ticket": "T-1"}))
     room.mail.verdicts = [Never("550 no such mailbox")]
@@ -235,7 +245,7 @@ async def test_what_is_in_hand_is_finished_before_the_end(room: Room) -> None:
         await room.clock.settle()
         assert not task.done()
         room.mail.gate.set()
-        await asyncio.wait({task}, timeout=5)
+        await asyncio.wait({task}, timeout=30)
         assert task.done()
     assert (await room.states())["a"] == "sent"
 
@@ -251,7 +261,7 @@ async def test_nothing_is_leased_by_a_call_that_was_cut_short(room: Room) -> Non
         task.cancel()
         await room.clock.settle()
         slow.gate.set()
-        await asyncio.wait({task}, timeout=5)
+        await asyncio.wait({task}, timeout=30)
     assert (await room.states())["a"] == "sent"
 
 
