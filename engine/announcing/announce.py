@@ -37,7 +37,7 @@ from engine.tickets.events import (
     Unmerged,
 )
 from engine.tickets.message import Fact
-from engine.tickets.people import UNPROVEN, Address
+from engine.tickets.people import Address
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import State, Ticket, ticket_id
 
@@ -202,11 +202,19 @@ def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
 def _closed(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
     """A sender who may be anybody is not told that their mail was taken for spam; a colleague is, and can object."""
     silent = move.why == Action.NOT_A_REQUEST
-    place = scene.audience.requester
-    if silent and (place is None or place.channel in UNPROVEN):
+    if silent and not _is_vouched_for(scene):
         return []
     facts: dict[str, Fact] = {"agent": name_of(scene.actor), "no_request": silent}
     return to_requester(scene, entry, "closed", facts)
+
+
+def _is_vouched_for(scene: RecordedStep) -> bool:
+    """Whether somebody stands for the name that the requester asked under: where nobody does, anybody can use it."""
+    at = scene.audience.requester
+    names = scene.requester.identities
+    return any(
+        one.issuer for one in names if at and (one.kind, one.subject) == (at.channel, at.place)
+    )
 
 
 def undelivered(

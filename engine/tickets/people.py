@@ -37,10 +37,6 @@ class Address:
     place: str
 
 
-UNPROVEN: Final = frozenset({"mail"})
-"""Channels where anybody can write under any name."""
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A name by which the outside knows a person: an address, a Slack (team, user), an operator."""

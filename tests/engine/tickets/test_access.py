@@ -22,7 +22,7 @@ from engine.tickets.access import (
 )
 from engine.tickets.actions import BUTTONS, Action
 from engine.tickets.errors import Refused
-from engine.tickets.people import Person, PersonId, Role, TeamId
+from engine.tickets.people import Identity, Person, PersonId, Role, TeamId
 from engine.tickets.ticket import State
 from tests.engine.make import ANA, BEN, BOB, START, TEAM, ticket
 from tests.engine.tickets.test_lifecycle import EXPECTED, STATES
@@ -199,7 +199,7 @@ PEOPLE = st.builds(
     name=st.sampled_from(NAMES),
     role=st.sampled_from([role for role in Role if role >= Role.AGENT]),
     teams=st.sampled_from([HERE, ELSEWHERE, frozenset[TeamId]()]),
-    slack=st.just("U1"),
+    identities=st.just((Identity("slack", "T1", "U1"),)),
     department=st.sampled_from([None, "it", "hr"]),
 )
 TARGETS = st.one_of(
