@@ -43,7 +43,9 @@ class TicketCommands(TyperGroup):
         return [*super().list_commands(ctx), *_verbs()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return super().get_command(ctx, cmd_name) or _verbs().get(cmd_name)
+        from engine.tickets.actions import ALSO
+
+        return super().get_command(ctx, cmd_name) or _verbs().get(ALSO.get(cmd_name, cmd_name))
 
 
 @cache
