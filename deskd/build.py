@@ -35,7 +35,7 @@ from engine.desk.desk import Desk
 from engine.ports.clock import Clock, Part
 from engine.ports.outbox import Courier
 from engine.ports.views import Views
-from engine.shifts import any_timer
+from engine.shifts import timer_due
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import DEFAULT
 from mail.intake.address_book import KnownAddresses
@@ -138,7 +138,7 @@ def build(ground: Ground) -> Built:
 def _alarm(ground: Ground, metrics: Metrics, bells: _Bells) -> Alarm:
     return Alarm(
         ground.storage.timers,
-        any_timer.ring,
+        timer_due.ring,
         ground.clock,
         bells.timers,
         rang=ring_all(bells.outbox, bells.work),

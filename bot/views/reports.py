@@ -3,7 +3,7 @@
 The text twin says everything the charts show, for screen readers, notifications and a Slack that refuses charts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.views import blocks
@@ -11,14 +11,13 @@ from bot.views.blocks import SlackMessage
 from bot.views.limits import Json
 from bot.views.text import mrkdwn
 from bot.views.words import harmless, plain_sentence, sentence
-from engine.reports import outlook_json
 from engine.reports.report_json import PlainReport
 from templates import day, render
 
 GROUPS_MAX: Final = 15
 """Lines of one grouping: what fits a section, and what anybody reads."""
 # A person's, a team's or a category's name, a subject: foreign wherever it stands in a report.
-_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key"})
+_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key", "agent"})
 _BRIEF: Final = frozenset({"daily", "today"})
 """One day is told by priority alone; the other groupings of so few tickets say nothing."""
 
@@ -35,15 +34,16 @@ def report_message(report: PlainReport) -> SlackMessage:
         blocks.section(parts["figures"]),
         *_kept(report),
         *(blocks.section(parts[name]) for name in ("late", "risk", "ages")),
+        *([blocks.section(parts["set_aside"])] if parts["set_aside"] else []),
         *map(blocks.section, groups),
         blocks.context(sentence("report_foot", {"report": report})),
     ]
-    words = [f"*{mrkdwn(head)}*", *parts.values(), *groups]
+    words = [f"*{mrkdwn(head)}*", *filter(None, parts.values()), *groups]
     return blocks.said("\n\n".join(words), drawn)
 
 
-def forecast_message(found: Sequence[outlook_json.Plain]) -> SlackMessage:
-    """One outlook after another; there is at least the word that nobody has a team."""
+def forecast_message(found: Sequence[Mapping[str, object]]) -> SlackMessage:
+    """One forecast after another, as programs read them; there is at least the word that nobody has a team."""
     safe = [harmless(one, _NAMES) for one in found]
     text = "\n\n".join(render("report/forecast.j2", one) for one in safe) or sentence(
         "forecast_none", {}
@@ -52,7 +52,7 @@ def forecast_message(found: Sequence[outlook_json.Plain]) -> SlackMessage:
 
 
 _NAMES: Final = frozenset({"scope", "name", "ticket"})
-_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend")
+_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend", "set_aside")
 
 
 def _flow(report: PlainReport) -> list[Json]:

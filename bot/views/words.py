@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from bot.views.text import cut_escaped, mrkdwn
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.message import Fact
 from templates import render
@@ -28,6 +30,11 @@ _IDS: Final = {
 def label(word: str) -> str:
     """A button's, a field's, a state's word: templates/slack/labels.j2 has them all."""
     return render("slack/labels.j2", {"label": word})
+
+
+def action_word(action: Action, word: str) -> str:
+    """Of the row that templates/actions.j2 has for it; "" when it needs none."""
+    return render("actions.j2", {"action": action.value, "word": word})
 
 
 def sentence(name: str, facts: Mapping[str, object]) -> str:
@@ -68,9 +75,12 @@ def _brief(written: str) -> dict[str, str]:
 
 def harmless(part: Any, foreign: Collection[str], key: str = "") -> Any:
     """Plain values with every word under a `foreign` key escaped."""
+    if is_dataclass(part) and not isinstance(part, type):
+        parts = {f.name: harmless(getattr(part, f.name), foreign, f.name) for f in fields(part)}
+        return replace(part, **parts)
     if isinstance(part, dict):
         return {name: harmless(value, foreign, name) for name, value in part.items()}
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return [harmless(one, foreign, key) for one in part]
     if isinstance(part, str) and key in foreign:
         return cut_escaped(mrkdwn(" ".join(part.split())), FACT_TEXT)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from deskd.parts.alarm import whose
 from engine.desk import tail
 from engine.ports.store import Change, State, Store, Transaction
 from engine.ports.timers import Due, Timers
@@ -131,7 +132,7 @@ def _in_order(found: list[Due]) -> tuple[Due, ...]:
 def _facts(workspace: WorkspaceId, timer: Timer) -> dict[str, str]:
     return {
         "workspace": workspace,
-        "stream": f"{timer.stream.kind} {timer.stream.id}",
+        **whose(timer),
         "timer": timer.kind.value,
         "due_at": timer.due_at.isoformat(),
     }

@@ -11,8 +11,7 @@ from engine.duty.presence import Presence
 from engine.ports.store import Change, State, Transaction
 from engine.promises import sla
 from engine.tickets.people import PersonId
-from engine.tickets.promise_clock import Timer
-from engine.tickets.stream import Stream, StreamKind
+from engine.tickets.promise_clock import Stream, StreamKind, Timer
 from engine.tickets.ticket import Ticket
 
 

@@ -15,8 +15,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from engine.tickets.people import PersonId
-from engine.tickets.promise_clock import Timer, TimerKind
-from engine.tickets.stream import Stream, of_person
+from engine.tickets.promise_clock import Stream, Timer, TimerKind, of_person
 
 BREAK: Final = timedelta(minutes=30)
 """A break lasts this long when nothing else is said."""

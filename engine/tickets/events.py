@@ -24,6 +24,8 @@ class Opened:
     team: TeamId
     rules: int = 0
     """The number of the workspace's rules: whose policies and ladders hold for this ticket."""
+    asked: Priority | None = None
+    """What its requester had asked for, when that is more than requesters may."""
 
 
 @dataclass(frozen=True, slots=True)

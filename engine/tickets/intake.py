@@ -74,7 +74,7 @@ def is_too_late(ticket: Ticket, at: datetime) -> bool:
 
 # Whether words are a bare thank-you, which wakes no ticket. In doubt they are not: a person then looks at them.
 
-THANKS_LENGTH_MAX: Final = 120
+THANKS_MAX: Final = 120
 """Longer words may hold more than thanks."""
 
 
@@ -114,7 +114,7 @@ _NAME_WORDS: Final = 2  # a first and a last name under the thanks
 def is_thanks(text: str) -> bool:
     """Above any quoted text, every piece is thanks, a greeting, a closing line, or at the end a name."""
     words = _above_quote(text)
-    if not words or len(words) > THANKS_LENGTH_MAX or "?" in words:
+    if not words or len(words) > THANKS_MAX or "?" in words:
         return False
     pieces = [piece for piece in (_plain(piece) for piece in _PIECES.split(words)) if piece]
     if not any(piece in _THANKS for piece in pieces):

@@ -1,4 +1,8 @@
-"""The nouns of promises: a clock that is kept or broken, and a timer that is due. What they do is sla.py."""
+"""The nouns of promises: a clock that is kept or broken, a timer that is due for a stream. What they do is sla.py.
+
+A stream is whatever is remembered step by step: a ticket, what somebody says of being there. Streams of every kind
+share one tail (what is recorded, and how); what decides for them is their own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from engine.tickets.stream import Stream
+from engine.tickets.people import PersonId
 
 ALWAYS_OPEN: Final = "24x7"
 """The id of the calendar in which all time counts."""
@@ -128,6 +132,33 @@ def owed_answer(clocks: Sequence[PromiseClock]) -> PromiseClock | None:
     """The response that somebody waits for."""
     found = (latest(clocks, kind) for kind in RESPONSES)
     return next((clock for clock in found if clock is not None and clock.running), None)
+
+
+class StreamKind(StrEnum):
+    TICKET = "ticket"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stream:
+    """Within one workspace."""
+
+    kind: StreamKind
+    id: str
+
+    @property
+    def number(self) -> int:
+        """Of the ticket that it is."""
+        assert self.kind is StreamKind.TICKET, self
+        return int(self.id)
+
+
+def of_ticket(number: int) -> Stream:
+    return Stream(StreamKind.TICKET, str(number))
+
+
+def of_person(person: PersonId) -> Stream:
+    return Stream(StreamKind.PERSON, person)
 
 
 @dataclass(frozen=True, slots=True)

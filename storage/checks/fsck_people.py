@@ -8,8 +8,7 @@ from sqlalchemy import Connection, Select, select, tuple_
 
 from engine.duty import presence
 from engine.duty.presence import Presence
-from engine.tickets.promise_clock import Timer
-from engine.tickets.stream import StreamKind
+from engine.tickets.promise_clock import StreamKind, Timer
 from storage.checks.findings import Finding, Page
 from storage.sql.schema_rules import presences
 from storage.sql.schema_streams import events, timers

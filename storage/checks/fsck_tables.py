@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Integer, Text, and_, case, cast, func, literal, or_, select
 
-from engine.tickets.stream import StreamKind
+from engine.tickets.promise_clock import StreamKind
 from engine.tickets.ticket import ticket_id
 from storage.checks.findings import TOLD_MAX, Finding
 from storage.checks.fsck_tickets import SKEW_MAX

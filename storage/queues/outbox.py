@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, text, upda
 from engine.ports.outbox import Parcel, Sent
 from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Reference
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import of_ticket
 from storage.queues import flood
 from storage.sql.readers import Readers
 from storage.sql.schema_streams import outside_references

@@ -23,8 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.ports.store import Transaction
 from engine.ports.timers import Due, Round, Rung
 from engine.tickets.people import WorkspaceId
-from engine.tickets.promise_clock import Timer
-from engine.tickets.stream import StreamKind
+from engine.tickets.promise_clock import StreamKind, Timer
 from storage.sql.readers import Readers
 from storage.sql.schema import people, tickets
 from storage.sql.schema_streams import number_in, of_tickets, timers

@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-from engine.tickets.stream import StreamKind
+from engine.tickets.promise_clock import StreamKind
 from storage.sql.columns import Instant, Json, Serial, Span, Words
 from storage.sql.schema import METADATA, partial, within
 

@@ -25,7 +25,7 @@ from engine.duty.presence import Presence
 from engine.duty.workload import Load
 from engine.ports.duty_store import Brief, GivenBack, SaidEntry
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.stream import StreamKind
+from engine.tickets.promise_clock import StreamKind
 from engine.tickets.ticket import Priority, State
 from storage.sql.schema import (
     OPEN,

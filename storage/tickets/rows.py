@@ -12,8 +12,14 @@ from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, MessageId, Note, Reference
 from engine.tickets.people import Address, PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
-from engine.tickets.stream import Stream, StreamKind
+from engine.tickets.promise_clock import (
+    ClockKind,
+    PromiseClock,
+    Stream,
+    StreamKind,
+    Timer,
+    TimerKind,
+)
 from engine.tickets.ticket import Priority, State, Ticket
 from storage.sql.columns import instant, micros
 from storage.sql.schema_streams import events, subjects

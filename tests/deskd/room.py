@@ -18,7 +18,7 @@ from engine.ports.clock import Part
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Change, Transaction
 from engine.ports.views import OutboxLine
-from engine.shifts import any_timer
+from engine.shifts import timer_due
 from engine.tickets.effects import Effect, Tell
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Team, TeamId
@@ -91,7 +91,7 @@ class Room:
     def alarm(self) -> Alarm:
         return Alarm(
             self.storage.timers,
-            any_timer.ring,
+            timer_due.ring,
             self.clock,
             self.timer_bell,
             rang=self.outbox_bell.ring,

@@ -1,6 +1,5 @@
 """A floor over real SQLite with a team of three, for the tests of shifts and of sharing out."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -15,7 +14,7 @@ from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.duty.presence import Duty
 from engine.promises.rules import Declared, DeclaredRotation
-from engine.shifts import any_timer
+from engine.shifts import timer_due
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.effects import Tell
 from engine.tickets.message import Draft
@@ -23,7 +22,6 @@ from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
-from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 
 TEAM = Team(TeamId("support"), "Support", "it", place=Address("slack", "C1"))
@@ -98,7 +96,7 @@ class World:
         standing = await self.storage.timers.standing_of_people(DEFAULT)
         due = [timer for timer in standing if timer.due_at <= at]
         run = self.storage.store.run
-        return sum([await run(DEFAULT, partial(any_timer.ring, timer=one, at=at)) for one in due])
+        return sum([await run(DEFAULT, partial(timer_due.ring, timer=one, at=at)) for one in due])
 
     async def start(self, *callers: Caller, hours: float | None = 8) -> None:
         length = timedelta(hours=hours) if hours else None
@@ -114,13 +112,6 @@ class World:
         )
         effects = [parcel.effect for parcel in parcels]
         return [one for one in effects if isinstance(one, Tell) and one.template == template]
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "desk.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 from deskd.base.ids import TimeSortedIds
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
-from engine.shifts import any_timer
+from engine.shifts import timer_due
 from engine.tickets.message import Inbound, Request
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.promise_clock import Timer
@@ -79,7 +79,7 @@ class World:
 
     async def ring(self, timer: Timer) -> bool:
         at = self.clock.now()
-        return await self.storage.store.run(DEFAULT, lambda t: any_timer.ring(t, timer, at))
+        return await self.storage.store.run(DEFAULT, lambda t: timer_due.ring(t, timer, at))
 
 
 def asks(ticket: Ticket, by: Caller = ANA, seen: int | None = None) -> Request:

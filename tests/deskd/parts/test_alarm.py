@@ -12,7 +12,7 @@ from engine.desk.desk import Desk
 from engine.ports.store import Transaction
 from engine.ports.timers import Round, Timers
 from engine.promises import sla
-from engine.shifts import any_timer
+from engine.shifts import timer_due
 from engine.tickets.events import Breached
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT
@@ -95,7 +95,7 @@ async def test_a_timer_that_cannot_be_rung_holds_up_no_other_and_is_tried_again(
         tried.append(timer.stream.number)
         if broken and timer.stream.number == bad.number:
             raise RuntimeError("a bug")
-        return any_timer.ring(transaction, timer, at)
+        return timer_due.ring(transaction, timer, at)
 
     alarm = room.alarm()
     alarm.ring = ring
@@ -121,7 +121,7 @@ async def test_one_set_aside_does_not_make_the_others_late(room: Room) -> None:
     def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
         if timer.stream.number == bad.number:
             raise RuntimeError("a bug")
-        return any_timer.ring(transaction, timer, at)
+        return timer_due.ring(transaction, timer, at)
 
     alarm.ring = ring
     async with room.running(alarm):
@@ -169,7 +169,7 @@ async def test_after_three_hours_of_downtime_all_ring_in_due_order_with_their_tr
 
     def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
         rung.append(timer)
-        return any_timer.ring(transaction, timer, at)
+        return timer_due.ring(transaction, timer, at)
 
     await room.clock.forward(hours=3)
     alarm = room.alarm()

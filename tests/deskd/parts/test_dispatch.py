@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
+
 from deskd.base.ids import TimeSortedIds
 from deskd.parts.dispatch import ROUND, Dispatcher
 from deskd.parts.nudge import Nudge
@@ -13,9 +15,9 @@ from engine.ports.views import OwnWork
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import Person, TeamId, WorkspaceId
 from tests.deskd.room import eventually
-from tests.engine.floor import World, template, world
+from tests.engine.floor import World, world
 
-__all__ = ["template", "world"]
+__all__ = ["world"]
 
 
 @dataclass
@@ -33,7 +35,8 @@ class Rounds:
         return await self.views.staffed_teams(waiting=waiting)
 
 
-async def test_a_clock_set_back_a_day_stops_no_round(world: World) -> None:
+@pytest.mark.parametrize("later", [0, 30], ids=["in its pause", "while it waits for the bell"])
+async def test_a_clock_set_back_a_day_stops_no_round(world: World, later: int) -> None:
     clock, bell = world.clock, Nudge(world.clock)
     floor = DutyDesk(world.storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
     work = Rounds(world.storage.work)
@@ -41,6 +44,9 @@ async def test_a_clock_set_back_a_day_stops_no_round(world: World) -> None:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(dispatcher.run(ready=lambda: None))
         await rounds(world, work, 1)
+        for _ in range(later):
+            await second(world)
+        await eventually(lambda: clock.sleepers, "the dispatcher sleeps")
         await clock.move_to(clock.now() - timedelta(days=1))
         await rounds(world, work, work.count + 2, within=3 * ROUND)
         running.cancel()
@@ -52,6 +58,10 @@ async def rounds(
     until = world.clock.now() + within
     while work.count < count:
         assert world.clock.now() < until, work.count
-        # SQL takes real time: the clock goes on when the dispatcher has looked and sleeps again.
-        await eventually(lambda: world.clock.sleepers, "the dispatcher sleeps")
-        await world.clock.forward(seconds=1)
+        await second(world)
+
+
+async def second(world: World) -> None:
+    """SQL takes real time: the clock goes on when the dispatcher has looked and sleeps again."""
+    await eventually(lambda: world.clock.sleepers, "the dispatcher sleeps")
+    await world.clock.forward(seconds=1)

@@ -9,8 +9,7 @@ from engine.ports.store import Change, Transaction
 from engine.promises import sla
 from engine.tickets.message import Draft, Request
 from engine.tickets.people import DEFAULT, WorkspaceId
-from engine.tickets.promise_clock import Timer, TimerKind
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import Timer, TimerKind, of_ticket
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from tests.clock import MORNING

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engine.calendars.calendar import WEEKDAYS, Hours
 from engine.calendars.durations import Duration
-from engine.desk import timer_due
 from engine.desk.directory import DeclaredWorkspace
 from engine.ports.store import Transaction
 from engine.promises.rules import Declared, Goals, Mute, Policy
+from engine.shifts import timer_due
 from engine.tickets.errors import Refused
 from engine.tickets.message import Proof, Request
 from engine.tickets.people import DEFAULT, Caller, Role

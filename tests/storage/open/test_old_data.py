@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.tickets.people import DEFAULT, WorkspaceId
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import of_ticket
 from storage.checks.fsck import fsck
 from storage.checks.verify import verify
 from storage.open.open_storage import Storage, open_storage

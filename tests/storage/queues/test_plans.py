@@ -10,8 +10,7 @@ from sqlalchemy import Engine
 
 from engine.ports.views import TicketFilter
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Timer, TimerKind
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import Timer, TimerKind, of_ticket
 from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.storage.conftest import Database

@@ -13,8 +13,7 @@ from engine.ports.timers import Due, Round, Rung
 from engine.tickets.events import Noted
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, WorkspaceId
-from engine.tickets.promise_clock import Timer, TimerKind
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import Timer, TimerKind, of_ticket
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
@@ -217,7 +216,7 @@ async def test_a_ticket_that_somebody_works_on_is_passed_over_and_never_waited_f
     one, two = await many(storage, 2)
 
     async def hold(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(5), somebody.transaction():
+        async with asyncio.timeout(30), somebody.transaction():
             await somebody.execute(HELD + "NO KEY UPDATE")
             assert await ring(storage, Bell()) == [two]
             assert await next_at(storage) == one.due_at
@@ -239,7 +238,7 @@ async def test_whoever_works_on_a_ticket_passed_over_may_drop_its_timers_meanwhi
         return transaction.ticket(3) is not None
 
     async def hold(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(9), asyncio.TaskGroup() as group, somebody.transaction():
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group, somebody.transaction():
             await somebody.execute("SELECT FROM tickets WHERE number IN (1, 3) FOR UPDATE")
             group.create_task(storage.timers.ring_due(now=two.due_at, limit=9, work=waits))
             while not await somebody.fetch(WAITING):  # noqa: ASYNC110 - only the server can tell
@@ -259,7 +258,7 @@ async def test_a_row_that_only_points_to_the_ticket_holds_up_nothing(
     timers = await many(storage, 1)
 
     async def point(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(5), somebody.transaction():
+        async with asyncio.timeout(30), somebody.transaction():
             await somebody.execute(HELD + "KEY SHARE")
             assert await ring(storage, Bell()) == timers
 

@@ -14,8 +14,7 @@ from engine.tickets.errors import Refused, Stale
 from engine.tickets.events import Assigned, ClockStopped, Event, Linked, Noted, Opened, Released
 from engine.tickets.message import Attachment, Audience, Comment, MessageId, Note, Reference
 from engine.tickets.people import DEFAULT, Address, PersonId
-from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind, of_ticket
 from engine.tickets.ticket import Priority, State, Ticket
 from storage.open.open_storage import Storage
 from storage.sql.errors import StorageTrouble

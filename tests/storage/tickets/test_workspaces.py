@@ -16,8 +16,7 @@ from engine.promises.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, M
 from engine.tickets.events import Assigned, Linked
 from engine.tickets.message import Attachment, Audience, Reference
 from engine.tickets.people import DEFAULT, Identity, WorkspaceId
-from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
-from engine.tickets.stream import of_ticket
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind, of_ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
 from storage.sql.errors import StorageTrouble

@@ -1,6 +1,7 @@
-"""A timer is due: what it means for its ticket is recorded."""
+"""A timer is due: whose it is says what it means, and that is recorded."""
 
 from datetime import datetime
+from typing import assert_never
 
 from engine.desk import rule_changes, step
 from engine.desk.step import DoneBy, Step
@@ -8,11 +9,22 @@ from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import rung
 from engine.promises.follow_up import StepContext
-from engine.tickets.promise_clock import Timer
+from engine.shifts import shifts
+from engine.tickets.promise_clock import StreamKind, Timer
 
 
 def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
-    """False: the ticket no longer wants this timer, or has nothing left to do for it."""
+    """False: it is not wanted any more, or there is nothing left to do for it."""
+    match timer.stream.kind:
+        case StreamKind.TICKET:
+            return _ring_ticket(transaction, timer, at)
+        case StreamKind.PERSON:
+            return shifts.lapse(transaction, timer, at)
+        case _ as never:
+            assert_never(never)
+
+
+def _ring_ticket(transaction: Transaction, timer: Timer, at: datetime) -> bool:
     ticket = transaction.ticket(timer.stream.number)
     if ticket is None or timer not in sla.timers(ticket) or timer.due_at > at:
         return False
