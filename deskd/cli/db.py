@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 @app.command()
 def upgrade(context: typer.Context) -> None:
     """Bring the schema up to date, after a backup (`deskd run` does this by itself)."""
-    from deskd.parts.open_storage import upgraded
+    from deskd.upgrade_storage import upgraded
 
     applied = asyncio.run(upgraded(given(context).load().settings))
     show(f"applied: {', '.join(applied)}" if applied else "nothing to do: the schema is up to date")
@@ -23,7 +23,7 @@ def upgrade(context: typer.Context) -> None:
 def history(context: typer.Context, *, as_json: Json = False) -> None:
     """Every revision this deskd knows, and whether the database has it."""
     from api.shapes.checks import revision
-    from deskd.parts.open_storage import history as revisions
+    from deskd.upgrade_storage import history as revisions
 
     found = asyncio.run(revisions(given(context).load().settings))
     if as_json:

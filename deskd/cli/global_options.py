@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deskd.config.load import Loaded
     from engine.desk.desk import Desk
     from engine.ports.clock import Clock
+    from engine.ports.views import ListViews
     from engine.shifts.duty_desk import DutyDesk
     from engine.tickets.people import Caller
     from storage.checks.findings import Finding
@@ -51,6 +52,19 @@ class GlobalOptions:
 
         async with storage_opened(self.load().settings, self.clock) as storage:
             yield storage
+
+    @asynccontextmanager
+    async def views(self) -> AsyncIterator["ListViews"]:
+        """For commands that only look: a SQLite file is read without what writes, waits and queues."""
+        settings = self.load().settings
+        if settings.database.url.get_secret_value().startswith("sqlite"):
+            from deskd.open_views import views_opened
+
+            async with views_opened(settings) as views:
+                yield views
+        else:
+            async with self.storage() as storage:
+                yield storage.views
 
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[tuple["Desk", "Storage"]]:

@@ -61,8 +61,8 @@ def _spool_row(row: "SpoolLine") -> tuple[object, ...]:
 
 
 async def _spool_rows(here: GlobalOptions, state: str | None, limit: int) -> list["SpoolLine"]:
-    async with here.storage() as storage:
-        return list(await storage.views.spool(state=state, limit=limit))
+    async with here.views() as views:
+        return list(await views.spool(state=state, limit=limit))
 
 
 @spool.command("show")
@@ -150,8 +150,8 @@ def _outbox_row(row: "OutboxLine") -> tuple[object, ...]:
 
 
 async def _outbox_rows(here: GlobalOptions, state: str | None, limit: int) -> list["OutboxLine"]:
-    async with here.storage() as storage:
-        return list(await storage.views.outbox(state=state, limit=limit))
+    async with here.views() as views:
+        return list(await views.outbox(state=state, limit=limit))
 
 
 @outbox.command("show")

@@ -130,11 +130,11 @@ async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine
     from engine.tickets.people import DEFAULT
 
     lines: list[TicketLine] = []
-    async with here.storage() as storage:
+    async with here.views() as views:
         before = None
         while len(lines) < wanted.limit:
             page = replace(wanted, before=before, limit=min(ROWS_MAX, wanted.limit - len(lines)))
-            found = await storage.views.tickets(DEFAULT, page)
+            found = await views.tickets(DEFAULT, page)
             lines += found
             if len(found) < page.limit:
                 break
@@ -205,8 +205,8 @@ def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> 
 async def _file(here: GlobalOptions, number: int) -> "TicketFile":
     from engine.tickets.people import DEFAULT
 
-    async with here.storage() as storage:
-        file = await storage.views.ticket_file(DEFAULT, number)
+    async with here.views() as views:
+        file = await views.ticket_file(DEFAULT, number)
     if file is None:
         raise Failure(f"there is no ticket T-{number}: `deskd ticket list --all` shows all")
     return file

@@ -22,7 +22,7 @@ from engine.tickets.people import (
     WorkspaceId,
 )
 from engine.tickets.ticket import Priority, State, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
 
 TEAM = Team(

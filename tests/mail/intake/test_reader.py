@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import storage
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
 from engine.ports.spool import Incoming
@@ -29,6 +28,7 @@ from mail.intake.reader import (
     Reading,
     Receives,
 )
+from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.mail.stage import MAIL, SIGNER, SUPPORT
@@ -47,7 +47,7 @@ class CountingIds:
 class Office:
     """A reader at work on a database of its own."""
 
-    storage: storage.Storage
+    storage: Storage
     clock: ManualClock
     desk: Desk
     reader: MailReader
@@ -84,11 +84,11 @@ class Office:
 
 
 @pytest.fixture
-async def stored(tmp_path: Path) -> AsyncIterator[tuple[storage.Storage, ManualClock]]:
+async def stored(tmp_path: Path) -> AsyncIterator[tuple[Storage, ManualClock]]:
     url = f"sqlite+aiosqlite:///{tmp_path}/deskd.db"
     await upgrade(url)
     clock = ManualClock()
-    opened = await storage.open_storage(url, None, clock)
+    opened = await open_storage(url, None, clock)
     yield opened, clock
     await opened.close()
 
@@ -97,15 +97,13 @@ Wrap = Callable[[Receives], Receives]
 
 
 @pytest.fixture
-async def office(stored: tuple[storage.Storage, ManualClock]) -> AsyncIterator[Office]:
+async def office(stored: tuple[Storage, ManualClock]) -> AsyncIterator[Office]:
     async with working(*stored, wrap=lambda desk: desk) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def working(
-    opened: storage.Storage, clock: ManualClock, *, wrap: Wrap
-) -> AsyncIterator[Office]:
+async def working(opened: Storage, clock: ManualClock, *, wrap: Wrap) -> AsyncIterator[Office]:
     desk = Desk(opened.store, clock, CountingIds(), nudge=lambda: None)
     team = Team(TeamId("support"), "Support", "it", addresses=(SUPPORT,))
     settings = Workspace(DEFAULT, domains=frozenset({"desk.test"}))
@@ -268,7 +266,7 @@ class _Failing:
 
 
 async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
-    stored: tuple[storage.Storage, ManualClock], caplog: pytest.LogCaptureFixture
+    stored: tuple[Storage, ManualClock], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     async with working(*stored, wrap=lambda desk: _Failing(desk, times=1)) as office:
@@ -281,7 +279,7 @@ async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
 
 
 async def test_a_desk_with_too_much_to_do_costs_a_mail_no_try(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     busy: list[_Failing] = []
 
@@ -300,7 +298,7 @@ async def test_a_desk_with_too_much_to_do_costs_a_mail_no_try(
 
 
 async def test_a_mail_that_always_fails_is_parked_without_its_words(
-    stored: tuple[storage.Storage, ManualClock], caplog: pytest.LogCaptureFixture
+    stored: tuple[Storage, ManualClock], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     async with working(*stored, wrap=lambda desk: _Failing(desk, times=99)) as office:
@@ -313,7 +311,7 @@ async def test_a_mail_that_always_fails_is_parked_without_its_words(
 
 
 async def test_a_mail_that_ended_the_daemon_each_time_is_not_parsed_again(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     opened, clock = stored
     await opened.spool.keep(
@@ -350,7 +348,7 @@ class _Slow:
 
 
 async def test_a_reply_does_not_overtake_the_mail_it_answers(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     slow: list[_Slow] = []
 
@@ -373,7 +371,7 @@ async def test_a_reply_does_not_overtake_the_mail_it_answers(
 
 
 async def test_what_is_in_hand_is_finished_when_the_daemon_ends(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     slow: list[_Slow] = []
 

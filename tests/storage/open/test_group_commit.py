@@ -15,10 +15,11 @@ from sqlalchemy.exc import OperationalError
 from engine.ports.store import Transaction
 from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import DEFAULT
-from storage import Storage, StorageTrouble, open_storage
 from storage.open import writer_sqlite
+from storage.open.open_storage import Storage, open_storage
 from storage.open.writer_sqlite import GROUP_MAX
 from storage.queues.spool_postgres import KEEP_TOGETHER_MAX
+from storage.sql.errors import StorageTrouble
 from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url

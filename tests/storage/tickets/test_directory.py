@@ -17,7 +17,7 @@ from engine.tickets.people import (
 )
 from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.storage.make import ANA, BEN, TEAM, found, furnish
 

@@ -21,7 +21,7 @@ from engine.tickets.message import Draft, Request
 from engine.tickets.people import DEFAULT, Caller, Identity
 from engine.tickets.promise_clock import ClockKind, TimerKind
 from engine.tickets.ticket import Priority, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 from tests.engine.world import ANA, ROSTER, World
 from tests.storage.conftest import Database
