@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from engine.desk import ack_by_mail, directory, step
-from engine.desk.step import Now, Step
+from engine.desk import ack_by_mail, closing, directory, step
+from engine.desk.step import Authorised, Now, Step
 from engine.ports.store import Transaction
 from engine.promises.step_context import StepContext
 from engine.tickets import evolve, intake, lifecycle, routing
+from engine.tickets.errors import Refused
 from engine.tickets.events import Commented, Entry, Event, Linked, Opened
 from engine.tickets.intake import Join, Open
 from engine.tickets.message import Audience, Comment, Draft, Inbound, MessageId, Note
-from engine.tickets.people import OPERATOR, Address, Caller, Person
-from engine.tickets.thanks import is_thanks
-from engine.tickets.ticket import Ticket
+from engine.tickets.people import OPERATOR, Address, Caller, Person, Role
+from engine.tickets.ticket import Phase, Ticket
 from engine.tickets.workspace import Workspace
+
+CLI: Final = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received
     decision = intake.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
-        _join(transaction, inbound, ticket, Speaker(sender, decision.moves), given)
+        moves = decision.moves and not closing.was_no_request(transaction, ticket)
+        _join(transaction, inbound, ticket, Speaker(sender, moves), given)
         return Received(ticket.number, "joined", "reply")
     if inbound.automatic in intake.SILENT:
         return Received(None, "ignored", inbound.automatic or "")
@@ -125,7 +129,7 @@ def _join(
     events: list[Event]
     if inbound.automatic is None:
         words = Comment(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
-        asks = not is_thanks(inbound.text)
+        asks = not intake.is_thanks(inbound.text)
         events = lifecycle.answer(ticket, message=id, moves=said.moves, asks=asks)
     else:  # a machine's words are for the agents' eyes and move nothing
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
@@ -133,6 +137,21 @@ def _join(
     joined = Step(events, words, inbound.attachments, references)
     here = step.context(transaction, ticket, given.at, inbound.channel).by(sender, inbound.source)
     step.record(transaction, here, joined)
+
+
+def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
+    """An agent's answer; or words of whoever asked, which move the ticket as a mail of theirs would."""
+    ticket, person = acting.ticket, acting.person
+    own = person.id == ticket.requester
+    if not own or person.rank >= Role.AGENT:
+        return Step(lifecycle.reply(ticket, message=words.id, by_agent=not own), words)
+    if intake.is_too_late(ticket, acting.at):
+        raise Refused("too_late", ticket=ticket.id, days=intake.REOPEN_WITHIN.days)
+    thanks = intake.is_thanks(words.text)
+    rests = ticket.state.phase in (Phase.DONE, Phase.CLOSED)
+    moves = not (thanks and rests) and not closing.was_no_request(transaction, ticket)
+    events = lifecycle.answer(ticket, message=words.id, moves=moves, asks=not thanks)
+    return Step(events, words)
 
 
 def _open_from(
@@ -219,12 +238,18 @@ def open_by_hand(
 def _open_drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> Ticket:
     person = directory.identify(transaction, by, given.ids, given.at)
     settings = transaction.settings()
-    default = settings.default_priority
+    priority = asked = settings.default_priority
+    if draft.priority:
+        asked = routing.priority_named(draft.priority)
+        # Whoever may run commands on this machine chooses for others.
+        may = by.via == CLI or asked in routing.priorities_for(person, settings)
+        priority = asked if may else priority
     opened = Opened(
         subject=draft.subject,
         channel=by.via,
         requester=person.id,
-        priority=routing.priority_named(draft.priority) if draft.priority else default,
+        priority=priority,
+        asked=asked if asked is not priority else None,
         category=routing.category_named(draft.category, settings)
         if draft.category
         else routing.default_category(settings),

@@ -7,6 +7,7 @@ from engine.desk.step import Authorised, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
 from engine.tickets import lifecycle
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.events import Acknowledged, Entry, Noted
 from engine.tickets.message import Note
@@ -16,6 +17,7 @@ from engine.tickets.ticket import Ticket
 def escalate(
     transaction: Transaction, acting: Authorised, note: Callable[[Authorised], Note]
 ) -> Step:
+    lifecycle.destination(acting.ticket, Action.ESCALATE)
     words = note(acting)
     here = step.context(transaction, acting.ticket, acting.at, words.via).by(acting.person)
     level = acting.ticket.escalation_level + 1

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from engine.promises import escalation, sla
+from engine.promises import clock_due, escalation, sla
 from engine.promises.step_context import StepContext
 from engine.tickets import lifecycle
 from engine.tickets.events import ClockChanged, Event, Reminded
@@ -30,7 +30,7 @@ def rung(timer: Timer, here: StepContext) -> list[Event]:
             | TimerKind.RESOLUTION_WARN
             | TimerKind.RESOLUTION_BREACH
         ):
-            return sla.ring(timer, here)
+            return clock_due.ring(timer, here)
         case _ as never:
             assert_never(never)
 
