@@ -180,6 +180,54 @@ def test_only_use_cases_touch_a_transaction(module: Path) -> None:
     assert "Transaction" not in names
 
 
+NAMES_A_CHANNEL = {
+    # What a page in Slack says changes in place, so whoever answered it sees that; elsewhere they are told only
+    # when they answered there.
+    "engine/announcing/announce_clocks.py": {"mail"},
+}
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "engine").rglob("*.py")), ids=name_of)
+def test_the_rules_name_no_channel(module: Path) -> None:
+    """A new channel is a folder and a line in deskd.build; its name is a row of somebody's identities."""
+    words = {
+        node.value
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    names = {word for word in words if word.lower() in {"slack", "mail", "sms", "phone", "teams"}}
+    assert names == NAMES_A_CHANNEL.get(name_of(module), set())
+
+
+OPEN_WORDS = {
+    "bot/listeners/shifts.py:say": "what a person typed",
+    "bot/transport/bolt_app.py:on_event": "Slack's kinds of events, which it adds to as it likes",
+    "bot/views/limits.py:_element": "Slack's kinds of elements",
+    "bot/views/text.py:_read": "the first sign of a mark in a message",
+}
+"""A `match` over words from outside, which nobody can list; every other one is over our own."""
+
+
+def test_a_match_over_our_own_kinds_names_all_of_them() -> None:
+    """It ends in `case _ as never: assert_never(never)`, so mypy names what was added and forgotten: an event that
+    no case is for must not fall through to what the last case happens to do."""
+    matched = {
+        f"{name_of(module)}:{function.name}": node
+        for module in PRODUCT
+        if name_of(module).split("/")[0] != "sandbox"  # the far sides speak the words of others
+        for function in functions(module)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Match)
+    }
+    assert len(matched) > 20
+    open_ended = {where for where, node in matched.items() if not _ends_in_never(node)}
+    assert open_ended == OPEN_WORDS.keys()
+
+
+def _ends_in_never(node: ast.Match) -> bool:
+    return ast.unparse(node.cases[-1]).split() == "case _ as never: assert_never(never)".split()
+
+
 def test_every_ignore_has_its_reason() -> None:
     marks = ("# type: ignore", "# noqa", "pragma: no cover")
     bare = [

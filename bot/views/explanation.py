@@ -5,7 +5,7 @@ from typing import Final
 from bot.views import blocks
 from bot.views.blocks import SlackMessage
 from bot.views.words import harmless, plain_sentence, sentence
-from engine.explain.explain_json import PlainExplanation
+from engine.explain.told import ToldExplanation
 
 # What people chose as a name or wrote, wherever it stands in an explanation.
 _FOREIGN: Final = frozenset(
@@ -15,10 +15,8 @@ LINES_MAX: Final = 40
 """Of one clock: the story of a year is told at the command line."""
 
 
-def why_message(explanation: PlainExplanation) -> SlackMessage:
+def why_message(explanation: ToldExplanation) -> SlackMessage:
     head = plain_sentence("why_head", {"explanation": explanation})
     told = harmless(explanation, _FOREIGN)
     words = sentence("why", {"explanation": told, "most": LINES_MAX})
-    return blocks.said(
-        f"*{told['ticket']}*\n{words}", [blocks.header(head), *blocks.sections(words)]
-    )
+    return blocks.said(f"*{told.ticket}*\n{words}", [blocks.header(head), *blocks.sections(words)])

@@ -1,7 +1,7 @@
 """`deskd calendar import | show`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -45,7 +45,9 @@ def import_(
     for sentence in found.left_out:
         complain(f"left out: {clean(sentence)}")
     if as_json:
-        show_json(_as_json(found))
+        from api.shapes.calendars import holidays
+
+        show_json(holidays(found.days, found.yearly, found.left_out).plain())
     else:
         show(_as_toml(found))
 
@@ -131,30 +133,21 @@ def _list(name: str, items: list[tuple[str, str]]) -> list[str]:
     return [f"{name} = [", *comment, "]"]
 
 
-def _as_json(found: "Holidays") -> dict[str, object]:
-    return {
-        "holidays": {day.isoformat(): name for day, name in sorted(found.days.items())},
-        "yearly_holidays": {
-            f"{m:02}-{d:02}": name for (m, d), name in sorted(found.yearly.items())
-        },
-        "left_out": found.left_out,
-    }
-
-
 def _year_as_json(id: str, hours: "Hours", found: "Year") -> dict[str, object]:
+    from api.shapes.calendars import CalendarYearShape, UnusualDayShape
     from engine.calendars.hours import document_of
 
-    return {
-        "id": id,
-        **document_of(hours),
-        "year": found.year,
-        "open_days": found.open_days,
-        "open_seconds": int(found.open.total_seconds()),
-        "unusual": [
-            {"date": one.day.isoformat(), "hours": one.spans, "why": one.why}
-            for one in found.unusual
+    document: dict[str, Any] = document_of(hours)
+    return CalendarYearShape(
+        id=id,
+        **document,
+        year=found.year,
+        open_days=found.open_days,
+        open_seconds=found.open,
+        unusual=[
+            UnusualDayShape(day=one.day, hours=one.spans, why=one.why) for one in found.unusual
         ],
-    }
+    ).plain()
 
 
 def _show_year(id: str, hours: "Hours", found: "Year") -> None:

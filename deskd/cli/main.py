@@ -14,8 +14,7 @@ from deskd.base.errors import FAILED, Failure
 from deskd.base.terminal import complain, show, show_json
 from deskd.cli import acts, calendar, db, queues, report, sla, ticket, workload
 from deskd.cli import config as cli_config
-from deskd.cli.global_options import GlobalOptions, Json, flags_of, given
-from deskd.output.findings import show_findings
+from deskd.cli.global_options import GlobalOptions, Json, flags_of, given, show_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,9 @@ from deskd.base.terminal import show, show_json, write_bytes
 from deskd.cli.global_options import GlobalOptions, Json, given
 
 if TYPE_CHECKING:
+    from api.shapes.shape import Json as JsonValues
     from engine.promises.rules import Rules
-    from engine.reports.facts import Period
-    from engine.reports.outlook_json import Plain
+    from engine.reports.kinds import Period
 
 KINDS = ("daily", "weekly", "today", "week", "month")
 FORMATS = ("text", "json", "csv", "xlsx")
@@ -85,6 +85,7 @@ def report(
 async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str) -> bytes:
     import json
 
+    from api.shapes import reports as shapes
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
     from deskd.parts.reports import LISTED, Reports, printable_report
@@ -107,16 +108,15 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
         (one,) = (each for each in tables(made, narrowed.facts) if each.name == table)
         return as_csv(one).encode()
     kind = ReportKind.RANGE if wanted.first else ReportKind(wanted.kind)
-    listed = LISTED if format == "text" else None
-    said = plain(made, kind=kind, scope=narrowed.scope, listed=listed)
     if format == "json":
-        return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
+        told = shapes.report(made, kind=kind, scope=narrowed.scope).plain()
+        return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
+    said = plain(made, kind=kind, scope=narrowed.scope, listed=LISTED)
     return (render("mail/report.txt.j2", {"report": printable_report(said)}) + "\n").encode()
 
 
 def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":
-    from engine.reports.facts import DAY, Period
-    from engine.reports.kinds import ReportKind, period_of
+    from engine.reports.kinds import DAY, Period, ReportKind, period_of
     from templates import zone
 
     here = zone(rules.workspace.timezone)
@@ -151,9 +151,9 @@ def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = Fal
             show(printable(line))
 
 
-async def _outlook(here: GlobalOptions, team: str) -> "Plain":
+async def _outlook(here: GlobalOptions, team: str) -> "JsonValues":
+    from api.shapes.forecast import forecast as shape
     from deskd.parts.reports import Reports
-    from engine.reports.outlook_json import plain
 
     async with here.storage() as storage:
         reports = Reports(storage.store, storage.views, here.clock)
@@ -161,4 +161,4 @@ async def _outlook(here: GlobalOptions, team: str) -> "Plain":
             found, scope = await reports.outlook(team)
         except LookupError as error:
             raise Failure(str(error)) from error
-    return plain(found, scope=scope)
+    return shape(found, scope=scope).plain()

@@ -10,13 +10,12 @@ import typer
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import show, show_json
 from deskd.cli import policies
-from deskd.cli.global_options import GlobalOptions, Json, given, ticket_number
-from deskd.output.findings import show_findings
+from deskd.cli.global_options import GlobalOptions, Json, given, show_findings, ticket_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.explain.explain_json import PlainExplanation
+    from engine.explain.told import ToldExplanation
     from storage.checks.findings import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Promises: which hold, explain, check, try out.")
@@ -45,12 +44,14 @@ def explain(
 
     explanation = asyncio.run(_explained(given(context), ticket_number(ticket), timezone))
     if as_json:
-        show_json(explanation)
+        from api.shapes.explanation import explanation as shape
+
+        show_json(shape(explanation).plain())
     else:
         show(render("explain/text.j2", {"explanation": printable_all(explanation)}))
 
 
-async def _explained(here: GlobalOptions, number: int, timezone: str) -> "PlainExplanation":
+async def _explained(here: GlobalOptions, number: int, timezone: str) -> "ToldExplanation":
     from functools import partial
 
     from engine.desk import explaining
@@ -131,4 +132,4 @@ async def _simulated(here: GlobalOptions, file: Path, length: timedelta) -> dict
         desk = await simulation.desk_of(storage, now)
         other = simulation.tried(over)
         found = await simulation.compared(storage, desk, other, now - length)
-    return simulation.plain(found, desk, now - length)
+    return simulation.shape(found, desk, now - length).plain()

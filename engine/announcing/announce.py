@@ -6,8 +6,10 @@ And words are never told at the place they were written (`source`), where everyb
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from engine.announcing.announce_clocks import told_of_pages, told_of_promises
+from engine.announcing.places import name_at
 from engine.announcing.recorded_step import (
     RecordedStep,
     assignee_slack,
@@ -63,7 +65,14 @@ def _tells(scene: RecordedStep, entry: Entry) -> list[Tell]:
     ]
 
 
+_Words = Opened | Commented | Noted
+_Work = Assigned | Moved | Linked
+_Waiting = Reminded | Merged | Unmerged
+
+
 def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Words):
+        return []
     match entry.event:
         case Opened():
             return _receipts(scene, entry)
@@ -74,23 +83,29 @@ def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
             return _team_hears(scene, entry, "requester_said")
         case Noted():
             return _team_hears(scene, entry, "noted")
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def _told_of_work(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Work):
+        return []
     match entry.event:
         case Assigned(to=agent, why=why):
             return _assigned(scene, entry, why) if agent != entry.actor else []
         case Moved():
             return _moved(scene, entry, entry.event)
-        case Linked(other=other, how=how) if how != "merged":  # the merger itself is told
-            return to_team(scene, entry, "linked", {"other": ticket_id(other), "how": how})
-        case _:
-            return []
+        case Linked(other=other, how=how):
+            facts: dict[str, Fact] = {"other": ticket_id(other), "how": how}
+            merged = how == "merged"  # the merger itself is told
+            return [] if merged else to_team(scene, entry, "linked", facts)
+        case _ as never:
+            assert_never(never)
 
 
 def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Waiting):
+        return []
     match entry.event:
         case Reminded():
             facts: dict[str, Fact] = {"gives_up_at": instant(scene.after.gives_up_at)}
@@ -103,8 +118,8 @@ def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
         case Unmerged(out_of=other):
             facts = {"other": ticket_id(other), "by": name_of(scene.actor)}
             return to_team(scene, entry, "unmerged", facts)
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
@@ -157,7 +172,7 @@ def _assigned(scene: RecordedStep, entry: Entry, why: str) -> list[Tell]:
     agent = scene.assignee
     facts: dict[str, Fact] = {
         "agent": name_of(agent),
-        "agent_slack": (agent.slack or "") if agent else "",
+        "agent_slack": name_at(agent, scene.audience.team),
         "by": name_of(scene.actor),
         **assign.reason(why),
     }

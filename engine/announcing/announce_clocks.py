@@ -1,8 +1,8 @@
 """Promises and pages -> effects: who hears that time runs out, that it ran out, and who is to come."""
 
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
+from engine.announcing.places import name_at, places
 from engine.announcing.recorded_step import (
     RecordedStep,
     assignee_slack,
@@ -38,21 +38,31 @@ REASON_CHARS: Final = 500
 """A page is read at a glance; the whole of a longer reason is on the ticket."""
 
 
+_Promises = Warned | Breached | Waived
+_Pages = Paged | PageHeld | Acknowledged | EscalationEnded | ClockStopped | ClockCancelled
+
+
 def told_of_promises(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Promises):
+        return []
     match entry.event:
         case Warned(kind=kind, due_at=due):
             return to_team(scene, entry, "warned", _late(scene, kind, instant(due)))
-        case Breached(kind=kind, due_at=due) if kind in PROMISES:
+        case Breached(kind=kind, due_at=due):
+            if kind not in PROMISES:
+                return []
             facts = _late(scene, kind, instant(due))
             return [*to_team(scene, entry, "breached", facts), *_to_level(scene, entry, facts)]
         case Waived(kind=kind):
             facts = {"clock": kind.value, "by": name_of(scene.actor)}
             return to_team(scene, entry, "waived", facts)
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Pages):
+        return []
     match entry.event:
         case Paged() as paged:
             facts = _page(scene, entry, paged)
@@ -62,15 +72,15 @@ def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
             ]
         case PageHeld(until=until):
             return to_team(scene, entry, "page_held", {"until_at": instant(until)})
-        case Acknowledged(level=level) if _was_paged(scene):
+        case Acknowledged(level=level):
             facts = {"by": name_of(scene.actor), "level": level}
-            return to_team(scene, entry, "acknowledged", facts)
+            return to_team(scene, entry, "acknowledged", facts) if _was_paged(scene) else []
         case EscalationEnded():
             return to_team(scene, entry, "escalation_ended", {"by": name_of(scene.actor)})
-        case ClockStopped(kind=ClockKind.ACK) | ClockCancelled(kind=ClockKind.ACK):
-            return _rest(scene, entry)
-        case _:
-            return []
+        case ClockStopped(kind=kind) | ClockCancelled(kind=kind):
+            return _rest(scene, entry) if kind is ClockKind.ACK else []
+        case _ as never:
+            assert_never(never)
 
 
 def _late(scene: RecordedStep, kind: ClockKind, due: str) -> dict[str, Fact]:
@@ -90,7 +100,7 @@ def _to_level(scene: RecordedStep, entry: Entry, facts: dict[str, Fact]) -> list
     """Above the agents, whose channel has heard it already, each person of the level hears it too."""
     told: list[Tell] = []
     for person in scene.on_level:
-        for place in places(person, ("slack",)):
+        for place in places(person, (), scene.channels):
             told += telling(scene, entry, "breached", place, facts)
     return told
 
@@ -102,6 +112,7 @@ def _page(scene: RecordedStep, entry: Entry, paged: Paged) -> dict[str, Fact]:
     top = top_of(scene.ladder)
     empties = [e.event for e in scene.entries if isinstance(e.event, LevelEmpty)]
     people = [scene.people[PersonId(id)] for id in paged.people]
+    called = [name_at(person, scene.audience.team) for person in people]
     clock = _at_stake(scene, paged)
     due = clock.due_at if clock else None
     return {
@@ -122,7 +133,7 @@ def _page(scene: RecordedStep, entry: Entry, paged: Paged) -> dict[str, Fact]:
         "clock": clock.kind.value if clock else "",
         "is_late": due is not None and due <= entry.at,
         "names": [person.name for person in people],
-        "people_slack": [person.slack for person in people if person.slack],
+        "people_slack": [name for name in called if name],
         "groups": list(paged.groups),
         "empty": [levels[one.level].called for one in empties],
         "requester": scene.requester.name,
@@ -194,15 +205,9 @@ def _how(scene: RecordedStep) -> str:
 def _reached(scene: RecordedStep, paged: Paged) -> list[tuple[Person, Address]]:
     via = scene.ladder.levels[min(paged.level, top_of(scene.ladder))].via
     people = [scene.people.get(PersonId(id)) for id in paged.people]
-    return [(person, place) for person in people if person for place in places(person, via)]
+    heard = [(person, places(person, via, scene.channels)) for person in people if person]
+    return [(person, place) for person, there in heard for place in there]
 
 
 def _zone(scene: RecordedStep, person: Person) -> str:
     return person.timezone or scene.requester.timezone or ""
-
-
-def places(person: Person, via: Sequence[str]) -> list[Address]:
-    """Where a person hears of something; whoever has none of the wanted channels hears it on the one they have."""
-    known = {"slack": person.slack, "mail": person.mail}
-    wanted = [Address(channel, known[channel] or "") for channel in via if known.get(channel)]
-    return wanted or [Address(channel, place) for channel, place in known.items() if place][:1]

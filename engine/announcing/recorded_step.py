@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.announcing.places import name_at
 from engine.promises.rules import BY_ROLE, Ladder
 from engine.tickets.effects import Tell
 from engine.tickets.events import Commented, Entry, Moved, Noted
@@ -31,6 +32,8 @@ class RecordedStep:
     people: Mapping[PersonId, Person] = field(default_factory=dict)
     """Everybody the events name."""
     ladder: Ladder = BY_ROLE
+    channels: tuple[str, ...] = ()
+    """Those there are, as Workspace.channels has them."""
     on_level: tuple[Person, ...] = ()
     """Who stands on the present level, when a broken promise is to be told to them."""
     question: MessageId | None = None
@@ -92,4 +95,4 @@ def name_of(person: Person | None) -> str:
 
 
 def assignee_slack(scene: RecordedStep) -> str:
-    return (scene.assignee.slack or "") if scene.assignee else ""
+    return name_at(scene.assignee, scene.audience.team)

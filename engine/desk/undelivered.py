@@ -12,6 +12,8 @@ def tell_team(transaction: Transaction, parcel: Parcel, reason: str) -> None:
     tell = parcel.effect
     if not isinstance(tell, Tell) or tell.template == "undelivered":
         return
+    if any(team.place == tell.to for team in transaction.teams()):
+        return  # a team's own place is dead: who reads there is told by the channel's own trouble
     facts: dict[str, Fact] = {"place": tell.to.place, "reason": reason, "what": tell.template}
     if parcel.ticket is None:
         _tell_default_team(transaction, parcel.key, facts)

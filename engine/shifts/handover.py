@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from engine.announcing.places import name_at, places
 from engine.announcing.recorded_step import instant
 from engine.desk import step
 from engine.ports.duty_store import Brief
@@ -59,7 +60,8 @@ def _digests(
 ) -> list[Tell]:
     teams = [team for team in transaction.teams() if team.id in person.teams]
     told = [_to_team(transaction, team, person, handed, at) for team in teams]
-    return [*(tell for tell in told if tell), *_to_person(person, handed, at)]
+    own = places(person, (), transaction.settings().channels)[:1]
+    return [*(tell for tell in told if tell), *_to_person(person, own, handed, at)]
 
 
 def _to_team(
@@ -76,17 +78,22 @@ def _to_team(
     if place is None or not (own or back or due or waiting):
         return None
     facts = _facts(person, own, back, due) | {"waiting": len(waiting), "for_team": True}
+    facts |= {"agent_slack": name_at(person, place)}
     return _tell(place, person, facts, at)
 
 
-def _to_person(person: Person, handed: HandOver, at: datetime) -> list[Tell]:
+def _to_person(
+    person: Person, places: Sequence[Address], handed: HandOver, at: datetime
+) -> list[Tell]:
     if not (handed.stays or handed.given_back):
         return []
-    place = Address("slack", person.slack) if person.slack else None
-    place = place or (Address("mail", person.mail) if person.mail else None)
     facts = _facts(person, handed.stays, handed.given_back)
-    facts |= {"agent": "", "waiting": 0, "for_team": False}  # a mail to them is not from them
-    return [_tell(place, person, facts, at)] if place else []
+    # A mail to them is not from them.
+    facts |= {"agent": "", "waiting": 0, "for_team": False}
+    return [
+        _tell(place, person, facts | {"agent_slack": name_at(person, place)}, at)
+        for place in places
+    ]
 
 
 def _facts(
@@ -95,7 +102,6 @@ def _facts(
     lists = {"stays": own, "back": back, "due": due}
     facts: dict[str, Fact] = {
         "agent": person.name,
-        "agent_slack": person.slack or "",
         "timezone": person.timezone or "",
         "urgent": [brief.id for brief in own if brief.priority in URGENT][:LISTED_MAX],
     }

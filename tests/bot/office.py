@@ -161,21 +161,22 @@ class Office:
     async def joins(self, text: str, number: int = 1) -> Received:
         """The requester of a mailed ticket answers, with our token."""
         requester = (await self.file(number)).line.requester
-        assert requester.mail is not None
+        address = requester.known_as("mail")
+        assert address is not None
         id = next(self._mails)
         return await self.desk.receive(
             DEFAULT,
             Inbound(
                 channel="mail",
                 key=f"mail-{id}",
-                sender=Identity("mail", "", requester.mail),
+                sender=Identity("mail", "", address),
                 sender_name=requester.name,
                 subject="Re: VPN is down",
                 text=text,
                 received_at=self.clock.now(),
                 reference=Reference("mail", "", "message", f"<{id}@example.org>"),
                 proofs=(Proof(number, "token"),),
-                source=Address("mail", requester.mail),
+                source=Address("mail", address),
             ),
         )
 
@@ -234,7 +235,7 @@ def furnish(slack: SlackStandIn) -> Team:
         slack.add_user(name)
     slack.add_channel("general", members=["ana", "ben", "cleo"])
     desk = slack.add_channel("it-desk", private=True, members=["ana", "ben"])
-    return Team(TEAM, "Support", "IT", slack_channel=desk.id)
+    return Team(TEAM, "Support", "IT", place=Address("slack", desk.id))
 
 
 def settings_for(slack: SlackStandIn, **changes: str) -> SlackSettings:

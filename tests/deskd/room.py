@@ -30,11 +30,13 @@ from tests.clock import ManualClock
 SECONDS_MAX = 30.0
 """A hang must end; no verdict depends on it, however busy the machine is."""
 CHANNEL = "C1"
-SUPPORT = Team(TeamId("support"), "Support", "IT", CHANNEL, ("support@example.com",))
+SUPPORT = Team(
+    TeamId("support"), "Support", "IT", Address("slack", CHANNEL), ("support@example.com",)
+)
 ANN_MAIL = Address("mail", "ann@example.com")
 T = TypeVar("T")
 
-ANN = Caller(Identity("mail", "", "ann@example.com"), "Ann", via="cli", mail="ann@example.com")
+ANN = Caller(Identity("mail", "", "ann@example.com"), "Ann", via="cli")
 
 
 class ScriptedCourier:
@@ -70,13 +72,15 @@ class Room:
     timer_bell: Nudge
     mail: ScriptedCourier = field(default_factory=ScriptedCourier)
     slack: ScriptedCourier = field(default_factory=ScriptedCourier)
+    sms: ScriptedCourier = field(default_factory=ScriptedCourier)
+    """Of a channel that engine has never heard of."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     lateness: list[float] = field(default_factory=list)
 
     def delivery(self) -> Delivery:
         return Delivery(
             outbox=self.storage.outbox,
-            couriers={"mail": self.mail, "slack": self.slack},
+            couriers={"mail": self.mail, "slack": self.slack, "sms": self.sms},
             clock=self.clock,
             bell=self.outbox_bell,
             spread=lambda: 1.0,
@@ -105,6 +109,7 @@ class Room:
             finally:
                 self.mail.gate.set()
                 self.slack.gate.set()
+                self.sms.gate.set()
                 task.cancel()
 
     async def ticket(

@@ -16,13 +16,13 @@ from engine.promises.rules import Declared, DeclaredRotation
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.effects import Tell
 from engine.tickets.message import Draft
-from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
 
-TEAM = Team(TeamId("support"), "Support", "it", slack_channel="C1")
+TEAM = Team(TeamId("support"), "Support", "it", place=Address("slack", "C1"))
 SETTINGS = Workspace(DEFAULT, category_skills={"Network": ("network",)})
 
 
@@ -34,9 +34,9 @@ def declared(
     name: str, role: Role = Role.AGENT, *, skills: frozenset[str] = frozenset()
 ) -> DeclaredPerson:
     teams = frozenset({TEAM.id}) if role > Role.REQUESTER else frozenset()
-    address = f"{name.lower()}@example.com"
+    address = Identity("mail", "", f"{name.lower()}@example.com")
     return DeclaredPerson(
-        name, role, teams, address, caller(name).identity, department="it", skills=skills
+        name, role, teams, (address, caller(name).identity), department="it", skills=skills
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Storage, open_storage
+from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
 from tests.storage import postgres
 

@@ -17,7 +17,8 @@ from typing import Any, Final
 from deskd.build import Ground, build
 from deskd.config.load import load
 from deskd.declared.declared_workspace import roster
-from deskd.parts.open_storage import storage_opened, upgraded
+from deskd.parts.open_storage import storage_opened
+from deskd.upgrade_storage import upgraded
 from engine.desk.receiving import Received
 from engine.ports.outbox import Parcel
 from engine.tickets.people import DEFAULT

@@ -30,15 +30,15 @@ from tests.clock import ManualClock
 from tests.deskd.room import ANN, CHANNEL, SUPPORT, Room
 from tests.storage import postgres
 
-BOTH = frozenset({"slack", "mail"})
+BOTH = ("slack", "mail")
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 NEXT_MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
 
 def person(name: str, role: Role, *, teams: frozenset[TeamId] = frozenset()) -> DeclaredPerson:
     slack = Identity("slack", "T1", f"U0{name.upper()}")
-    mail = f"{name.lower()}@example.com"
-    return DeclaredPerson(name, role, teams, mail=mail, slack=slack, department="IT")
+    mail = Identity("mail", "", f"{name.lower()}@example.com")
+    return DeclaredPerson(name, role, teams, (mail, slack), department="IT")
 
 
 PEOPLE = (
@@ -49,7 +49,7 @@ PEOPLE = (
 ROSTER = DeclaredWorkspace(Workspace(DEFAULT), (SUPPORT,), PEOPLE)
 
 
-def digests(storage: Storage, clock: ManualClock, channels: frozenset[str] = BOTH) -> Digests:
+def digests(storage: Storage, clock: ManualClock, channels: tuple[str, ...] = BOTH) -> Digests:
     return Digests(Reports(storage.store, storage.views, clock), channels)
 
 
@@ -107,14 +107,14 @@ async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) ->
 
 async def test_what_no_courier_can_deliver_is_not_told(busy: Room) -> None:
     await busy.clock.move_to(TUESDAY)
-    by_mail = digests(busy.storage, busy.clock, frozenset({"mail"}))
+    by_mail = digests(busy.storage, busy.clock, ("mail",))
     await by_mail.tell_managers(ReportKind.DAILY, TUESDAY)
     await by_mail.tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     assert set(await told(busy)) == {("mail", "mia@example.com"), ("mail", "leo@example.com")}
 
 
 async def test_a_team_without_a_channel_hears_it_through_its_leads(busy: Room) -> None:
-    await busy.desk.declare(DEFAULT, replace(ROSTER, teams=(replace(SUPPORT, slack_channel=None),)))
+    await busy.desk.declare(DEFAULT, replace(ROSTER, teams=(replace(SUPPORT, place=None),)))
     await busy.clock.move_to(TUESDAY)
     await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     assert set(await told(busy)) == {("slack", "U0LEO")}

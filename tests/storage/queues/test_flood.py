@@ -12,8 +12,8 @@ from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Transaction
 from engine.tickets.effects import Show, Tell
 from engine.tickets.people import DEFAULT, Address, WorkspaceId
-from storage import Storage
 from storage.checks.fsck import fsck
+from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.checks.test_fsck import sound_change
 from tests.storage.conftest import Database
