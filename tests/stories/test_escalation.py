@@ -268,13 +268,13 @@ async def test_a_quiet_time_holds_the_page_back_until_it_ends(staffed: Town) -> 
     await staffed.built.desk.declare(DEFAULT, replace(declared, rules=Declared(mutes=(mute,))))
     card = await critical(staffed)
     await staffed.in_thread(card, "nobody is paged before")
-    assert "🔕 Quiet time" in (await staffed.card("Nobody can pay")).visible_text()
+    assert "🔕 Paging is muted" in (await staffed.card("Nobody can pay")).visible_text()
     await staffed.clock.forward(hours=1, minutes=50)
     await staffed.quiet()
     assert pages(staffed, "ana") == []
     await staffed.clock.move_to(until + timedelta(seconds=1))
     page = await page_of(staffed, "ana")
-    assert "the quiet time is over" in page.visible_text()
+    assert "paging is no longer muted" in page.visible_text()
 
 
 async def test_a_manager_waives_a_broken_promise_with_a_reason(staffed: Town) -> None:
@@ -285,7 +285,7 @@ async def test_a_manager_waives_a_broken_promise_with_a_reason(staffed: Town) ->
     ben, mia = staffed.person("ben"), staffed.person("mia")
     worked(await ben.choose(await staffed.card("late"), "more", "Waive the late promise…"))
     form = await staffed.form(ben)
-    assert "first answer" in form.visible_text()
+    assert "first response" in form.visible_text()
     refused = await ben.submit(form, {"words": "A test"})
     assert "manager" in refused.errors["words"]
     worked(await mia.command("/ticket waive T-1 It was a drill", channel="general"))

@@ -42,7 +42,7 @@ async def merge(desk: Town, number: str = "T-1") -> None:
     assert asked.view is not None
     assert "VPN is down" in asked.view.visible_text()
     worked(await ben.submit(asked.view))
-    await desk.card("Goes on as *T-1*")
+    await desk.card("Merged into *T-1*")
 
 
 async def test_a_merger_names_the_other_ticket_before_it_is_done(two: Town) -> None:
@@ -87,7 +87,7 @@ async def test_an_agent_may_not_merge_and_hears_who_may(two: Town) -> None:
 
 async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(two: Town) -> None:
     await merge(two)
-    card = await two.card("Goes on as *T-1*")
+    card = await two.card("Merged into *T-1*")
     lea = two.person("lea")
     two.slack.workspace.change_channel(
         card.channel, members=(*two.slack.channel("it-desk").members, lea.user_id)

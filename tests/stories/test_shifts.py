@@ -171,7 +171,7 @@ async def test_a_day_on_the_home_tab(desk: Town) -> None:
 async def test_who_only_asks_sees_their_tickets_and_opens_one(desk: Town) -> None:
     carla = desk.person("carla")
     await carla.open_home()
-    worked(await carla.click(await home(carla, desk, "None is open"), "new_ticket"))
+    worked(await carla.click(await home(carla, desk, "You have no open requests"), "new_ticket"))
     worked(await carla.submit(await desk.form(carla), {"subject": "My chair squeaks"}))
     await home(carla, desk, "My chair squeaks")
 

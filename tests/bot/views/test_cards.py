@@ -274,7 +274,7 @@ def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
     }
     said = told(Tell(Address("slack", "C1"), "breached", "key", facts), None)
     assert "<@U0ANA>" in said.text
-    assert "first answer of T-7" in said.text
+    assert "first response of T-7" in said.text
 
 
 @pytest.mark.parametrize("action", sorted(modals.FORMS))

@@ -116,7 +116,7 @@ def test_who_only_asks_sees_what_they_asked_for() -> None:
     view = tab(asker, OwnWork(asked=(line(),)))
     assert buttons(view) == [home.NEW]
     assert "My team" not in words(view)
-    assert "None is open" in words(tab(asker))
+    assert "You have no open requests" in words(tab(asker))
 
 
 def test_colleagues_are_named_without_their_figures() -> None:

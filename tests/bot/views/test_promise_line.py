@@ -35,7 +35,7 @@ def test_a_card_says_who_is_paged_since_when_and_who_is_next() -> None:
 def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
     full = TicketFile(paged(line()))
     text = words(ticket_in_full(full, NOW, works_on_it=False))
-    assert "first answer due" in text
+    assert "first response due" in text
     assert "paged" not in text
     assert "Escalated" not in text
     assert "are paged" in words(ticket_in_full(full, NOW, works_on_it=True))
@@ -43,7 +43,7 @@ def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
 
 def test_a_card_says_when_a_quiet_time_holds_the_page_back() -> None:
     text = words(ticket_card(paged(line(), level=0, pages=0, muted=True), NOW))
-    assert "🔕 Quiet time: nobody is paged before <!date^1772458200^" in text
+    assert "🔕 Paging is muted: nobody is paged before <!date^1772458200^" in text
 
 
 def test_a_card_remembers_an_escalation_that_is_acknowledged() -> None:
@@ -57,7 +57,7 @@ def test_a_card_remembers_an_escalation_that_is_acknowledged() -> None:
 def test_a_merged_card_says_where_it_goes_on_and_can_be_taken_out_again() -> None:
     shown = line(State.MERGED)
     merged = ticket_card(replace(shown, ticket=replace(shown.ticket, merged_into=3)), NOW)
-    assert "Goes on as *T-3*" in words(merged)
+    assert "Merged into *T-3*" in words(merged)
     (row,) = [block for block in merged.blocks if block["type"] == "actions"]
     assert [one["action_id"] for one in row["elements"]] == ["unmerge"]
 
@@ -65,10 +65,10 @@ def test_a_merged_card_says_where_it_goes_on_and_can_be_taken_out_again() -> Non
 @pytest.mark.parametrize(
     ("minutes", "bar"),
     [
-        (0, "░░░░░░░░░░ 0 %"),
-        (12, "▓░░░░░░░░░ 10 %"),
-        (99, "▓▓▓▓▓▓▓▓░░ 82 %"),
-        (120, "▓▓▓▓▓▓▓▓▓▓ 100 %"),
+        (0, "░░░░░░░░░░ 0%"),
+        (12, "▓░░░░░░░░░ 10%"),
+        (99, "▓▓▓▓▓▓▓▓░░ 82%"),
+        (120, "▓▓▓▓▓▓▓▓▓▓ 100%"),
         (121, "▓▓▓▓▓▓▓▓▓▓ *late*"),
     ],
 )
@@ -76,16 +76,16 @@ def test_a_bar_says_how_much_of_the_promise_is_used(minutes: int, bar: str) -> N
     now = replace(NOW, at=NOON + timedelta(minutes=minutes))
     text = words(ticket_card(line(), now))
     assert bar in text
-    assert f"first answer {'was ' if 'late' in bar else ''}due <!date^" in text
+    assert f"first response {'was ' if 'late' in bar else ''}due <!date^" in text
 
 
 def test_a_paused_promise_says_so_and_a_kept_one_too() -> None:
     spent = PromiseClock(ClockKind.RESOLUTION, 1, timedelta(hours=8), NOON, used=timedelta(hours=6))
     shown = line(State.PENDING_INFO)
     paused = replace(shown, ticket=replace(shown.ticket, clocks=(spent,)))
-    assert "▓▓▓▓▓▓▓░░░ 75 % · paused" in words(ticket_card(paused, NOW))
+    assert "▓▓▓▓▓▓▓░░░ 75% · paused" in words(ticket_card(paused, NOW))
     done = replace(paused.ticket, state=State.RESOLVED, clocks=(replace(spent, stopped_at=NOON),))
-    assert "75 % · done in time" in words(ticket_card(replace(shown, ticket=done), NOW))
+    assert "75% · done in time" in words(ticket_card(replace(shown, ticket=done), NOW))
     broken = replace(spent, stopped_at=NOON, breached_at=NOON, waived=True)
     waived = replace(done, clocks=(broken,))
     assert "done late · waived" in words(ticket_card(replace(shown, ticket=waived), NOW))
@@ -104,4 +104,4 @@ def test_only_working_time_fills_a_bar() -> None:
     shown = line()
     ticket = replace(shown.ticket, clocks=(clock,))
     morning = Moment(rules, NOON + timedelta(hours=22))
-    assert "75 %" in words(ticket_card(replace(shown, ticket=ticket), morning))
+    assert "75%" in words(ticket_card(replace(shown, ticket=ticket), morning))
