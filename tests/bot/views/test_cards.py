@@ -240,7 +240,7 @@ def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
 
 
 def test_an_empty_list_says_so() -> None:
-    assert "Nothing here" in ticket_list([], more=False).text
+    assert "No open tickets match" in ticket_list([], more=False).text
 
 
 @pytest.mark.parametrize("template", sorted(FACTS))

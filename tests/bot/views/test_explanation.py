@@ -24,7 +24,7 @@ def test_slack_takes_it_and_it_says_why() -> None:
     assert "*Resolution:* LATE by 2 h." in words
     assert "`███" in words
     assert "Ana had it; 2 h 20 min counted, 3 h in all." in words
-    assert "_Why was it late? 10 h counted where 8 h were promised" in words
+    assert "_Why was it late? 10 h counted, but the target was 8 h" in words
 
 
 def test_the_longest_story_still_fits() -> None:

@@ -148,7 +148,7 @@ def test_the_end_of_a_shift_says_what_became_of_the_tickets() -> None:
     said = shifts.answer(ended)
     assert "Back with the team: T-2." in said
     assert "Still yours: T-1." in said
-    assert "what is to be done about T-1" in said
+    assert "tell a colleague what to do about T-1" in said
     assert "Off shift" in said
 
 

@@ -22,14 +22,14 @@ def words(card: SlackMessage) -> str:
 def test_a_card_says_who_is_paged_since_when_and_who_is_next() -> None:
     text = words(ticket_card(paged(line()), NOW))
     assert "🔺 *The seniors are paged* since <!date^1772454600^" in text
-    assert "the team leads next <!date^1772458200^" in text
+    assert "the team leads next, <!date^1772458200^" in text
     assert "unless somebody acknowledges" in text
     assert "🔺 Escalated" in text
     at_once = words(ticket_card(paged(line(), level=0), NOW))
     assert "🔔 *The agents are paged*" in at_once
     on_top = words(ticket_card(paged(line(), level=4), NOW))
     assert "*The admins are paged*" in on_top
-    assert "again <!date^1772458200^" in on_top
+    assert "again, <!date^1772458200^" in on_top
 
 
 def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
