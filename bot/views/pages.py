@@ -7,9 +7,9 @@ from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.text import ticket_number
-from bot.views.words import label, sentence
+from bot.views.words import action_word, label, sentence
+from engine.tickets.actions import Action
 from engine.tickets.effects import Tell
-from engine.tickets.lifecycle import Action
 from engine.tickets.people import WorkspaceId
 
 PAGE: Final = "page"
@@ -41,7 +41,7 @@ def _button(tell: Tell, workspace: WorkspaceId, action: Action, style: str | Non
     assert number is not None
     assert isinstance(version, int)
     value = str(ButtonValue(number, version, workspace))
-    return blocks.button(action.value, label(action.value), value, style=style)
+    return blocks.button(action.value, action_word(action, "button"), value, style=style)
 
 
 def _row(buttons: list[Json], card: str) -> list[Json]:

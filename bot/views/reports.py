@@ -17,7 +17,7 @@ from templates import day, render
 GROUPS_MAX: Final = 15
 """Lines of one grouping: what fits a section, and what anybody reads."""
 # A person's, a team's or a category's name, a subject: foreign wherever it stands in a report.
-_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key"})
+_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key", "agent"})
 _BRIEF: Final = frozenset({"daily", "today"})
 """One day is told by priority alone; the other groupings of so few tickets say nothing."""
 
@@ -34,10 +34,11 @@ def report_message(report: PlainReport) -> SlackMessage:
         blocks.section(parts["figures"]),
         *_kept(report),
         *(blocks.section(parts[name]) for name in ("late", "risk", "ages")),
+        *([blocks.section(parts["set_aside"])] if parts["set_aside"] else []),
         *map(blocks.section, groups),
         blocks.context(sentence("report_foot", {"report": report})),
     ]
-    words = [f"*{mrkdwn(head)}*", *parts.values(), *groups]
+    words = [f"*{mrkdwn(head)}*", *filter(None, parts.values()), *groups]
     return blocks.said("\n\n".join(words), drawn)
 
 
@@ -51,7 +52,7 @@ def forecast_message(found: Sequence[Mapping[str, object]]) -> SlackMessage:
 
 
 _NAMES: Final = frozenset({"scope", "name", "ticket"})
-_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend")
+_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend", "set_aside")
 
 
 def _flow(report: PlainReport) -> list[Json]:

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from bot.views.text import cut_escaped, mrkdwn
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.message import Fact
 from templates import render
@@ -29,6 +30,11 @@ _IDS: Final = {
 def label(word: str) -> str:
     """A button's, a field's, a state's word: templates/slack/labels.j2 has them all."""
     return render("slack/labels.j2", {"label": word})
+
+
+def action_word(action: Action, word: str) -> str:
+    """Of the row that templates/actions.j2 has for it; "" when it needs none."""
+    return render("actions.j2", {"action": action.value, "word": word})
 
 
 def sentence(name: str, facts: Mapping[str, object]) -> str:

@@ -21,6 +21,7 @@ from engine.announcing.recorded_step import (
 )
 from engine.duty import assign
 from engine.promises import sla
+from engine.tickets.actions import Action
 from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import (
     Assigned,
@@ -35,7 +36,6 @@ from engine.tickets.events import (
     Reminded,
     Unmerged,
 )
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import Fact
 from engine.tickets.people import Address
 from engine.tickets.promise_clock import ClockKind
@@ -128,7 +128,10 @@ def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
     links = [e.event for e in scene.entries if isinstance(e.event, Linked)]
     follows = next((ticket_id(link.other) for link in links if link.how == "follows"), "")
     response = next((c for c in scene.after.clocks if c.kind is ClockKind.FIRST_RESPONSE), None)
+    opened = entry.event
+    asked = opened.asked if isinstance(opened, Opened) else None
     facts: dict[str, Fact] = {
+        "asked": f"{asked.value} {asked.label}" if asked else "",
         "priority": scene.after.priority.value,
         "priority_label": scene.after.priority.label,
         "promise_at": instant(response.due_at if response else None),
@@ -189,11 +192,29 @@ def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
         }
         return to_requester(scene, entry, "resolved", facts)
     if move.to is State.CLOSED and entry.actor not in (None, scene.after.requester):
-        return to_requester(scene, entry, "closed", {"agent": name_of(scene.actor)})
+        return _closed(scene, entry, move)
     if move.to is State.REOPENED:
         ping = {"author": name_of(scene.actor), "assignee_slack": assignee_slack(scene)}
         return to_team(scene, entry, "reopened", ping)
     return []
+
+
+def _closed(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
+    """A sender who may be anybody is not told that their mail was taken for spam; a colleague is, and can object."""
+    silent = move.why == Action.NOT_A_REQUEST
+    if silent and not _is_vouched_for(scene):
+        return []
+    facts: dict[str, Fact] = {"agent": name_of(scene.actor), "no_request": silent}
+    return to_requester(scene, entry, "closed", facts)
+
+
+def _is_vouched_for(scene: RecordedStep) -> bool:
+    """Whether somebody stands for the name that the requester asked under: where nobody does, anybody can use it."""
+    at = scene.audience.requester
+    names = scene.requester.identities
+    return any(
+        one.issuer for one in names if at and (one.kind, one.subject) == (at.channel, at.place)
+    )
 
 
 def undelivered(

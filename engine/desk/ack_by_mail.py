@@ -32,7 +32,7 @@ def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Tick
     if not _was_paged(history, asked, sender):
         return None
     waits = any(page.seq == asked.page for page in escalation.unanswered(history))
-    if waits and lifecycle.awaits_ack(ticket):
+    if waits and ticket.awaits_ack:
         return _acknowledge(transaction, ticket, sender, inbound, given)
     end = _end_of(history, ticket, asked)
     transaction.tell([_how_it_stands(transaction, ticket, sender, inbound, end)])

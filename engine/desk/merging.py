@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from engine.desk import directory, receiving, step
+from engine.desk import directory, permission, receiving, step
 from engine.desk.step import DoneBy, Now, Step
 from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import tighten
 from engine.promises.follow_up import situation
 from engine.promises.sla import Situation
-from engine.tickets import access, lifecycle
+from engine.tickets import lifecycle
 from engine.tickets.access import Right
+from engine.tickets.actions import Action
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.errors import Refused
 from engine.tickets.events import Event, Linked, Merged
@@ -36,8 +37,8 @@ def merge(transaction: Transaction, request: Request, given: Now, into: int) -> 
     person = directory.identify(transaction, request.by, given.ids, given.at)
     # Both rows are locked in the order of their numbers: two merges at once must not wait for each other.
     found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
-    source = _allowed(transaction, person, found[request.ticket], request.ticket)
-    target = _allowed(transaction, person, found[into], into)
+    source = _allowed(transaction, person, found[request.ticket], request.ticket, given)
+    target = _allowed(transaction, person, found[into], into, given)
     hand = DoneBy(person, request.by.via, given.at, request.by.source)
     joined = [*lifecycle.merge(source, into=target), Linked(target.number, "merged")]
     step.record(transaction, source, Step(joined), hand)
@@ -60,11 +61,11 @@ def _led_to(transaction: Transaction, request: Request) -> Ticket:
 
 
 def _allowed(
-    transaction: Transaction, person: Person, ticket: Ticket | None, number: int
+    transaction: Transaction, person: Person, ticket: Ticket | None, number: int, given: Now
 ) -> Ticket:
     if ticket is None:
         raise Refused("absent", ticket=ticket_id(number))
-    access.authorize(person, Right.MERGE, ticket, step.team_of(transaction, ticket))
+    permission.authorize(transaction, person, Right.MERGE, ticket, given.at)
     return ticket
 
 
@@ -103,14 +104,11 @@ def _followers(audience: Audience, joining: Audience) -> Audience:
 
 def unmerge(transaction: Transaction, request: Request, given: Now) -> Ticket:
     """Back to the state before, with the clocks going on; refused 24 h after the merge."""
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = transaction.ticket(request.ticket)
-    if ticket is None:
-        raise Refused("absent", ticket=ticket_id(request.ticket))
+    person, ticket = permission.look_up(transaction, request, given.ids, given.at)
     if step.is_done(transaction, request):
         return ticket
-    access.authorize(person, Right.UNMERGE, ticket, step.team_of(transaction, ticket))
-    lifecycle.destination(ticket, lifecycle.Action.UNMERGE)
+    permission.authorize(transaction, person, Right.UNMERGE, ticket, given.at)
+    lifecycle.destination(ticket, Action.UNMERGE)
     history = transaction.history(ticket.number)
     merged = next(entry for entry in reversed(history) if isinstance(entry.event, Merged))
     assert isinstance(merged.event, Merged)
@@ -149,10 +147,9 @@ def split(transaction: Transaction, request: Request, given: Now, draft: Draft) 
     """The new ticket starts now, for the same requester, with promises of its own."""
     if step.is_done(transaction, request):
         return _led_to(transaction, request)
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = transaction.ticket(request.ticket)
-    source = _allowed(transaction, person, ticket, request.ticket)
-    lifecycle.destination(source, lifecycle.Action.SPLIT)
+    person, source = permission.look_up(transaction, request, given.ids, given.at)
+    permission.authorize(transaction, person, Right.SPLIT, source, given.at)
+    lifecycle.destination(source, Action.SPLIT)
     hand = DoneBy(person, request.by.via, given.at, request.by.source)
     opened = receiving.open_from_split(transaction, source, draft, hand, given)
     step.settle(transaction, request, opened)

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from engine.desk import ack_by_mail, directory, step
-from engine.desk.step import DoneBy, Now, Step, Written
+from engine.desk import ack_by_mail, closing, directory, step
+from engine.desk.step import Authorised, DoneBy, Now, Step, Written
 from engine.ports.store import Transaction
 from engine.promises import follow_up
 from engine.tickets import evolve, intake, lifecycle, routing
+from engine.tickets.errors import Refused
 from engine.tickets.events import Commented, Event, Linked, Opened
 from engine.tickets.intake import Join, Open
 from engine.tickets.message import Attachment, Audience, Comment, Draft, Inbound, MessageId, Note
-from engine.tickets.people import OPERATOR, Address, Caller, Person, Team
-from engine.tickets.thanks import is_thanks
-from engine.tickets.ticket import Priority, Ticket
+from engine.tickets.people import OPERATOR, Address, Caller, Person, Role, Team
+from engine.tickets.ticket import Phase, Priority, Ticket
 from engine.tickets.workspace import Workspace
+
+CLI: Final = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class _New:
     hand: DoneBy
     requester: Person
     audience: Audience
+    asked: Priority | None = None
     other: int | None = None
     how: str = ""
     waiting_copies: tuple[Address, ...] = ()
@@ -83,7 +87,8 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received
     decision = intake.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
-        _join(transaction, inbound, ticket, Speaker(sender, decision.moves), given)
+        moves = decision.moves and not closing.was_no_request(transaction, ticket)
+        _join(transaction, inbound, ticket, Speaker(sender, moves), given)
         return Received(ticket.number, "joined", "reply")
     if inbound.automatic in intake.SILENT:
         return Received(None, "ignored", inbound.automatic or "")
@@ -145,7 +150,7 @@ def _join(
     events: list[Event]
     if inbound.automatic is None:
         words = Comment(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
-        asks = not is_thanks(inbound.text)
+        asks = not intake.is_thanks(inbound.text)
         events = lifecycle.answer(ticket, message=id, moves=said.moves, asks=asks)
     else:  # a machine's words are for the agents' eyes and move nothing
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
@@ -153,6 +158,21 @@ def _join(
     joined = Step(events, words, inbound.attachments, references)
     hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
     step.record(transaction, ticket, joined, hand)
+
+
+def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
+    """An agent's answer; or words of whoever asked, which move the ticket as a mail of theirs would."""
+    ticket, person = acting.ticket, acting.person
+    own = person.id == ticket.requester
+    if not own or person.rank >= Role.AGENT:
+        return Step(lifecycle.reply(ticket, message=words.id, by_agent=not own), words)
+    if intake.is_too_late(ticket, acting.at):
+        raise Refused("too_late", ticket=ticket.id, days=intake.REOPEN_WITHIN.days)
+    thanks = intake.is_thanks(words.text)
+    rests = ticket.state.phase in (Phase.DONE, Phase.CLOSED)
+    moves = not (thanks and rests) and not closing.was_no_request(transaction, ticket)
+    events = lifecycle.answer(ticket, message=words.id, moves=moves, asks=not thanks)
+    return Step(events, words)
 
 
 def _open_from(
@@ -237,13 +257,19 @@ def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> 
     at = given.at
     person = directory.identify(transaction, by, given.ids, at)
     settings = transaction.settings()
-    default = settings.default_priority
+    priority = asked = settings.default_priority
+    if draft.priority:
+        asked = routing.priority_named(draft.priority)
+        # Whoever may run commands on this machine chooses for others.
+        may = by.via == CLI or asked in routing.priorities_for(person, settings)
+        priority = asked if may else priority
     place = Address(by.identity.kind, by.identity.subject)
     id = MessageId(given.ids.new())
     return _New(
         subject=draft.subject,
         channel=by.via,
-        priority=routing.priority_named(draft.priority) if draft.priority else default,
+        priority=priority,
+        asked=asked if asked is not priority else None,
         category=routing.category_named(draft.category, settings)
         if draft.category
         else routing.default_category(settings),
@@ -293,6 +319,7 @@ def _create(transaction: Transaction, new: _New) -> Ticket:
         priority=new.priority,
         category=new.category,
         team=new.team.id,
+        asked=new.asked,
     )
     events: list[Event] = [opened, Commented(new.words.id, by_agent=False)]
     if new.other is not None:

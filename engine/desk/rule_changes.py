@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from engine.desk import directory, step
+from engine.desk import directory, permission, step
 from engine.desk.directory import DeclaredWorkspace
 from engine.desk.step import DoneBy, Now, Step
 from engine.ports.clock import Ids
 from engine.ports.store import Transaction
 from engine.promises import escalation, sla
 from engine.promises.follow_up import situation
-from engine.tickets import access
 from engine.tickets.access import Right
-from engine.tickets.errors import Refused
 from engine.tickets.events import PolicyApplied
 from engine.tickets.message import Request
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
@@ -126,11 +124,8 @@ def _is_late(clock: PromiseClock, at: datetime) -> bool:
 def apply_policies(
     transaction: Transaction, request: Request, given: Now, *, dry_run: bool
 ) -> Applied:
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = transaction.ticket(request.ticket)
-    if ticket is None:
-        raise Refused("absent", ticket=f"T-{request.ticket}")
-    access.authorize(person, Right.CONFIGURE, ticket, step.team_of(transaction, ticket))
+    person, ticket = permission.look_up(transaction, request, given.ids, given.at)
+    permission.authorize(transaction, person, Right.CONFIGURE, ticket, given.at)
     hand = DoneBy(person, request.by.via, given.at)
     decided = Step([PolicyApplied(given.at)])
     _, after = step.foresee(transaction, ticket, decided, hand)

@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.announcing import announce
 from engine.announcing.places import places
 from engine.announcing.recorded_step import RecordedStep
-from engine.desk import directory, team_on_duty
+from engine.desk import permission, team_on_duty
 from engine.ports.clock import Ids
 from engine.ports.store import Change, Transaction
 from engine.promises import escalation, follow_up, sla
@@ -15,8 +15,9 @@ from engine.promises.escalation import Climb, Reached
 from engine.promises.follow_up import StepContext
 from engine.promises.level_members import reach
 from engine.promises.rules import Level
-from engine.tickets import access, evolve, lifecycle
+from engine.tickets import actions, evolve
 from engine.tickets.access import Right
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.events import (
     Assigned,
@@ -34,7 +35,6 @@ from engine.tickets.events import (
     TeamChanged,
     Unmerged,
 )
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import (
     Attachment,
     Audience,
@@ -101,16 +101,11 @@ def change(
 ) -> Ticket:
     """Load, authorise, decide, record; `action` None is only looking. Answers the ticket as it is afterwards."""
     at = given.at
-    person = directory.identify(transaction, request.by, given.ids, at)
-    ticket = transaction.ticket(request.ticket)
-    if ticket is None:
-        raise Refused("absent", ticket=f"T-{request.ticket}")
+    person, ticket = permission.look_up(transaction, request, given.ids, at)
     if is_done(transaction, request):
         return ticket
     team = team_of(transaction, ticket)
-    right = access.right_for(action, person, ticket) if action else Right.READ
-    if not (action is Action.ACKNOWLEDGE and _was_paged(transaction, ticket, person)):
-        access.authorize(person, right, ticket, team)
+    _authorize(transaction, person, action, ticket, at)
     step = decide(Authorised(ticket, team, person, at))
     _refuse_stale(transaction, request, Authorised(ticket, team, person, at), step.events)
     if request.reference is not None:
@@ -123,9 +118,14 @@ def change(
     return after
 
 
-def _was_paged(transaction: Transaction, ticket: Ticket, person: Person) -> bool:
-    """Whoever was may say that they have it, wherever they belong, while they are somebody to page."""
-    return access.may_be_paged(person) and transaction.was_paged(ticket.number, person.id)
+def _authorize(
+    transaction: Transaction, person: Person, action: Action | None, ticket: Ticket, at: datetime
+) -> None:
+    if action is not None:
+        right = actions.right_for(action, person, ticket)
+    else:
+        right = Right.READ_OWN if person.id == ticket.requester else Right.READ
+    permission.authorize(transaction, person, right, ticket, at)
 
 
 def is_done(transaction: Transaction, request: Request) -> bool:
@@ -288,8 +288,8 @@ def _question(
 
 
 def _answered(transaction: Transaction, before: Ticket | None, after: Ticket) -> tuple[Entry, ...]:
-    waited = before is not None and before.pages > 0 and lifecycle.awaits_ack(before)
-    if not waited or lifecycle.awaits_ack(after):
+    waited = before is not None and before.pages > 0 and before.awaits_ack
+    if not waited or after.awaits_ack:
         return ()
     return tuple(escalation.unanswered(transaction.history(after.number)))
 

@@ -8,6 +8,7 @@ from engine.ports.store import Transaction
 from engine.promises import escalation
 from engine.promises.follow_up import situation
 from engine.tickets import lifecycle
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.events import Acknowledged, Entry, Noted
 from engine.tickets.message import Note
@@ -17,6 +18,7 @@ from engine.tickets.ticket import Ticket
 def escalate(
     transaction: Transaction, acting: Authorised, note: Callable[[Authorised], Note]
 ) -> Step:
+    lifecycle.destination(acting.ticket, Action.ESCALATE)
     words = note(acting)
     hand = DoneBy(acting.person, words.via, acting.at)
     around = step.around(transaction, acting.ticket, acting.team, hand)

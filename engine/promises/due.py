@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from engine.promises import escalation, sla
+from engine.promises import clock_due, escalation, sla
 from engine.promises.follow_up import StepContext, situation
 from engine.promises.sla import Situation
 from engine.tickets import lifecycle
@@ -33,7 +33,7 @@ def rung(ticket: Ticket, timer: Timer, around: Callable[[], StepContext]) -> lis
             | TimerKind.RESOLUTION_WARN
             | TimerKind.RESOLUTION_BREACH
         ):
-            return sla.ring(ticket, timer, situation(ticket, around()))
+            return clock_due.ring(ticket, timer, situation(ticket, around()))
         case _ as never:
             assert_never(never)
 

@@ -12,10 +12,11 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from engine.calendars.durations import Duration
-from engine.promises import sla
+from engine.promises import clock_due, sla
 from engine.promises.rules import Ladder, Level
 from engine.promises.sla import Situation
 from engine.tickets import lifecycle
+from engine.tickets.actions import Action
 from engine.tickets.events import (
     Acknowledged,
     Assigned,
@@ -51,7 +52,7 @@ ONE_PAGE_WITHIN: Final = timedelta(minutes=1)
 """Two triggers so close together are one: nobody is climbed past before they can have read their page."""
 
 
-_HAS_IT: Final = (lifecycle.Action.CLAIM, lifecycle.Action.RESOLVE)
+_HAS_IT: Final = (Action.CLAIM, Action.RESOLVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,7 @@ def acknowledgements(
     before: Ticket | None, events: Sequence[Event], actor: PersonId | None
 ) -> list[Event]:
     """Who claims it, answers or resolves it has it: a page, an escalation or an offer was for somebody to say so."""
-    asked = before is not None and (
-        lifecycle.awaits_ack(before) or before.escalated or before.offered
-    )
+    asked = before is not None and (before.awaits_ack or before.escalated or before.offered)
     if before is None or not asked:
         return []
     has_it = any(
@@ -172,7 +171,7 @@ def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[
         or (isinstance(event, Moved) and event.to is State.REOPENED)
         for event in events
     )
-    if not given_back or lifecycle.awaits_ack(ticket):
+    if not given_back or ticket.awaits_ack:
         return []
     return _ack_clock(_level(climb, ticket.escalation_level), 1, now)
 
@@ -265,7 +264,7 @@ def _waiting(wait: Duration, now: Situation) -> list[Event]:
 
 def ring(ticket: Ticket, timer: Timer, now: Situation, climb: Climb) -> list[Event]:
     """Nobody acknowledged in time: an offer goes back to the team, and the climb goes on."""
-    if not sla.ring(ticket, timer, now):
+    if not clock_due.ring(ticket, timer, now):
         return []
     returned = lifecycle.release(ticket) if ticket.offered else []
     top = top_of(climb.ladder)

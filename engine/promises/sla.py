@@ -11,13 +11,14 @@ A due time is always reckoned from the stretches in which the clock ran, so that
 pause need one formula: `due_over`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from engine.calendars.calendar import Calendar
 from engine.promises.rules import Rules, Subject, Terms
+from engine.tickets.actions import Action
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
     Acknowledged,
@@ -39,12 +40,11 @@ from engine.tickets.events import (
     TeamChanged,
     TermsChanged,
     Unmerged,
-    Warned,
 )
+from engine.tickets.lifecycle import UNDONE
 from engine.tickets.people import PersonId
 from engine.tickets.promise_clock import (
     BREACH_TIMER,
-    CLOCK_OF,
     NO_POLICY,
     RESPONSES,
     WARN_TIMER,
@@ -166,7 +166,8 @@ def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> li
     before, after = event.before.phase, event.to.phase
     if after is Phase.CLOSED and before is not Phase.DONE:
         # Never solved: withdrawn, or spam. What was promised is no longer owed.
-        return [end for clock in clocks for end in cancel(clock, now.rules, now.at)]
+        ends = _set_aside if event.why == Action.NOT_A_REQUEST else cancel
+        return [end for clock in clocks for end in ends(clock, now.rules, now.at)]
     if after in (Phase.DONE, Phase.CLOSED):
         return [end for kind in ClockKind for end in stop(clocks, kind, now)]
     resolution = latest(clocks, ClockKind.RESOLUTION)
@@ -176,9 +177,19 @@ def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> li
         used = used_by(resolution, now.rules, now.at)
         paused = ClockPaused(resolution.kind, resolution.cycle, used)
         return [*_verdict(resolution, now.at), paused]
+    owed = [*_owed_again(clocks, now)] if event.why == UNDONE else []
     if after is Phase.ACTIVE and before is not Phase.ACTIVE and not resolution.running:
-        return [_resume(resolution, now)] if _is_owed(resolution, now) else []
-    return []
+        owed += [_resume(resolution, now)] if _is_owed(resolution, now) else []
+    return owed
+
+
+def _owed_again(clocks: Sequence[PromiseClock], now: Situation) -> Iterator[Event]:
+    """Answers that were no longer owed when it closed: it was a request after all."""
+    ended = [clock.stopped_at or clock.cancelled_at for clock in clocks]
+    closed_at = max((at for at in ended if at), default=None)
+    for clock in (latest(clocks, kind) for kind in RESPONSES):
+        if clock is not None and clock.cancelled_at is not None:
+            yield from _restore(clock, closed_at, now)
 
 
 def _is_owed(clock: PromiseClock, now: Situation) -> bool:
@@ -246,6 +257,14 @@ def _verdict(clock: PromiseClock, at: datetime) -> list[Event]:
     if clock.due_at and clock.running and at > clock.due_at and not clock.breached:
         return [Breached(clock.kind, clock.cycle, clock.due_at)]
     return []
+
+
+def _set_aside(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
+    """What was broken before somebody looked and found that it was no request stays broken, and counts."""
+    ended = cancel(clock, rules, at)
+    if not ended or not (clock.breached or len(ended) > 1):
+        return ended
+    return [*ended[:-1], ClockStopped(clock.kind, clock.cycle, used_by(clock, rules, at))]
 
 
 def cancel(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
@@ -358,29 +377,3 @@ def _ticket_timers(ticket: Ticket) -> Iterable[Timer]:
             yield Timer(ticket.number, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
         if ticket.gives_up_at is not None:
             yield Timer(ticket.number, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)
-
-
-def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:
-    """What a due clock timer means now. A warning that comes when the promise is already broken is the breach."""
-    kind = CLOCK_OF[timer.kind]
-    clock = next((c for c in ticket.clocks if (c.kind, c.cycle) == (kind, timer.cycle)), None)
-    if clock is None or not clock.running or clock.breached or clock.due_at is None:
-        return []
-    if now.at > clock.due_at:
-        return [Breached(clock.kind, clock.cycle, clock.due_at)]
-    if clock.warn_at is not None and now.at >= clock.warn_at:
-        return [_warned(clock, clock.due_at, now)]
-    return []
-
-
-def _warned(clock: PromiseClock, due: datetime, now: Situation) -> Warned:
-    """Shares that are past by now are given with it: after a downtime one warning is enough."""
-    terms, since, given = now.terms, clock.running_since, clock.warnings + 1
-    assert since is not None
-    calendar = now.rules.calendar(clock.calendar)[1]
-    for share in terms.warn_at[given:]:
-        next_at = due_over(clock.runs, since, share * clock.goal, calendar)
-        if next_at > now.at:
-            return Warned(clock.kind, clock.cycle, due, next_at, given)
-        given += 1
-    return Warned(clock.kind, clock.cycle, due, None, given)

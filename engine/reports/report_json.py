@@ -6,7 +6,7 @@ Instants are RFC 3339 in UTC, days ISO dates, durations seconds, shares percent 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Any, Final, TypedDict
 
 from engine.reports.kinds import ReportKind
 from engine.reports.lists import Age, Late, Risk
@@ -76,6 +76,13 @@ class PlainPromise(TypedDict):
     open: bool
 
 
+class PlainSetAside(TypedDict):
+    """What an agent closed as "not a request"."""
+
+    agent: str
+    tickets: Sequence[str]
+
+
 PlainReport = TypedDict(
     "PlainReport",
     {
@@ -96,6 +103,7 @@ PlainReport = TypedDict(
         "late_count": int,
         "at_risk": Sequence[PlainPromise],
         "at_risk_count": int,
+        "not_a_request": Sequence[PlainSetAside],
     },
 )
 
@@ -129,6 +137,9 @@ def plain(
         "late_count": len(report.late),
         "at_risk": [_risk(each) for each in report.at_risk[:listed]],
         "at_risk_count": len(report.at_risk),
+        "not_a_request": [
+            {"agent": one.agent, "tickets": list(one.tickets)} for one in report.set_aside
+        ],
     }
 
 
@@ -139,7 +150,11 @@ def facts(report: PlainReport) -> dict[str, Fact]:
 
 def read(facts: Mapping[str, Fact]) -> PlainReport:
     report: PlainReport = json.loads(str(facts["report"]))
-    return report
+    return {**_LATER, **report}
+
+
+_LATER: Final[Any] = {"not_a_request": ()}
+"""What reports written by an older program do not have."""
 
 
 def figures(of: Figures) -> PlainFigures:

@@ -17,8 +17,8 @@ from engine.duty.presence import Duty
 from engine.ports.duty_store import Brief, GivenBack
 from engine.ports.store import Transaction
 from engine.tickets import lifecycle
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import Request
 from engine.tickets.people import Caller, PersonId, Team, TeamId
 from engine.tickets.ticket import Phase, State, Ticket

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
-from engine.desk import directory, step, team_on_duty
+from engine.desk import directory, permission, step, team_on_duty
 from engine.desk.step import DoneBy, Now, Step
 from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import rebalance_plan
@@ -15,7 +15,7 @@ from engine.ports.duty_store import Brief
 from engine.ports.store import Transaction
 from engine.shifts import giving_out
 from engine.tickets import access, lifecycle, routing
-from engine.tickets.access import Right
+from engine.tickets.access import Right, about_team
 from engine.tickets.people import Caller, Person, PersonId, Team
 from engine.tickets.ticket import Phase
 
@@ -65,10 +65,10 @@ def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
     given = asked.given
     reader = directory.identify(transaction, asked.by, given.ids, given.at)
     found = _team(transaction, reader, asked.team)
-    access.authorize_over(reader, Right.OWN_FIGURES, found)
+    permission.check(transaction, reader, Right.OWN_FIGURES, about_team(found))
     now = team_on_duty.crew(transaction, found, given.at)
     briefs = transaction.staff.held(team=found.id, limit=HELD_MAX)
-    sees_all = access.is_over(reader, Right.TEAM_FIGURES, found)
+    sees_all = access.may(reader, Right.TEAM_FIGURES, about_team(found))
     moves = asked.propose(now.members, [_held(transaction, brief) for brief in briefs])
     waiting = transaction.staff.unassigned(found.id, limit=HELD_MAX, critical_only=False)
     return Workload(
@@ -78,7 +78,7 @@ def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
         members=[one for one in now.members if sees_all or one.person == reader.id],
         capacity=capacity(now.members),
         waiting=len(waiting),
-        moves=moves if access.is_over(reader, Right.REBALANCE, found) else (),
+        moves=moves if access.may(reader, Right.REBALANCE, about_team(found)) else (),
         briefs={brief.number: brief for brief in briefs},
     )
 
@@ -86,8 +86,11 @@ def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
 def all_crews(transaction: Transaction, by: Caller, given: Now) -> Sequence[TeamOnDuty]:
     """Of every team whose figures the reader may see."""
     reader = directory.identify(transaction, by, given.ids, given.at)
-    teams = [one for one in transaction.teams() if access.is_over(reader, Right.TEAM_FIGURES, one)]
-    return [team_on_duty.crew(transaction, team, given.at) for team in teams]
+    return [
+        team_on_duty.crew(transaction, team, given.at)
+        for team in transaction.teams()
+        if access.may(reader, Right.TEAM_FIGURES, about_team(team))
+    ]
 
 
 def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Workload:
@@ -95,7 +98,7 @@ def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Worklo
     given = asked.given
     reader = directory.identify(transaction, asked.by, given.ids, given.at)
     found = _team(transaction, reader, asked.team)
-    access.authorize_over(reader, Right.REBALANCE, found)
+    permission.check(transaction, reader, Right.REBALANCE, about_team(found))
     transaction.staff.lock(found.id, list(team_on_duty.crew(transaction, found, given.at).people))
     now = look(transaction, asked)
     if now.seen != seen:

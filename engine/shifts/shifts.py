@@ -16,7 +16,7 @@ from engine.ports.store import Transaction
 from engine.shifts import handover
 from engine.shifts.handover import HandOver
 from engine.tickets import access
-from engine.tickets.access import Right
+from engine.tickets.access import WORKSPACE, Right
 from engine.tickets.errors import Refused
 from engine.tickets.people import Caller, Person, Role, Team
 
@@ -107,7 +107,7 @@ def say(
 ) -> Standing:
     """What lapsed until now is written down first, then what they say."""
     person = directory.identify(transaction, by, given.ids, given.at)
-    if person.rank < access.LEAST_ROLE[Right.SHIFT]:
+    if not access.may(person, Right.SHIFT, WORKSPACE):
         raise Refused("no_shifts")
     if settles is not None and transaction.spool_is_done(settles):
         return standing(transaction, person, given.at)

@@ -21,6 +21,8 @@ class Opened:
     priority: Priority
     category: str
     team: TeamId
+    asked: Priority | None = None
+    """What its requester had asked for, when that is more than requesters may."""
 
 
 @dataclass(frozen=True, slots=True)

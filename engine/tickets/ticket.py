@@ -1,5 +1,6 @@
 """A ticket: its state, its priority, and what the desk remembers of it. Nothing here decides or acts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -111,6 +112,17 @@ class Ticket:
     def escalated(self) -> bool:
         """Climbed, and nobody has acknowledged; shown as a state, though work may be going on."""
         return self.escalation_level > 0 and not self.acknowledged
+
+    @property
+    def awaits_ack(self) -> bool:
+        """A page waits for somebody to say that they have it."""
+        ack = self.clock(ClockKind.ACK)
+        return ack is not None and ack.running
+
+    @property
+    def unexcused(self) -> Iterator[PromiseClock]:
+        """Broken promises that count."""
+        return (c for c in self.clocks if c.kind in PROMISES and c.breached and not c.waived)
 
     @property
     def ruled_at(self) -> datetime:

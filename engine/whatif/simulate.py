@@ -20,7 +20,6 @@ from engine.promises.escalation import Climb, Reached
 from engine.promises.follow_up import StepContext, situation
 from engine.promises.rules import Level, Mute, Policy, Rules
 from engine.promises.sla import JUST_AFTER, Situation
-from engine.tickets import lifecycle
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
     Acknowledged,
@@ -268,7 +267,7 @@ class _Again:
         level = self.ticket.escalation_level
         match event:
             case Acknowledged():
-                waits = lifecycle.awaits_ack(self.ticket) and not self._has_it()
+                waits = self.ticket.awaits_ack and not self._has_it()
                 return [Acknowledged(level)] if waits else []
             case EscalationEnded():
                 return [EscalationEnded(level)] if level else []
@@ -302,7 +301,7 @@ class _Again:
         """Whatever is broken by now, by the first of the step."""
         if event is not next(one for one in self.events if isinstance(one, Waived)):
             return []
-        broken = lifecycle.unexcused(self.ticket)
+        broken = self.ticket.unexcused
         return [Waived(clock.kind, clock.cycle, event.message) for clock in broken]
 
     def _has_it(self) -> bool:

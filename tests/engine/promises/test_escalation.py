@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from engine.calendars.durations import Duration
-from engine.promises import escalation, follow_up, sla
+from engine.promises import clock_due, escalation, follow_up, sla
 from engine.promises.escalation import Climb, Reached
 from engine.promises.follow_up import StepContext
 from engine.promises.rules import BY_ROLE, Ladder, Level, Mute, Rules, Target
@@ -87,7 +87,7 @@ class Desk:
             if timer.kind is TimerKind.ACK_BREACH:
                 events = escalation.ring(self.ticket, timer, now, around.climb)
             else:
-                events = sla.ring(self.ticket, timer, now)
+                events = clock_due.ring(self.ticket, timer, now)
             self.ticket = self._record(self.ticket, events, timer.due_at, None)
 
     def pages(self) -> list[tuple[timedelta, int, str]]:
@@ -130,7 +130,7 @@ def test_acknowledging_stops_the_climb() -> None:
     desk.until(after(minutes=60))
     assert len(desk.pages()) == 1
     assert desk.ticket.acknowledged
-    assert not lifecycle.awaits_ack(desk.ticket)
+    assert not desk.ticket.awaits_ack
 
 
 def test_claiming_and_answering_acknowledge_and_a_note_does_not() -> None:
@@ -188,7 +188,7 @@ def test_the_second_reopening_climbs_and_the_first_only_waits_again() -> None:
         desk.do(lifecycle.resolve(desk.ticket, message=None), after(minutes=minute), ANA.id)
         reopened = lifecycle.answer(desk.ticket, message=MessageId("m"), moves=True)
         desk.do(reopened, after(minutes=minute + 1))
-        assert lifecycle.awaits_ack(desk.ticket)
+        assert desk.ticket.awaits_ack
         minute += 10
     assert desk.pages() == [(timedelta(minutes=12), 1, "reopened")]
 
@@ -227,7 +227,7 @@ def test_giving_it_back_starts_the_wait_anew() -> None:
     desk = Desk()
     desk.do(lifecycle.claim(desk.ticket, by=ANA.id, holder=""), after(minutes=1), ANA.id)
     desk.do(lifecycle.release(desk.ticket), after(minutes=30), ANA.id)
-    assert lifecycle.awaits_ack(desk.ticket)
+    assert desk.ticket.awaits_ack
     desk.until(after(minutes=45, seconds=1))
     assert desk.pages()[-1] == (timedelta(minutes=45), 1, "unacknowledged")
 
