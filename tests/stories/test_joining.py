@@ -109,7 +109,7 @@ async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(
 
 async def test_a_part_of_a_ticket_becomes_one_of_its_own_for_the_same_requester(two: Town) -> None:
     ben = two.person("ben")
-    worked(await ben.choose(await two.card("VPN is down"), "more", "Split off a new ticket…"))
+    worked(await ben.choose(await two.card("VPN is down"), "more", "Split into a new ticket…"))
     words = {"subject": "Printer too", "words": "The printer on floor 3 is offline."}
     worked(await ben.submit(await two.form(ben), words))
     card = await two.card("T-3 · Printer too")

@@ -223,7 +223,7 @@ def test_five_verbs_are_an_overflow_and_more_are_a_list_in_groups() -> None:
     menu = actions(ticket_card(line(), NOW))[-1]
     assert menu["placeholder"]["text"] == "More…"
     headings = [group["label"]["text"] for group in menu["option_groups"]]
-    assert headings == ["Work on it", "Sort it", "Call for help", "Tidy up"]
+    assert headings == ["Work on it", "Classify it", "Get help", "Tidy up"]
 
 
 def test_a_menu_has_a_new_name_each_time_it_is_drawn() -> None:
