@@ -1,4 +1,4 @@
-"""docs/settings.md, written from the settings themselves: `python -m deskd.settings_docs > docs/settings.md`."""
+"""docs/settings.md, written from the settings themselves by `make docs`."""
 
 import sys
 from enum import Enum

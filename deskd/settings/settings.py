@@ -1,4 +1,4 @@
-"""Every setting there is, with its default and its meaning. Reading them is settings_load.py's business."""
+"""Every setting there is, with its default and its meaning. They are read in config/load.py."""
 
 from datetime import timedelta
 from pathlib import Path

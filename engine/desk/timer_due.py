@@ -16,7 +16,7 @@ def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
     ticket = transaction.ticket(timer.ticket)
     if ticket is None or timer not in sla.timers(ticket) or timer.due_at > at:
         return False
-    # A calendar edited a moment ago may have moved it: nothing breaks by hours that hold no more.
+    # A calendar edited a moment ago may have moved it: nothing breaks by hours that are no longer in force.
     now = rule_changes.reckoned(transaction, ticket, at)
     if timer not in sla.timers(now):
         return True

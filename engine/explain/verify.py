@@ -1,4 +1,4 @@
-"""A ticket's clocks against what their history and the calendars say: nothing that was stored is believed. Pure."""
+"""A ticket's clocks checked against their history and the calendars: no stored figure is trusted. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ class Person:
     department: str | None = None
     skills: frozenset[str] = frozenset()
     limit: int | None = None
-    """Tickets in work at a time before no more are assigned by themselves; None: the usual number."""
+    """Tickets in work at a time before no more are assigned automatically; None: the usual number."""
 
     @property
     def rank(self) -> Role:
