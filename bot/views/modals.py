@@ -86,7 +86,7 @@ def _for_whom(action: Action, line: TicketLine, choices: Choices) -> dict[str, o
     """Names the requester, not the address: who may see that is decided only when the form is sent."""
     ticket = line.ticket
     reachable = ticket.channel in ("mail", "slack")
-    ladder = choices.rules.ladder(line.team, ticket.ruled_at)
+    ladder = choices.rules.ladder(line.team, ticket.rules)
     following = min(ticket.escalation_level + 1, top_of(ladder))
     return {
         "kind": action.value,

@@ -75,7 +75,7 @@ def escalation(ticket: Ticket, team: Team, now: Moment) -> str:
         return _said("merged", {"other": ticket_id(ticket.merged_into)})
     if ticket.state.phase not in (Phase.ACTIVE, Phase.WAITING):
         return ""
-    ladder = now.rules.ladder(team, ticket.ruled_at)
+    ladder = now.rules.ladder(team, ticket.rules)
     ack = ticket.clock(ClockKind.ACK)
     top = top_of(ladder)
     level = min(ticket.escalation_level, top)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from engine.tickets.people import Caller
 
 app = typer.Typer(
-    cls=TicketCommands, no_args_is_help=True, help="Tickets: open, list, show, and everything a button does."
+    cls=TicketCommands,
+    no_args_is_help=True,
+    help="Tickets: open, list, show, and everything a button does.",
 )
 
 

@@ -1,8 +1,7 @@
 """Assigns waiting tickets to people on duty: the only place that does so unasked. Who gets what, the duty desk says.
 
 Woken by the desk's nudge, but it looks once a second at most: tickets may come in by hundreds a second, and while
-nobody is on duty a look is one small read. Once a minute it looks at every team, and records
-shifts, breaks and absences that ended meanwhile.
+nobody is on duty a look is one small read. Once a minute it looks at every team.
 """
 
 import logging
@@ -14,7 +13,6 @@ from typing import Final
 from deskd.parts.nudge import Nudge
 from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
-from engine.ports.views import Views
 from engine.shifts.duty_desk import DutyDesk
 
 log = logging.getLogger("deskd.deskd.dispatch")
@@ -29,7 +27,6 @@ ROUND: Final = timedelta(seconds=60)
 class Dispatcher:
     floor: DutyDesk
     work: WorkViews
-    views: Views
     clock: Clock
     bell: Nudge
     gave_out: Callable[[int], None] = lambda tickets: None
@@ -56,9 +53,6 @@ class Dispatcher:
             await self.bell.wait(until=round_at)
 
     async def _look(self, *, everywhere: bool) -> None:
-        if everywhere:
-            for workspace in await self.views.workspaces():
-                await self.floor.lapse(workspace)
         for workspace, team in await self.work.staffed_teams(waiting=not everywhere):
             given = await self.floor.dispatch(workspace, team)
             if given:

@@ -68,7 +68,7 @@ class GoalsSection(Section):
 
 
 class PolicySection(Section):
-    """A change makes a new edition: open tickets keep the old one until `deskd sla apply`."""
+    """SLA targets. A change makes a new edition: open tickets keep the old one until `deskd sla apply`."""
 
     id: str = Field(
         description="Short and lasting; the id of a preset (`devops`, `itil`) replaces the preset.",

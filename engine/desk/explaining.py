@@ -53,7 +53,7 @@ def _told(
         reader,
         timezone=reader.timezone or rules.workspace.timezone,
         people={} if reader.short else dict(_names(transaction, entries)),
-        levels=[level.called for level in rules.ladder(team, ticket.ruled_at).levels],
+        levels=[level.called for level in rules.ladder(team, ticket.rules).levels],
         team=team.name,
     )
     return as_told(explain(ticket, entries, transaction.almanac(), at), knowing)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.promises.escalation import Reached
 from engine.promises.rules import Level, Target
+from engine.promises.step_context import Reached
 from engine.tickets.access import answers_for
 from engine.tickets.people import Person, Team
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from engine.desk import directory, permission, step, team_on_duty
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import rebalance_plan
 from engine.duty.rebalance_plan import Held, Move
@@ -104,15 +104,16 @@ def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Worklo
     if now.seen != seen:
         return now
     for move in now.moves:
-        _move(transaction, move, DoneBy(reader, asked.by.via, given.at))
+        _move(transaction, asked, reader, move)
     return replace(now, applied=True)
 
 
-def _move(transaction: Transaction, move: Move, hand: DoneBy) -> None:
+def _move(transaction: Transaction, asked: LoadQuestion, reader: Person, move: Move) -> None:
     ticket = transaction.ticket(move.ticket)
     assert ticket is not None, move  # it was read in this transaction
     events = lifecycle.assign(ticket, to=move.to, why=f"rebalance, {move.why}")
-    step.record(transaction, ticket, Step(events), hand)
+    here = step.context(transaction, ticket, asked.given.at, asked.by.via).by(reader)
+    step.record(transaction, here, Step(events))
 
 
 def _held(transaction: Transaction, brief: Brief) -> Held:

@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock, latest
+from engine.tickets.promise_clock import (
+    PROMISES,
+    ClockKind,
+    PromiseClock,
+    Stream,
+    latest,
+    of_ticket,
+)
 
 
 class Phase(StrEnum):
@@ -94,13 +101,17 @@ class Ticket:
     """While waiting for the requester: when they are reminded, and when the desk gives up waiting."""
     gives_up_at: datetime | None = None
     merged_into: int | None = None
-    rules_at: datetime | None = None
-    """Whose editions of policies and ladders hold: those of this instant; None: of its opening."""
+    rules: int = 0
+    """Whose editions of policies and ladders hold: the workspace's number of rules when they were given to it."""
     clocks: tuple[PromiseClock, ...] = ()
 
     @property
     def id(self) -> str:
         return ticket_id(self.number)
+
+    @property
+    def stream(self) -> Stream:
+        return of_ticket(self.number)
 
     @property
     def due_at(self) -> datetime | None:
@@ -123,10 +134,6 @@ class Ticket:
     def unexcused(self) -> Iterator[PromiseClock]:
         """Broken promises that count."""
         return (c for c in self.clocks if c.kind in PROMISES and c.breached and not c.waived)
-
-    @property
-    def ruled_at(self) -> datetime:
-        return self.rules_at or self.created_at
 
     def clock(self, kind: ClockKind) -> PromiseClock | None:
         """The latest of its kind."""

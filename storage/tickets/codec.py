@@ -9,7 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from engine.duty.presence import Said
-from engine.tickets.events import Event
+from engine.tickets.events import Event, Opened
 from engine.tickets.people import PersonId
 from storage.sql.columns import storable
 
@@ -90,14 +90,29 @@ PEOPLE: Final[Mapping[type, tuple[str, ...]]] = {
 """The fields of each event that name a person."""
 
 
+WORDS: Final[Mapping[type, str]] = {Opened: "subject"}
+"""The field of an event that somebody wrote: it is kept in `subjects`, so that it can be taken out of the history,
+which itself is only ever added to."""
+_WORDS_OF: Final = {NAMES[event]: field for event, field in WORDS.items()}
+
+
 def encode(event: Event | Said) -> tuple[str, dict[str, Any]]:
     """(type, facts): the type is the event's name in small letters, "priority_changed"."""
     kind = type(event)
-    return NAMES[kind], {name: _encode(getattr(event, name)) for name in _FIELDS[kind]}
+    written = WORDS.get(kind)
+    told = (name for name in _FIELDS[kind] if name != written)
+    return NAMES[kind], {name: _encode(getattr(event, name)) for name in told}
 
 
-def decode(type: str, facts: Mapping[str, Any]) -> Event:
-    event: Event = _decoded(type, facts)
+def words_of(event: Event | Said) -> str | None:
+    written = WORDS.get(type(event))
+    return None if written is None else str(getattr(event, written))
+
+
+def decode(type: str, facts: Mapping[str, Any], words: str | None) -> Event:
+    """`words`: what `subjects` has of this event."""
+    written = _WORDS_OF.get(type)
+    event: Event = _decoded(type, facts if written is None else {**facts, written: words or ""})
     return event
 
 

@@ -13,10 +13,11 @@ from engine.tickets.people import PersonId, TeamId, WorkspaceId
 from engine.tickets.promise_clock import PromiseClock
 from engine.tickets.ticket import Priority, State
 from storage.sql.columns import Instant
-from storage.sql.schema import OPEN, clocks, events, people, teams, tickets
+from storage.sql.schema import OPEN, people, teams, tickets
 from storage.sql.schema_rules import escalations
+from storage.sql.schema_streams import clocks, events, of_tickets
 from storage.tickets import rows
-from storage.tickets.rows import TICKET_STREAM, AnyRow
+from storage.tickets.rows import AnyRow
 
 PAGE: Final = 250
 """Tickets read at once: three statements, and some 30 ms in which nothing else is done."""
@@ -95,10 +96,11 @@ def _facts(
 def _clocks(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
 ) -> Mapping[int, list[PromiseClock]]:
-    chosen = select(clocks).where(clocks.c.workspace == workspace, clocks.c.ticket.in_(numbers))
+    named = clocks.c.stream_id.in_([str(number) for number in numbers])
+    chosen = select(clocks).where(clocks.c.workspace == workspace, of_tickets(clocks), named)
     found: defaultdict[int, list[PromiseClock]] = defaultdict(list)
     for row in connection.execute(chosen.order_by(clocks.c.position)):
-        found[row.ticket].append(rows.clock(row))
+        found[int(row.stream_id)].append(rows.clock(row))
     return found
 
 
@@ -125,7 +127,7 @@ def _set_aside(
         .outerjoin(people, did)
         .where(
             events.c.workspace == workspace,
-            events.c.stream_kind == TICKET_STREAM,
+            of_tickets(events),
             events.c.stream_id.in_([str(number) for number in numbers]),
             events.c.type == "moved",
         )

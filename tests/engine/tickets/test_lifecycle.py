@@ -188,4 +188,4 @@ def _holds_its_invariants(stored: Ticket) -> None:
         assert not running
     assert (stored.closed_at is not None) == (stored.state is C)
     assert all(clock.used >= timedelta() for clock in stored.clocks)
-    assert all(timer.ticket == stored.number for timer in sla.timers(stored))
+    assert all(timer.stream == stored.stream for timer in sla.timers(stored))
