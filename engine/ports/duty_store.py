@@ -85,7 +85,7 @@ class DutyStore(Protocol):
         ...
 
     def lock(self, team: TeamId, people: Collection[PersonId]) -> None:
-        """Until the end of the transaction nobody else assigns this team's tickets, or assigns any to these people."""
+        """Until the end of the transaction nobody else assigns this team's tickets, or any to these people."""
         ...
 
     def loads(self, people: Collection[PersonId]) -> Mapping[PersonId, Load]:
