@@ -79,7 +79,7 @@ async def test_a_critical_ticket_pages_the_agents_at_once(paged: Town) -> None:
     assert "the seniors are paged next" in page.visible_text()
     assert paged.person("ana").can(page) == ["acknowledge", "claim", "jump"]
     card = await paged.card("Nobody can pay")
-    assert "The agents are paged" in card.visible_text()
+    assert "The agents were paged" in card.visible_text()
     assert paged.person("ana").can(card)[0] == "acknowledge"
     assert "*Ana* is paged" in (await paged.in_thread(card, "is paged")).visible_text()
     assert pages(paged, "ben") == []
@@ -92,7 +92,7 @@ async def test_unacknowledged_it_climbs_after_a_quarter_of_an_hour(paged: Town) 
     await paged.clock.forward(seconds=15)
     page = await page_of(paged, "ben")
     assert "as *senior*: nobody acknowledged in time" in page.visible_text()
-    assert "🔺 *The seniors are paged*" in (await paged.card("Nobody can pay")).visible_text()
+    assert "🔺 *The seniors were paged*" in (await paged.card("Nobody can pay")).visible_text()
     assert (await ticket(paged)).escalation_level == 1
 
 

@@ -22,14 +22,14 @@ def words(card: SlackMessage) -> str:
 
 def test_a_card_says_who_is_paged_since_when_and_who_is_next() -> None:
     text = words(ticket_card(paged(line()), NOW))
-    assert "🔺 *The seniors are paged* since <!date^1772454600^" in text
+    assert "🔺 *The seniors were paged* <!date^1772454600^" in text
     assert "the team leads next, <!date^1772458200^" in text
     assert "unless somebody acknowledges" in text
     assert "🔺 Escalated" in text
     at_once = words(ticket_card(paged(line(), level=0), NOW))
-    assert "🔔 *The agents are paged*" in at_once
+    assert "🔔 *The agents were paged*" in at_once
     on_top = words(ticket_card(paged(line(), level=4), NOW))
-    assert "*The admins are paged*" in on_top
+    assert "*The admins were paged*" in on_top
     assert "again, <!date^1772458200^" in on_top
 
 
@@ -39,7 +39,7 @@ def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
     assert "first response due" in text
     assert "paged" not in text
     assert "Escalated" not in text
-    assert "are paged" in words(ticket_in_full(full, NOW, frozenset(), works_on_it=True))
+    assert "were paged" in words(ticket_in_full(full, NOW, frozenset(), works_on_it=True))
 
 
 def test_a_card_says_when_a_quiet_time_holds_the_page_back() -> None:
@@ -52,7 +52,7 @@ def test_a_card_remembers_an_escalation_that_is_acknowledged() -> None:
     had = replace(shown, ticket=replace(shown.ticket, escalation_level=2, acknowledged=True))
     text = words(ticket_card(had, NOW))
     assert "Escalated to the team leads · acknowledged" in text
-    assert "are paged" not in text
+    assert "were paged" not in text
 
 
 def test_a_merged_card_says_where_it_goes_on_and_a_lead_can_take_it_out_again() -> None:
