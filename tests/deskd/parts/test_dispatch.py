@@ -33,7 +33,7 @@ async def test_a_clock_set_back_a_day_stops_no_round(world: World, later: int) -
     dispatcher = Dispatcher(floor, world.storage.work, world.storage.views, clock, bell)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(dispatcher.run(ready=lambda: None))
-        await rounds(world, floor, 1)
+        await eventually(lambda: floor.count and clock.sleepers, "its first round is over")
         for _ in range(later):
             await second(world)
         await eventually(lambda: clock.sleepers, "the dispatcher sleeps")
