@@ -1,7 +1,7 @@
 """Pages answered at a signed address: "I have it". Functions of a Transaction.
 
-Whoever was paged may say so from the address that was paged, once per page; the channel has verified that the
-address was signed for whom the message is from. Anything else is an ordinary message.
+A person who was paged may acknowledge from the address that was paged, once per page; the channel has verified that
+the signed address was made for that sender. Anything else is an ordinary message.
 """
 
 from collections.abc import Sequence

@@ -50,6 +50,7 @@ FULL = Person(
     department="Infra",
     skills=frozenset({"network", "cisco"}),
     limit=5,
+    vouched=frozenset({NETWORK.id}),
 )
 
 
