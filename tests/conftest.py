@@ -11,7 +11,6 @@ from hypothesis import settings
 
 from storage.open.upgrade import upgrade
 
-
 # How long an example takes is a matter of the machine, and no promise of the code.
 settings.register_profile("deskd", deadline=None)
 settings.load_profile("deskd")
