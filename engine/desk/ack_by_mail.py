@@ -11,11 +11,12 @@ from engine.desk import step
 from engine.desk.step import Now, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
-from engine.tickets import lifecycle
+from engine.tickets import access, lifecycle
+from engine.tickets.access import Right
 from engine.tickets.effects import Tell
 from engine.tickets.events import Acknowledged, Entry, Event, Merged, Moved, Noted, Paged
 from engine.tickets.message import AddressAction, Fact, Inbound, MessageId, Note
-from engine.tickets.people import Address, Person, Role
+from engine.tickets.people import Address, Person
 from engine.tickets.ticket import Phase, Ticket
 
 
@@ -26,8 +27,11 @@ def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Tick
         return None
     ticket = transaction.ticket(asked.ticket)
     sender = transaction.person_by(inbound.sender)
-    if ticket is None or sender is None or not _still_works(sender):
+    if ticket is None or sender is None:
         return None
+    about = access.about_ticket(ticket, step.team_of(transaction, ticket), called=True)
+    if not access.may(sender, Right.ACKNOWLEDGE, about):
+        return None  # they are nobody to page any more
     history = transaction.history(ticket.number)
     if not _was_paged(history, asked, sender):
         return None
@@ -37,10 +41,6 @@ def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Tick
     end = _end_of(history, ticket, asked)
     transaction.tell([_how_it_stands(transaction, ticket, sender, inbound, end)])
     return ticket
-
-
-def _still_works(sender: Person) -> bool:
-    return sender.status == "active" and sender.rank >= Role.AGENT
 
 
 def _was_paged(history: Sequence[Entry], asked: AddressAction, sender: Person) -> bool:
