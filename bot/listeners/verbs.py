@@ -62,7 +62,7 @@ async def do(front: BotContext, request: Request, asked: SpokenVerb) -> Ticket:
 
 def did(asked: SpokenVerb, number: int, ticket: Ticket) -> str:
     """What was done to ticket `number`, in mrkdwn; `ticket`: what it led to."""
-    facts = {"kind": VERBS[asked.verb].action.value, "ticket": f"T-{number}", "other": ticket.id}
+    facts = {"kind": VERBS[asked.verb].action, "ticket": f"T-{number}", "other": ticket.id}
     return sentence("did", facts)
 
 

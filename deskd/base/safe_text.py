@@ -1,7 +1,9 @@
 """Text made fit for a log or a terminal: without secrets, and without characters that give orders."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, assert_never
+
+from engine.messages.values import Code, Foreign, SlackGroup, SlackId, TicketRef, Value, Words, Zone
 
 # What looks like a secret wherever it stands: Slack tokens, bearer tokens, URLs with a password, API keys.
 _SECRETS: Final = re.compile(
@@ -35,6 +37,23 @@ def printable_all(part: Any) -> Any:
     if isinstance(part, list):
         return [printable_all(one) for one in part]
     return printable(part) if isinstance(part, str) else part
+
+
+def in_terminal(value: object) -> object:
+    """One value of a message as the command line shows it."""
+    if not isinstance(value, Value):
+        return value
+    match value:
+        case Foreign(text) | Code(text) | SlackId(text) | SlackGroup(text):
+            return printable(text)
+        case Words(text):
+            return without_controls(text)
+        case TicketRef():
+            return str(value)
+        case Zone(name):
+            return name
+        case _:
+            assert_never(value)
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -86,11 +86,14 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
     import json
 
     from deskd.base.clock import WallClock
+    from deskd.base.safe_text import in_terminal
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
-    from deskd.parts.reports import LISTED, Reports, printable_report
+    from deskd.parts.reports import LISTED, Reports
+    from engine.messages.values import written
     from engine.reports.kinds import ReportKind
     from engine.reports.report_json import plain
+    from engine.reports.report_message import report_message
     from templates import render
 
     async with here.storage() as storage:
@@ -108,11 +111,12 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
         (one,) = (each for each in tables(made, narrowed.facts) if each.name == table)
         return as_csv(one).encode()
     kind = ReportKind.RANGE if wanted.first else ReportKind(wanted.kind)
-    listed = LISTED if format == "text" else None
-    said = plain(made, kind=kind, scope=narrowed.scope, listed=listed)
     if format == "json":
-        return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
-    return (render("mail/report.txt.j2", {"report": printable_report(said)}) + "\n").encode()
+        shown = plain(made, kind=kind, scope=narrowed.scope)
+        return (json.dumps(shown, ensure_ascii=False, indent=2) + "\n").encode()
+    said = report_message(made, kind=kind, scope=narrowed.scope, listed=LISTED)
+    facts = {"report": written(said, in_terminal)}
+    return (render("mail/report_digest.txt.j2", facts) + "\n").encode()
 
 
 def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":

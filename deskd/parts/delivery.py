@@ -16,9 +16,9 @@ from typing import Final
 from deskd.base.logs import bound
 from deskd.parts.nudge import Nudge
 from deskd.parts.one_by_one import OneByOne
+from engine.messages.effects import Tell
 from engine.ports.clock import Clock
 from engine.ports.outbox import Courier, Later, Never, Outbox, Parcel, Sent, back_off, is_too_old
-from engine.tickets.effects import Tell
 from engine.tickets.ticket import ticket_id
 
 log = logging.getLogger("deskd.deskd.delivery")

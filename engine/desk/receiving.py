@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from engine.desk import ack_by_mail, directory, step
 from engine.desk.step import DoneBy, Now, Step, Written
+from engine.messages.conversation import RefusedFile
+from engine.messages.values import Code, Foreign
 from engine.ports.store import Transaction
 from engine.promises import follow_up
 from engine.tickets import evolve, intake, lifecycle, routing
@@ -308,7 +310,9 @@ def _create(transaction: Transaction, new: _New) -> Ticket:
         hand,
         audience=new.audience,
         waiting_copies=new.waiting_copies,
-        refused_files=tuple(f"{a.name}|{a.refused}" for a in new.attachments if a.refused),
+        refused_files=tuple(
+            RefusedFile(Foreign(a.name), Code(a.refused)) for a in new.attachments if a.refused
+        ),
     )
     step.write(transaction, None, ticket, entries, written)
     return ticket

@@ -7,6 +7,7 @@ from datetime import datetime
 from engine.announcing import announce
 from engine.announcing.recorded_step import RecordedStep
 from engine.desk import directory, team_on_duty
+from engine.messages.conversation import RefusedFile
 from engine.ports.clock import Ids
 from engine.ports.store import Change, Transaction
 from engine.promises import escalation, follow_up, sla
@@ -201,7 +202,7 @@ class Written:
     hand: DoneBy
     audience: Audience | None = None
     waiting_copies: tuple[Address, ...] = ()
-    refused_files: tuple[str, ...] = field(default=())
+    refused_files: tuple[RefusedFile, ...] = field(default=())
 
 
 def write(

@@ -1,9 +1,8 @@
-"""A report as plain values: what JSON shows, what a Tell carries, and what templates and charts are given.
+"""A report as plain values: what JSON shows.
 
 Instants are RFC 3339 in UTC, days ISO dates, durations seconds, shares percent with one decimal; None is "no data".
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -11,7 +10,6 @@ from typing import TypedDict
 from engine.reports.kinds import ReportKind
 from engine.reports.lists import Age, Late, Risk
 from engine.reports.report import By, Figures, Flow, Group, Rate, Report, Spread
-from engine.tickets.message import Fact
 
 
 class PlainRate(TypedDict):
@@ -132,16 +130,6 @@ def plain(
     }
 
 
-def facts(report: PlainReport) -> dict[str, Fact]:
-    """How it travels in a Tell: frozen when it was made, whoever delivers it however late."""
-    return {"report": json.dumps(report)}
-
-
-def read(facts: Mapping[str, Fact]) -> PlainReport:
-    report: PlainReport = json.loads(str(facts["report"]))
-    return report
-
-
 def figures(of: Figures) -> PlainFigures:
     return {
         "opened": of.opened,
@@ -159,14 +147,7 @@ def figures(of: Figures) -> PlainFigures:
 
 
 def _rate(rate: Rate) -> PlainRate:
-    return {"part": rate.part, "whole": rate.whole, "percent": _percent(rate)}
-
-
-def _percent(rate: Rate) -> float | None:
-    """All or nothing only when it is exactly that."""
-    if rate.share is None or rate.share in (0, 1):
-        return None if rate.share is None else 100 * rate.share
-    return min(max(round(100 * rate.share, 1), 0.1), 99.9)
+    return {"part": rate.part, "whole": rate.whole, "percent": rate.percent}
 
 
 def _spread(of: Spread | None) -> PlainSpread | None:

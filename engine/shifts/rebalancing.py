@@ -16,6 +16,7 @@ from engine.ports.store import Transaction
 from engine.shifts import giving_out
 from engine.tickets import access, lifecycle, routing
 from engine.tickets.access import Right
+from engine.tickets.events import AssignReason
 from engine.tickets.people import Caller, Person, PersonId, Team
 from engine.tickets.ticket import Phase
 
@@ -108,7 +109,7 @@ def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Worklo
 def _move(transaction: Transaction, move: Move, hand: DoneBy) -> None:
     ticket = transaction.ticket(move.ticket)
     assert ticket is not None, move  # it was read in this transaction
-    events = lifecycle.assign(ticket, to=move.to, why=f"rebalance, {move.why}")
+    events = lifecycle.assign(ticket, to=move.to, why=AssignReason("rebalance", giver=move.why))
     step.record(transaction, ticket, Step(events), hand)
 
 

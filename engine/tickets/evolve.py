@@ -96,7 +96,7 @@ def _evolve_fields(ticket: Ticket, entry: Entry) -> Ticket:
 def _evolve_work(ticket: Ticket, entry: Entry) -> Ticket:
     match entry.event:
         case Assigned(to=agent, why=why):
-            return replace(ticket, assignee=agent, offered=bool(why))
+            return replace(ticket, assignee=agent, offered=why is not None)
         case Moved(to=state):
             return _arrive(ticket, state, entry)
         case Merged(into=into):

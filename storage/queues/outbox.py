@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, text, update
 
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Parcel, Sent
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Reference
 from storage.queues import flood
 from storage.sql.readers import Readers

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
+from engine.messages.effects import Effect, Tell
 from engine.ports.store import Change
-from engine.tickets.effects import Effect, Tell
 from engine.tickets.errors import Stale
 from engine.tickets.events import Acknowledged, Linked, Paged
 from engine.tickets.message import Audience, Comment, MessageId, Note, Reference

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from engine.messages.effects import Effect, Show, Tell
 from engine.ports.outbox import Parcel
-from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, MessageId, Note, Reference
 from engine.tickets.people import Address, Person, PersonId, Role, Team, TeamId, WorkspaceId
@@ -14,7 +14,7 @@ from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKi
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
 from storage.sql.columns import instant, micros
-from storage.tickets import codec
+from storage.tickets import codec, message_codec
 
 Values = dict[str, Any]
 AnyRow = Row[*tuple[Any, ...]]
@@ -341,8 +341,8 @@ def effect_values(effect: Effect) -> Values:
     return to | {
         "kind": "tell",
         "key": effect.key,
-        "template": effect.template,
-        "facts": dict(effect.facts),
+        "template": effect.kind,
+        "facts": message_codec.encode(effect.message),
         "comment": effect.comment,
         "note": effect.note,
     }
@@ -354,9 +354,8 @@ def effect(row: AnyRow) -> Effect:
         return Show(to)
     return Tell(
         to=to,
-        template=row.template,
+        message=message_codec.decode(row.template, row.facts),
         key=row.key,
-        facts=row.facts,
         comment=row.comment,
         note=row.note,
     )

@@ -15,11 +15,11 @@ from deskd.parts.nudge import Nudge, ring_all
 from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
+from engine.messages.effects import Effect, Tell
 from engine.ports.clock import Part
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Change, Transaction
 from engine.ports.views import OutboxLine
-from engine.tickets.effects import Effect, Tell
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Team, TeamId
 from engine.tickets.ticket import Ticket

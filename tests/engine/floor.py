@@ -13,9 +13,9 @@ from engine.calendars.calendar import Hours
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.duty.presence import Duty
+from engine.messages.effects import Tell
 from engine.promises.rules import Declared, DeclaredRotation
 from engine.shifts.duty_desk import DutyDesk
-from engine.tickets.effects import Tell
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
 from engine.tickets.ticket import Ticket

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from engine.messages.effects import Effect, Show, Tell
 from engine.ports.spool import Incoming
 from engine.ports.store import Change, Transaction
-from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Commented, Entry, Event, Noted, Opened
 from engine.tickets.message import Audience, Comment, MessageId, Note
 from engine.tickets.people import (

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Later, Never, Parcel
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, Address
 from sandbox.base.workspace import Message

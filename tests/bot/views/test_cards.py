@@ -17,8 +17,8 @@ from bot.views.button_value import ButtonValue, read
 from bot.views.cards import ticket_card, ticket_in_full, ticket_list
 from bot.views.messages import told
 from bot.views.words import label
+from engine.messages.effects import Tell
 from engine.ports.views import TicketLine
-from engine.tickets.effects import Tell
 from engine.tickets.lifecycle import Action, legal
 from engine.tickets.message import Fact
 from engine.tickets.people import Address

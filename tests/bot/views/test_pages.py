@@ -7,7 +7,7 @@ import pytest
 from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue, read
 from bot.views.pages import page, page_over
-from engine.tickets.effects import Tell
+from engine.messages.effects import Tell
 from engine.tickets.message import Fact
 from engine.tickets.people import DEFAULT, Address
 from tests.bot.make import strings

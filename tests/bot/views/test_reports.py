@@ -9,11 +9,11 @@ import pytest
 from bot.views import limits
 from bot.views.messages import told
 from bot.views.reports import GROUPS_MAX, report_message
+from engine.messages.effects import Tell
 from engine.reports.facts import Period
 from engine.reports.kinds import ReportKind
 from engine.reports.report import By, Group
 from engine.reports.report_json import PlainReport, facts, plain, read
-from engine.tickets.effects import Tell
 from engine.tickets.people import Address
 from sandbox.blockkit.blocks import check_message
 from tests.bot.make import strings

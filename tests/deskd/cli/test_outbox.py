@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.tickets.effects import Tell
+from engine.messages.effects import Tell
 from engine.tickets.people import DEFAULT, Address
 from storage.open.open_storage import open_storage
 from tests.clock import ManualClock

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from deskd.parts.delivery import CHANNEL_PAUSE_MAX, CROWD_PAUSE, IN_HAND_MAX, LEASE
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Later, Never, Outbox, Parcel, Sent
-from engine.tickets.effects import Show, Tell
 from engine.tickets.people import Address, Caller, Identity
 from storage.queues.outbox import SqlOutbox
 from tests.deskd.room import ANN_MAIL, CHANNEL, Room, eventually

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from engine.messages.effects import Show, Tell
 from engine.ports.flood import DIGEST, GATHERED
-from engine.tickets.effects import Show, Tell
 from engine.tickets.events import Breached
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import ClockKind

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.announcing import announce
 from engine.announcing.recorded_step import RecordedStep
-from engine.tickets.effects import Show, Tell
+from engine.messages.effects import Show, Tell
 from engine.tickets.events import (
     Assigned,
     Breached,

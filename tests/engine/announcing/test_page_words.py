@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from engine.messages.effects import Tell
 from engine.ports.outbox import Sent
 from engine.promises import sla
-from engine.tickets.effects import Tell
 from engine.tickets.message import Draft, Fact
 from engine.tickets.people import DEFAULT
 from tests.engine.world import ANA, BEN, World, asks

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from engine.messages.effects import Tell
 from engine.ports import flood
 from engine.ports.flood import LATE, LISTED_MAX, digest, is_late
-from engine.tickets.effects import Tell
 from engine.tickets.people import Address
 from tests.clock import MORNING
 

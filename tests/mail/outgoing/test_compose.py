@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import templates
-from engine.tickets.effects import Tell
+from engine.messages.effects import Tell
 from engine.tickets.message import AddressAction, Fact
 from engine.tickets.people import DEFAULT
 from mail.outgoing.compose import AUTOMATIC, Letterhead, Occasion, bare_subject, compose

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Later, Never
 from engine.ports.views import TicketLine
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Comment, MessageId, Reference
 from engine.tickets.people import Address, Person, WorkspaceId
 from mail.outgoing.compose import Letterhead

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from engine.messages.effects import Show, Tell
 from engine.ports.flood import FLOOD, GATHER_MAX, SETTLE
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Transaction
-from engine.tickets.effects import Show, Tell
 from engine.tickets.people import DEFAULT, Address, WorkspaceId
 from storage import Storage
 from storage.checks.fsck import fsck

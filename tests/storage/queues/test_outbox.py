@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from engine.messages.effects import Show
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.views import OutboxLine
-from engine.tickets.effects import Show
 from engine.tickets.message import MessageId, Reference
 from engine.tickets.people import DEFAULT, Address, WorkspaceId
 from storage import Storage

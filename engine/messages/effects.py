@@ -3,10 +3,10 @@
 Nothing is sent inside a transaction: effects become outbox rows, and couriers carry them out.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.tickets.message import Fact, MessageId
+from engine.messages.message import Message, kind_of
+from engine.tickets.message import MessageId
 from engine.tickets.people import Address
 
 
@@ -19,18 +19,21 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say this once at `to`. The words are templates/`template` with these frozen facts.
+    """Say this once at `to`. What is said is frozen; its sentence is in the template named for the message's class.
 
     `comment` and `note` point to the words of a person; a mail can only be given a comment.
     """
 
     to: Address
-    template: str
+    message: Message
     key: str
     """Unique per workspace: the same Tell recorded twice is one row."""
-    facts: Mapping[str, Fact]
     comment: MessageId | None = None
     note: MessageId | None = None
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.message)
 
 
 Effect = Show | Tell
