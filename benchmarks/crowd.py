@@ -22,7 +22,7 @@ from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Caller, Identity, Team, TeamId
 from engine.tickets.promise_clock import Timer
 from engine.tickets.workspace import Workspace
-from storage import Storage, open_storage
+from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from storage.sql.columns import Instant
 from storage.sql.schema import clocks, participants, tickets, timers

@@ -12,7 +12,7 @@ from deskd.base.clock import WallClock
 from deskd.parts.alarm import Alarm
 from deskd.parts.nudge import Nudge
 from engine.desk import timer_due
-from storage import open_storage
+from storage.open.open_storage import open_storage
 
 
 async def ring(url: str, folder: Path) -> None:

@@ -16,7 +16,7 @@ from api.server import HttpServer
 from bot.transport.app import SlackNeeds, SlackParts, SlackSettings, face
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.ids import TimeSortedIds
-from deskd.declared.declared_workspace import roster
+from deskd.declared.declared_workspace import CHANNELS, roster
 from deskd.parts.alarm import Alarm
 from deskd.parts.chores import Chores
 from deskd.parts.daemon import Daemon
@@ -114,7 +114,7 @@ def build(ground: Ground) -> Built:
         crowded=reader.crowded,
     )
     alarm = _alarm(ground, metrics, bells)
-    chores = _chores(ground, metrics, Digests(reports, frozenset(couriers)))
+    chores = _chores(ground, metrics, Digests(reports, tuple(couriers)))
     dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work, metrics.gave_out)
     working: list[Part] = [alarm, dispatcher, chores, Recounts(desk, storage.views, clock)]
     taking_in: list[Part] = [smtp_in] if smtp_in else []
@@ -147,12 +147,13 @@ def _alarm(ground: Ground, metrics: Metrics, bells: _Bells) -> Alarm:
 
 
 def _couriers(slack: SlackParts | None, mail: MailCourier | None) -> dict[str, Courier]:
-    couriers: dict[str, Courier] = {}
-    if slack:
-        couriers["slack"] = slack.courier
-    if mail:
-        couriers["mail"] = mail
-    return couriers
+    """By channel, in the order in which a person is looked for."""
+    known: dict[str, Courier | None] = {
+        "slack": slack.courier if slack else None,
+        "mail": mail,
+    }
+    found = {channel: known[channel] for channel in CHANNELS}
+    return {channel: courier for channel, courier in found.items() if courier}
 
 
 def signer(settings: Settings) -> Signer:

@@ -10,10 +10,12 @@ from deskd.base import logs
 from deskd.base.clock import WallClock
 from deskd.base.errors import TRY_LATER, WRONG_USAGE, Failure
 from deskd.build import Built, Ground, build
+from deskd.config.database_words import database_file
 from deskd.declared.declared_workspace import roster
 from deskd.parts.daemon import stop_on_signals
-from deskd.parts.open_storage import database_file, storage_opened, upgraded
+from deskd.parts.open_storage import storage_opened
 from deskd.settings.settings import MAKE_A_KEY, SECRET_KEY_LENGTH_MIN, Settings
+from deskd.upgrade_storage import upgraded
 from engine.ports.clock import Clock
 from engine.tickets.people import DEFAULT
 from storage.sql.database import DaemonLock

@@ -1,10 +1,5 @@
 """SQL: where everything is kept, on SQLite or PostgreSQL.
 
-`storage.open.upgrade` brings a database up to date, `storage.open_storage` opens it. It decides nothing.
+`storage.open.upgrade` brings a database up to date, `storage.open.open_storage` opens it. It decides nothing.
+Nothing is imported here: a command that only looks takes `storage.open.open_views`, and starts in half the time.
 """
-
-from storage.open.open_storage import Storage, open_storage
-from storage.sql.database import DaemonLock
-from storage.sql.errors import Busy, SchemaMismatch, StorageTrouble
-
-__all__ = ["Busy", "DaemonLock", "SchemaMismatch", "Storage", "StorageTrouble", "open_storage"]

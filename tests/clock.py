@@ -1,6 +1,7 @@
-"""A clock that tests move by hand: it keeps the port's promise without anybody waiting."""
+"""Clocks of the tests, which keep the port's promise. No test asks the wall: it would pass or fail by the hour."""
 
 import asyncio
+import time
 from bisect import insort
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,37 @@ class ManualClock:
     def _is_over(self, sleeper: _Sleeper) -> bool:
         return sleeper.at <= self._now or sleeper.passed <= self._passed
 
+    @property
+    def sleepers(self) -> int:
+        """How many sleep now: who is not among them has not yet done what it was woken for."""
+        return sum(not each.woken.done() for each in self._sleepers)
+
     async def settle(self) -> None:
         for _ in range(SETTLING_STEPS):
             await asyncio.sleep(0)
+
+
+class PacedClock:
+    """Begins where it is told to and goes on by itself, for far sides that take real time; a test can skip hours."""
+
+    def __init__(self, start: datetime = MORNING) -> None:
+        self._start = start
+        self._begun = time.monotonic()
+        self._skip = asyncio.Event()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=time.monotonic() - self._begun)
+
+    async def sleep_until(self, at: datetime) -> None:
+        while (left := (at - self.now()).total_seconds()) > 0:
+            skip = self._skip
+            try:
+                async with asyncio.timeout(left):
+                    await skip.wait()
+            except TimeoutError:
+                return
+
+    def skip(self, by: timedelta) -> None:
+        self._start += by
+        woken, self._skip = self._skip, asyncio.Event()
+        woken.set()

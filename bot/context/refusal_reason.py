@@ -10,6 +10,7 @@ from bot.context.context import BotContext
 from bot.views.words import plain_sentence, refusal
 from engine.tickets import access
 from engine.tickets.errors import Refused
+from engine.tickets.people import Address
 
 # Refusals that may be about who the person is.
 ABOUT_RIGHTS: Final = frozenset({"absent", "forbidden"})
@@ -31,7 +32,7 @@ async def _is_outsider(front: BotContext, user: str, place: str | None, ticket: 
     if not place or ticket is None:
         return False
     line = await front.views.ticket(front.workspace, ticket)
-    if line is None or line.team.slack_channel != place:
+    if line is None or line.team.place != Address("slack", place):
         return False
     person = await front.desk.identify(front.workspace, await front.people.who_is(user))
     return not access.works_on(person, line.ticket, line.team)

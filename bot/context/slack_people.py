@@ -98,7 +98,7 @@ class SlackPeople:
             identity=Identity("slack", str(user.get("team_id") or self.team_id), user_id),
             name=_name(user),
             via="slack",
-            mail=mail if confirmed and mail else None,
+            confirmed=(Identity("mail", "", mail),) if confirmed and mail else (),
             timezone=user.get("tz"),
             member_of=await self._channels_of(user_id) if full else frozenset(),
             source=source,
@@ -138,7 +138,7 @@ class SlackPeople:
 
     async def _channels_of(self, user_id: str) -> frozenset[str]:
         teams = await self._views.teams(self._workspace)
-        channels = {team.slack_channel for team in teams if team.slack_channel}
+        channels = {team.place.place for team in teams if team.place}
         return frozenset([one for one in channels if user_id in await self._members_of(one)])
 
     async def _members_of(self, channel: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from bot.context.interaction import Interaction
 from bot.context.refusal_reason import reason_for, ticket_at
 from bot.context.slack_people import UnreachableError
 from bot.views.words import sentence
-from engine.tickets.errors import Refused
+from engine.tickets.errors import Refused, TooMuchAtOnce
 
 _log = logging.getLogger("deskd.bot.guard")
 
@@ -27,6 +27,9 @@ async def guarded(front: BotContext, done: Interaction, work: Work) -> None:
     except UnreachableError as error:
         await settle(front, done, reason=f"refused: {error}")
         await front.voice.whisper(done.ear, in_marked_words(sentence("unreachable", {})))
+    except TooMuchAtOnce:
+        await settle(front, done, reason="refused: too much at once")
+        await front.voice.whisper(done.ear, in_marked_words(sentence("not_stored", {})))
     except Exception:  # noqa: BLE001 - the boundary: one bad interaction ends here, logged, kept and told
         number = await bury(front, done)
         told = sentence("unexpected", {"number": number})

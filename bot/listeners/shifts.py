@@ -1,7 +1,7 @@
 """What people say of being there, from `/shift` or a button: read, asked of the floor, answered in a sentence."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from bot.context.context import BotContext
 from bot.context.interaction import Interaction
@@ -72,6 +72,8 @@ def _did(said: Said) -> str:
             return how.value
         case CameBack():
             return "back"
+        case _ as never:
+            assert_never(never)
 
 
 def _named(briefs: tuple[Brief, ...]) -> str:

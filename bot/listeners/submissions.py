@@ -33,7 +33,7 @@ from bot.views.words import label, refusal, sentence
 from engine.ports.views import TicketLine
 from engine.tickets import access, lifecycle
 from engine.tickets.access import Right
-from engine.tickets.errors import Refused
+from engine.tickets.errors import Refused, TooMuchAtOnce
 from engine.tickets.lifecycle import Action
 from engine.tickets.message import Draft, Request
 from engine.tickets.people import Person
@@ -56,6 +56,9 @@ async def submit(front: BotContext, sent: Interaction) -> FormAnswer:
     except UnreachableError as error:
         await settle(front, sent, reason=f"refused: {error}")
         return _no(view, sentence("unreachable", {}))
+    except TooMuchAtOnce:
+        await settle(front, sent, reason="refused: too much at once")
+        return _no(view, sentence("not_stored", {}))
     except Exception:  # noqa: BLE001 - the boundary: one bad form ends here, logged, kept and told
         number = await bury(front, sent)
         return _no(view, sentence("unexpected", {"number": number}))

@@ -1,8 +1,8 @@
 """The Bolt app: one catch-all listener per kind, so that nothing goes unacked. They ack and hand on; that is all.
 
 `process_before_response=True`: the ack leaves when the listener returns, instead of at Bolt's next look 10 ms later.
-So a listener only says what the ack says and gives the work to the Background; only a sent form is waited for, within a
-budget, because its errors travel in the ack. By then the inbox has stored it: acked means kept.
+So a listener only says what the ack says and gives the work to the Background; only a sent form is waited for,
+within a budget, because its errors travel in the ack. By then the inbox has stored it: acked means kept.
 """
 
 import asyncio

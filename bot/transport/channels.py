@@ -47,7 +47,7 @@ class Channels:
         except Exception:  # noqa: BLE001 - the boundary: storage in trouble is told elsewhere; what was seen stays
             _log.exception("the teams could not be read")
             return
-        channels = sorted({team.slack_channel for team in teams if team.slack_channel})
+        channels = sorted({team.place.place for team in teams if team.place})
         found = {channel: await self._wrong_with(channel) for channel in channels}
         before, self._wrong = self._wrong, {at: wrong for at, wrong in found.items() if wrong}
         for channel, wrong in self._wrong.items():

@@ -16,6 +16,7 @@ from bot.context.slack_people import UnreachableError
 from bot.listeners.conversation import Conversation
 from engine.ports.outbox import back_off
 from engine.ports.spool import SpoolRow
+from engine.tickets.errors import TooMuchAtOnce
 
 _log = logging.getLogger("deskd.bot.reader")
 
@@ -89,6 +90,10 @@ class EventReader:
             await self._conversation.take(row.id, from_raw(row.raw), row.received_at)
         except UnreachableError as error:
             await self._again(row, str(error), most=MOST_ATTEMPTS_UNREACHABLE)
+        except TooMuchAtOnce:
+            # No fault of the message: it comes again for as long as it lasts.
+            at = self._front.clock.now() + POLL
+            await self._front.spool.retry(row.id, reason="too much at once", at=at)
         except Exception as error:  # noqa: BLE001 - the boundary: one bad row is parked, the next is read
             _log.exception("spool row %d failed", row.id)
             await self._again(row, f"unexpected: {type(error).__name__}", most=MOST_ATTEMPTS)

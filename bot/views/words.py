@@ -11,8 +11,8 @@ from engine.messages.message import Message, kind_of
 from engine.messages.values import (
     Code,
     Foreign,
-    SlackGroup,
-    SlackId,
+    GroupHandle,
+    Handle,
     TicketRef,
     Value,
     Words,
@@ -78,15 +78,15 @@ def in_mrkdwn(value: object) -> object:
     return _line(value) if isinstance(value, str) and not isinstance(value, Enum) else value
 
 
-def _typed_in_mrkdwn(value: Value) -> str:
+def _typed_in_mrkdwn(value: Value) -> str:  # noqa: PLR0911 - one line for each type of value
     match value:
         case Foreign(text):
             return _line(text)
         case Words(text):
             return mrkdwn(text)
-        case SlackId(id):
+        case Handle(id):
             return id if _SLACK_ID.fullmatch(id) else ""
-        case SlackGroup(id):
+        case GroupHandle(id):
             return id if _SLACK_GROUP.fullmatch(id) else ""
         case TicketRef():
             return str(value)
@@ -108,7 +108,7 @@ def in_plain_text(value: object) -> object:
         return value
     match value:
         case (
-            Foreign(text) | Words(text) | Code(text) | Zone(text) | SlackId(text) | SlackGroup(text)
+            Foreign(text) | Words(text) | Code(text) | Zone(text) | Handle(text) | GroupHandle(text)
         ):
             return text
         case TicketRef():

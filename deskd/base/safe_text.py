@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final, assert_never
 
-from engine.messages.values import Code, Foreign, SlackGroup, SlackId, TicketRef, Value, Words, Zone
+from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Value, Words, Zone
 
 # What looks like a secret wherever it stands: Slack tokens, bearer tokens, URLs with a password, API keys.
 _SECRETS: Final = re.compile(
@@ -44,7 +44,7 @@ def in_terminal(value: object) -> object:
     if not isinstance(value, Value):
         return value
     match value:
-        case Foreign(text) | Code(text) | SlackId(text) | SlackGroup(text):
+        case Foreign(text) | Code(text) | Handle(text) | GroupHandle(text):
             return printable(text)
         case Words(text):
             return without_controls(text)

@@ -26,26 +26,26 @@ def escalate(
     """Page the next level now; whoever had acknowledged has to do so again."""
     words = " ".join(reason)
     file = _act(context, ticket, lambda desk, request: desk.escalate(request, words))
-    _answer(file, "escalate", as_json=as_json)
+    _answer(context, file, "escalate", as_json=as_json)
 
 
 def ack(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
     """Say "I have it": nobody further up is paged."""
     file = _act(context, ticket, lambda desk, request: desk.acknowledge(request))
-    _answer(file, "ack", as_json=as_json)
+    _answer(context, file, "ack", as_json=as_json)
 
 
 def merge(context: typer.Context, ticket: Ticket, into: Other, *, as_json: Json = False) -> None:
     """Make a ticket go on as another one; its requester follows that one."""
     number = ticket_number(into)
     file = _act(context, ticket, lambda desk, request: desk.merge(request, number))
-    _answer(file, "merge", of=ticket, as_json=as_json)
+    _answer(context, file, "merge", of=ticket, as_json=as_json)
 
 
 def unmerge(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
     """Take a merged ticket out again, within a day."""
     file = _act(context, ticket, lambda desk, request: desk.unmerge(request))
-    _answer(file, "unmerge", as_json=as_json)
+    _answer(context, file, "unmerge", as_json=as_json)
 
 
 def split(
@@ -61,14 +61,14 @@ def split(
 
     draft = Draft(subject, text)
     file = _act(context, ticket, lambda desk, request: desk.split(request, draft))
-    _answer(file, "split", of=ticket, as_json=as_json)
+    _answer(context, file, "split", of=ticket, as_json=as_json)
 
 
 def waive(context: typer.Context, ticket: Ticket, reason: Reason, *, as_json: Json = False) -> None:
     """Say that its broken promises do not count."""
     words = " ".join(reason)
     file = _act(context, ticket, lambda desk, request: desk.waive(request, words))
-    _answer(file, "waive", as_json=as_json)
+    _answer(context, file, "waive", as_json=as_json)
 
 
 ACTS: Final = (escalate, ack, merge, unmerge, split, waive)
@@ -93,12 +93,14 @@ async def _done(here: GlobalOptions, number: int, act: Act) -> "TicketFile":
         return file
 
 
-def _answer(file: "TicketFile", act: str, *, of: str = "", as_json: bool) -> None:
+def _answer(
+    context: typer.Context, file: "TicketFile", act: str, *, of: str = "", as_json: bool
+) -> None:
     from engine.tickets.promise_clock import ClockKind
     from templates import render
 
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
         return
     ticket = file.line.ticket
     wait = ticket.clock(ClockKind.ACK)

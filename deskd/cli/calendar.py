@@ -1,7 +1,7 @@
 """`deskd calendar import | show`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="When a team is there: hours and ho
 
 @app.command("import")
 def import_(
+    context: typer.Context,
     *,
     file: Annotated[Path | None, typer.Argument(help="An iCalendar file (.ics).")] = None,
     country: Annotated[
@@ -38,11 +39,15 @@ def import_(
     if (file is None) == (country is None):
         raise Failure("name a file, or a country with --country", code=WRONG_USAGE)
     asked = _years(years) if years else None
-    found = _of_file(file, asked) if file else _of_country(country or "", subdivision, asked)
+    this = given(context).clock.now().year
+    ahead = asked or range(this, this + YEARS_AHEAD + 1)
+    found = _of_file(file, asked) if file else _of_country(country or "", subdivision, ahead)
     for sentence in found.left_out:
         complain(f"left out: {clean(sentence)}")
     if as_json:
-        show_json(_as_json(found))
+        from api.shapes.calendars import holidays
+
+        show_json(holidays(found.days, found.yearly, found.left_out).plain())
     else:
         show(_as_toml(found))
 
@@ -58,18 +63,18 @@ def show_(
     as_json: Json = False,
 ) -> None:
     """When it is open: the hours of a week, and the days of a year that differ."""
-    from deskd.base.clock import WallClock
     from deskd.declared.declared_calendars import calendars
     from deskd.output.year import year_of
     from deskd.settings.names import near
 
-    known = calendars(given(context).load().settings)
+    here = given(context)
+    known = calendars(here.load().settings)
     id = id or _only(list(known))
     if id not in known:
         close = near(id, list(known))
         meant = f'; did you mean "{close}"?' if close else f"; known: {', '.join(known) or 'none'}"
         raise Failure(f'there is no calendar "{id}"{meant}')
-    found = year_of(known[id], year or WallClock().now().year)
+    found = year_of(known[id], year or here.clock.now().year)
     if as_json:
         show_json(_year_as_json(id, known[id], found))
     else:
@@ -95,16 +100,13 @@ def _of_file(file: Path, years: range | None) -> "Holidays":
     return Holidays(days, found.yearly, found.left_out)
 
 
-def _of_country(country: str, subdivision: str | None, years: range | None) -> "Holidays":
-    from deskd.base.clock import WallClock
-
+def _of_country(country: str, subdivision: str | None, years: range) -> "Holidays":
     try:
         from deskd.declared.public_holidays import holidays_of
     except ModuleNotFoundError:
         raise Failure("--country needs the extra: pip install 'deskd[holidays]'") from None
-    this = WallClock().now().year
     try:
-        return holidays_of(country, subdivision, years or range(this, this + YEARS_AHEAD + 1))
+        return holidays_of(country, subdivision, years)
     except ValueError as error:
         raise Failure(clean(error), code=WRONG_USAGE) from None
 
@@ -131,30 +133,21 @@ def _list(name: str, items: list[tuple[str, str]]) -> list[str]:
     return [f"{name} = [", *comment, "]"]
 
 
-def _as_json(found: "Holidays") -> dict[str, object]:
-    return {
-        "holidays": {day.isoformat(): name for day, name in sorted(found.days.items())},
-        "yearly_holidays": {
-            f"{m:02}-{d:02}": name for (m, d), name in sorted(found.yearly.items())
-        },
-        "left_out": found.left_out,
-    }
-
-
 def _year_as_json(id: str, hours: "Hours", found: "Year") -> dict[str, object]:
+    from api.shapes.calendars import CalendarYearShape, UnusualDayShape
     from engine.calendars.hours import document_of
 
-    return {
-        "id": id,
-        **document_of(hours),
-        "year": found.year,
-        "open_days": found.open_days,
-        "open_seconds": int(found.open.total_seconds()),
-        "unusual": [
-            {"date": one.day.isoformat(), "hours": one.spans, "why": one.why}
-            for one in found.unusual
+    document: dict[str, Any] = document_of(hours)
+    return CalendarYearShape(
+        id=id,
+        **document,
+        year=found.year,
+        open_days=found.open_days,
+        open_seconds=found.open,
+        unusual=[
+            UnusualDayShape(day=one.day, hours=one.spans, why=one.why) for one in found.unusual
         ],
-    }
+    ).plain()
 
 
 def _show_year(id: str, hours: "Hours", found: "Year") -> None:

@@ -14,16 +14,17 @@ app = typer.Typer(
 @app.command()
 def check(context: typer.Context, *, as_json: Json = False) -> None:
     """Exit 2 and name file, line and the nearest right name of every mistake."""
+    from api.shapes.checks import SettingsCheckShape
     from deskd.settings.settings import MAKE_A_KEY
 
     try:
         loaded = given(context).load()
     except BadSettings as bad:
         if as_json:
-            show_json({"ok": False, "problems": bad.problems, "warnings": []})
+            show_json(SettingsCheckShape(ok=False, problems=bad.problems, warnings=[]).plain())
         raise
     if as_json:
-        show_json({"ok": True, "problems": [], "warnings": list(loaded.warnings)})
+        show_json(SettingsCheckShape(ok=True, problems=[], warnings=loaded.warnings).plain())
         return
     show(f"{loaded.file or 'no file: defaults and environment'}: ok")
     for warning in loaded.warnings:
@@ -35,11 +36,14 @@ def check(context: typer.Context, *, as_json: Json = False) -> None:
 @app.command("show")
 def show_(context: typer.Context, *, as_json: Json = False) -> None:
     """What is in force and where it comes from; secrets are masked."""
+    from api.shapes.checks import SettingShape
     from deskd.config.show import shown
 
     rows = shown(given(context).load())
     if as_json:
-        show_json({row.name: {"value": row.value, "from": row.origin} for row in rows})
+        show_json(
+            {row.name: SettingShape(value=row.value, source=row.origin).plain() for row in rows}
+        )
     else:
         table(
             ("SETTING", "VALUE", "FROM"), [(row.name, _text(row.value), row.origin) for row in rows]

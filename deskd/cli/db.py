@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 @app.command()
 def upgrade(context: typer.Context) -> None:
     """Bring the schema up to date, after a backup (`deskd run` does this by itself)."""
-    from deskd.parts.open_storage import upgraded
+    from deskd.upgrade_storage import upgraded
 
     applied = asyncio.run(upgraded(given(context).load().settings))
     show(f"applied: {', '.join(applied)}" if applied else "nothing to do: the schema is up to date")
@@ -22,11 +22,12 @@ def upgrade(context: typer.Context) -> None:
 @app.command()
 def history(context: typer.Context, *, as_json: Json = False) -> None:
     """Every revision this deskd knows, and whether the database has it."""
-    from deskd.parts.open_storage import history as revisions
+    from api.shapes.checks import revision
+    from deskd.upgrade_storage import history as revisions
 
     found = asyncio.run(revisions(given(context).load().settings))
     if as_json:
-        show_json([{"id": r.id, "description": r.description, "applied": r.applied} for r in found])
+        show_json([revision(r.id, r.description, applied=r.applied).plain() for r in found])
     else:
         table(
             ("REVISION", "APPLIED", "DESCRIPTION"),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from deskd.base.clock import WallClock
 from deskd.base.errors import Failure
 from deskd.settings.settings import Settings
 from deskd.settings.values import listen_address
+from engine.ports.clock import Clock
 
 ANSWER_SECONDS: Final = 5
 """A daemon that needs longer to say how it is, is not well."""
@@ -27,7 +27,7 @@ class Health:
     line: str
 
 
-async def ask(settings: Settings, *, wait: float) -> Health:
+async def ask(settings: Settings, clock: Clock, *, wait: float) -> Health:
     """What /ready says; asked again until all is well or `wait` seconds are over."""
     if settings.http.listen is None:
         raise Failure(
@@ -36,7 +36,6 @@ async def ask(settings: Settings, *, wait: float) -> Health:
     host, port = listen_address(settings.http.listen)
     host = _ANY.get(host, host)
     host = f"[{host}]" if ":" in host else host
-    clock = WallClock()
     deadline = clock.now() + timedelta(seconds=wait)
     while True:
         answer = await asyncio.to_thread(_ask, f"http://{host}:{port}")

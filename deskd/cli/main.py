@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +14,7 @@ from deskd.base.errors import FAILED, Failure
 from deskd.base.terminal import complain, show, show_json
 from deskd.cli import acts, calendar, db, queues, report, sla, ticket, workload
 from deskd.cli import config as cli_config
-from deskd.cli.global_options import GlobalOptions, Json, flags_of, given
-from deskd.output.findings import show_findings
+from deskd.cli.global_options import GlobalOptions, Json, flags_of, given, show_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def before(
         ),
     ] = False,
 ) -> None:
-    context.obj = GlobalOptions(config, flags_of(set_ or []))
+    context.obj = replace(given(context), config=config, flags=flags_of(set_ or []))
 
 
 @app.command()
@@ -112,7 +112,8 @@ def health(
     """Ask the running daemon; exit 1 when it is not well."""
     from deskd.cli.health import ask
 
-    answer = asyncio.run(ask(given(context).load().settings, wait=wait))
+    here = given(context)
+    answer = asyncio.run(ask(here.load().settings, here.clock, wait=wait))
     if as_json:
         show_json(answer.body)
     else:
@@ -135,10 +136,10 @@ async def _findings(here: GlobalOptions) -> "Sequence[Finding]":
         return await look(storage)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, here: GlobalOptions | None = None) -> None:
     """The console command: expected trouble ends in a sentence and an exit code, never in a trace."""
     try:
-        app(args=arguments, prog_name="deskd")
+        app(args=arguments, prog_name="deskd", obj=here or GlobalOptions())
     except Failure as failure:
         complain(f"deskd: {failure.message}")
         sys.exit(failure.code)

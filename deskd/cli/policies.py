@@ -11,9 +11,10 @@ from deskd.base.terminal import clean, complain, moment, show, show_json, table
 from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
-    from deskd.output.pictures_rules import InForce
+    from api.shapes.policies import AppliedAllShape
     from engine.desk.desk import Desk
     from engine.desk.rule_changes import Applied
+    from engine.promises.in_force import InForce
     from engine.tickets.ticket import Ticket
     from storage.open.open_storage import Storage
 
@@ -23,13 +24,14 @@ AT_ONCE: Final = 20
 
 def policies(context: typer.Context, *, as_json: Json = False) -> None:
     """Every policy as it holds for a ticket opened now, and who lives by it."""
-    from deskd.output import pictures_rules
+    from api.shapes import policies as shapes
+    from deskd.output import policy_rows
 
     found = asyncio.run(_policies(given(context)))
     if as_json:
-        show_json([pictures_rules.picture(one) for one in found])
+        show_json([shapes.policy(one).plain() for one in found])
     else:
-        table(pictures_rules.HEAD, [row for one in found for row in pictures_rules.rows(one)])
+        table(policy_rows.HEAD, [row for one in found for row in policy_rows.rows(one)])
 
 
 async def _policies(here: GlobalOptions) -> "list[InForce]":
@@ -39,13 +41,13 @@ async def _policies(here: GlobalOptions) -> "list[InForce]":
 
 async def _in_force(here: GlobalOptions, storage: "Storage") -> "list[InForce]":
     """Says so when the file has changed since it was declared."""
-    from deskd.base.clock import WallClock
     from deskd.declared.declared_policies import policies as written
-    from deskd.output.pictures_rules import in_force
+    from engine.promises.in_force import in_force
     from engine.tickets.people import DEFAULT
 
-    now = WallClock().now()
-    found = await storage.store.run(DEFAULT, lambda t: in_force(t.rules(), t.teams(), now))
+    found = await storage.store.run(
+        DEFAULT, lambda t: in_force(t.rules(), t.teams(), here.clock.now())
+    )
     holding = {one.policy.id: one.policy for one in found}
     for policy in written(here.load().settings):
         if holding.get(policy.id) != policy:
@@ -68,42 +70,30 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Let open tickets live by today's policies and ladders, not by those of their opening."""
+    from api.shapes import policies as shapes
+
     if sum((bool(tickets), bool(policy), all_open)) != 1:
         raise Failure("name tickets, or --policy ID, or --all-open", code=WRONG_USAGE)
     numbers = [ticket_number(ticket) for ticket in tickets or ()]
     found = asyncio.run(_apply(given(context), numbers, policy, dry_run=dry_run))
-    changed = [one for one in found if one.moved]
-    figures = {
-        "tickets": len(found),
-        "changed": len(changed),
-        "due_times_moved": sum(one.moved for one in found),
-        "counted_from_now": sum(one.rebased for one in found),
-        "late": sum(one.late for one in found),
-    }
+    told = shapes.applied(found, dry_run=dry_run)
     if as_json:
-        show_json({"dry_run": dry_run, **figures, "changes": [_picture(one) for one in changed]})
+        show_json(told.plain())
         return
-    if changed:
+    if told.changes:
         rows = [
             (one.after.id, moment(one.before.due_at), moment(one.after.due_at), _note(one))
-            for one in changed
+            for one in found
+            if one.moved
         ]
         table(("TICKET", "WAS DUE", "IS DUE", "NOTE"), rows)
-    show(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in figures.items()))
+    show(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in _figures(told)))
     if dry_run:
         show("nothing was changed: this was a dry run")
 
 
-def _picture(one: "Applied") -> dict[str, object]:
-    from deskd.output.pictures import instant
-
-    return {
-        "id": one.after.id,
-        "was_due_at": instant(one.before.due_at),
-        "due_at": instant(one.after.due_at),
-        "counted_from_now": one.rebased,
-        "late": one.late,
-    }
+def _figures(told: "AppliedAllShape") -> "Iterable[tuple[str, int]]":
+    return ((name, value) for name, value in told if name not in {"dry_run", "changes"})
 
 
 def _note(one: "Applied") -> str:
@@ -114,15 +104,13 @@ def _note(one: "Applied") -> str:
 async def _apply(
     here: GlobalOptions, numbers: Sequence[int], policy: str, *, dry_run: bool
 ) -> "list[Applied]":
-    from deskd.base.clock import WallClock
     from deskd.base.ids import TimeSortedIds
     from engine.desk.desk import Desk
 
     async with here.storage() as storage:
         _known(policy, [one.policy.id for one in await _in_force(here, storage)])
-        clock = WallClock()
         # The daemon looks once a second: nobody here to be nudged.
-        desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+        desk = Desk(storage.store, here.clock, TimeSortedIds(here.clock), nudge=lambda: None)
         wanted = list(numbers) or [number async for number in _open(storage)]
         if policy:
             foreseen = await _each(desk, wanted, dry_run=True)

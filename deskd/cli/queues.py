@@ -12,7 +12,6 @@ from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
 
     from engine.ports.views import OutboxLine, SpoolLine
     from storage.open.open_storage import Storage
@@ -44,12 +43,12 @@ def spool_list(
     context: typer.Context, *, state: State = "", limit: Limit = ROWS_MAX, as_json: Json = False
 ) -> None:
     """The latest rows of the spool, newest last."""
-    from deskd.output import pictures
+    from api.shapes import queues as shapes
 
     wanted = _state(state, SPOOL_STATES)
     rows = asyncio.run(_spool_rows(given(context), wanted, limit))
     if as_json:
-        show_json([pictures.spool_line(row) for row in rows])
+        show_json([shapes.spool_row(row).plain() for row in rows])
         return
     head = ("ID", "CHANNEL", "STATE", "TRIED", "RECEIVED", "TICKET", "SENDER", "REASON")
     table(head, [_spool_row(row) for row in rows])
@@ -62,8 +61,8 @@ def _spool_row(row: "SpoolLine") -> tuple[object, ...]:
 
 
 async def _spool_rows(here: GlobalOptions, state: str | None, limit: int) -> list["SpoolLine"]:
-    async with here.storage() as storage:
-        return list(await storage.views.spool(state=state, limit=limit))
+    async with here.views() as views:
+        return list(await views.spool(state=state, limit=limit))
 
 
 @spool.command("show")
@@ -75,16 +74,16 @@ def spool_show(
     as_json: Json = False,
 ) -> None:
     """One row; with --raw the message it holds, byte for byte when it goes into a file or a pipe."""
-    from deskd.output import pictures
+    from api.shapes import queues as shapes
 
     found, content = asyncio.run(_spool_row_of(given(context), row))
     if raw:
         _show_raw(content)
     elif as_json:
-        show_json(pictures.spool_line(found))
+        show_json(shapes.spool_row(found).plain())
     else:
         mail = _headings(content) if found.channel == "mail" else {}
-        for name, value in {**pictures.spool_line(found), **mail}.items():
+        for name, value in {**shapes.spool_row(found).plain(), **mail}.items():
             show(f"{name:12} {clean(value)}")
 
 
@@ -118,11 +117,12 @@ async def _spool_row_of(here: GlobalOptions, id: int) -> tuple["SpoolLine", byte
 @spool.command("retry")
 def spool_retry(context: typer.Context, row: Row) -> None:
     """Read a dead or waiting row again, at once."""
+    here = given(context)
 
     async def retry(storage: "Storage") -> bool:
-        return await storage.spool.revive(row, at=_now())
+        return await storage.spool.revive(row, at=here.clock.now())
 
-    if not asyncio.run(_with(given(context), retry)):
+    if not asyncio.run(_with(here, retry)):
         raise Failure(f"row {row} cannot be retried: there is no such row, or it is done")
     show(f"row {row} waits again")
 
@@ -132,12 +132,12 @@ def outbox_list(
     context: typer.Context, *, state: State = "", limit: Limit = ROWS_MAX, as_json: Json = False
 ) -> None:
     """The latest rows of the outbox, newest last."""
-    from deskd.output import pictures
+    from api.shapes import queues as shapes
 
     wanted = _state(state, OUTBOX_STATES)
     rows = asyncio.run(_outbox_rows(given(context), wanted, limit))
     if as_json:
-        show_json([pictures.outbox_line(row) for row in rows])
+        show_json([shapes.outbox_row(row).plain() for row in rows])
         return
     head = ("ID", "TICKET", "CHANNEL", "PLACE", "KIND", "STATE", "TRIED", "NEXT", "LAST ERROR")
     table(head, [_outbox_row(row) for row in rows])
@@ -150,34 +150,35 @@ def _outbox_row(row: "OutboxLine") -> tuple[object, ...]:
 
 
 async def _outbox_rows(here: GlobalOptions, state: str | None, limit: int) -> list["OutboxLine"]:
-    async with here.storage() as storage:
-        return list(await storage.views.outbox(state=state, limit=limit))
+    async with here.views() as views:
+        return list(await views.outbox(state=state, limit=limit))
 
 
 @outbox.command("show")
 def outbox_show(context: typer.Context, row: Row, *, as_json: Json = False) -> None:
     """One row."""
-    from deskd.output import pictures
+    from api.shapes import queues as shapes
 
     rows = asyncio.run(_outbox_rows(given(context), None, FIND_MAX))
     found = next((each for each in rows if each.id == row), None)
     if found is None:
         raise Failure(f"the outbox has no row {row}: `deskd outbox list` shows all")
     if as_json:
-        show_json(pictures.outbox_line(found))
+        show_json(shapes.outbox_row(found).plain())
         return
-    for name, value in pictures.outbox_line(found).items():
+    for name, value in shapes.outbox_row(found).plain().items():
         show(f"{name:18} {clean(value)}")
 
 
 @outbox.command("retry")
 def outbox_retry(context: typer.Context, row: Row) -> None:
     """Try a dead or waiting row again, at once."""
+    here = given(context)
 
     async def retry(storage: "Storage") -> bool:
-        return await storage.outbox.revive(row, at=_now())
+        return await storage.outbox.revive(row, at=here.clock.now())
 
-    if not asyncio.run(_with(given(context), retry)):
+    if not asyncio.run(_with(here, retry)):
         raise Failure(f"row {row} cannot be retried: there is no such row, or it is sent")
     show(f"row {row} waits again")
 
@@ -197,9 +198,3 @@ def outbox_drop(context: typer.Context, row: Row) -> None:
 async def _with(here: GlobalOptions, work: "Callable[[Storage], Awaitable[bool]]") -> bool:
     async with here.storage() as storage:
         return await work(storage)
-
-
-def _now() -> "datetime":
-    from deskd.base.clock import WallClock
-
-    return WallClock().now()

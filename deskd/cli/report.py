@@ -15,7 +15,7 @@ from deskd.cli.global_options import GlobalOptions, Json, given
 
 if TYPE_CHECKING:
     from engine.promises.rules import Rules
-    from engine.reports.facts import Period
+    from engine.reports.kinds import Period
     from engine.reports.outlook_json import Plain
 
 KINDS = ("daily", "weekly", "today", "week", "month")
@@ -85,7 +85,6 @@ def report(
 async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str) -> bytes:
     import json
 
-    from deskd.base.clock import WallClock
     from deskd.base.safe_text import in_terminal
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
@@ -97,7 +96,7 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
     from templates import render
 
     async with here.storage() as storage:
-        reports = Reports(storage.store, storage.views, WallClock())
+        reports = Reports(storage.store, storage.views, here.clock)
         period = _period(wanted, await reports.rules(), reports.clock.now())
         try:
             material = await reports.material(period)
@@ -120,8 +119,7 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
 
 
 def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":
-    from engine.reports.facts import DAY, Period
-    from engine.reports.kinds import ReportKind, period_of
+    from engine.reports.kinds import DAY, Period, ReportKind, period_of
     from templates import zone
 
     here = zone(rules.workspace.timezone)
@@ -157,12 +155,11 @@ def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = Fal
 
 
 async def _outlook(here: GlobalOptions, team: str) -> "Plain":
-    from deskd.base.clock import WallClock
     from deskd.parts.reports import Reports
     from engine.reports.outlook_json import plain
 
     async with here.storage() as storage:
-        reports = Reports(storage.store, storage.views, WallClock())
+        reports = Reports(storage.store, storage.views, here.clock)
         try:
             found, scope = await reports.outlook(team)
         except LookupError as error:

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.shapes.simulation import SimulationShape, simulation
 from deskd.base.errors import Failure
 from deskd.config.load import TriedOut
 from deskd.declared.declared_calendars import calendars
 from deskd.declared.declared_policies import policies
-from engine.announcing.recorded_step import instant
+from engine.announcing.places import places
 from engine.calendars.calendar_history import CalendarHistory
 from engine.ports.store import Transaction
 from engine.promises.escalation import Reached
 from engine.promises.level_members import reach
 from engine.promises.rules import Declared, Level, Policy, Rules
 from engine.tickets.people import DEFAULT, Person, Team
-from engine.tickets.ticket import ticket_id
-from engine.whatif.comparison import Changed, Comparison
+from engine.whatif.comparison import Comparison
 from engine.whatif.simulate import Stage, editions, live, tried_out
 from storage.checks.ticket_pages import all_kept, opened_since
 from storage.open.open_storage import Storage
@@ -42,7 +42,7 @@ class RecordedDesk:
         """By today's people and plans."""
         return reach(
             level,
-            self.agents,
+            [one for one in self.agents if places(one, (), self.rules.workspace.channels)],
             team,
             is_there=lambda _person: True,
             on_duty=lambda rotation: self.rules.on_duty(rotation, self.now),
@@ -84,47 +84,15 @@ async def compared(
 # What people and programs are shown
 
 
-def plain(found: Comparison, desk: RecordedDesk, since: datetime) -> dict[str, object]:
+def shape(found: Comparison, desk: RecordedDesk, since: datetime) -> SimulationShape:
     names = {str(person.id): person.name for person in desk.agents}
-    kinds = sorted(found.late_before.keys() | found.late_after.keys())
-    levels = sorted(found.level_before.keys() | found.level_after.keys())
-    people = sorted(found.person_before.keys() | found.person_after.keys())
-    return {
-        "since": instant(since),
-        "timezone": desk.rules.workspace.timezone,
-        "tickets": found.tickets,
-        "judged_otherwise_today": found.otherwise,
-        "late": [
-            {
-                "priority": priority.value,
-                "clock": kind.value,
-                "before": found.late_before[priority, kind],
-                "after": found.late_after[priority, kind],
-            }
-            for priority, kind in kinds
-        ],
-        "newly_late_count": found.newly_late_count,
-        "newly_late": [_changed(one) for one in found.newly_late],
-        "no_longer_late_count": found.no_longer_late_count,
-        "no_longer_late": [_changed(one) for one in found.no_longer_late],
-        "pages_by_level": [
-            {
-                "level": level,
-                "name": _called(level, desk),
-                "before": found.level_before[level],
-                "after": found.level_after[level],
-            }
-            for level in levels
-        ],
-        "pages_by_person": [
-            {
-                "name": names.get(id, id),
-                "before": found.person_before[id],
-                "after": found.person_after[id],
-            }
-            for id in people
-        ],
-    }
+    return simulation(
+        found,
+        since=since,
+        timezone=desk.rules.workspace.timezone,
+        level_name=lambda level: _called(level, desk),
+        person_name=lambda person: names.get(person, person),
+    )
 
 
 def _called(level: int, desk: RecordedDesk) -> str:
@@ -132,17 +100,6 @@ def _called(level: int, desk: RecordedDesk) -> str:
     ladders = (desk.rules.ladder(team, desk.now) for team in desk.teams)
     called = (ladder.levels[level].called for ladder in ladders if level < len(ladder.levels))
     return ", ".join(dict.fromkeys(called))
-
-
-def _changed(one: Changed) -> dict[str, object]:
-    return {
-        "ticket": ticket_id(one.number),
-        "subject": one.subject,
-        "priority": one.priority.value,
-        "clock": one.kind.value,
-        "cycle": one.cycle,
-        "due_at": instant(one.broke_at),
-    }
 
 
 def _refuse_unnamed(others: Iterable[Policy], desk: RecordedDesk) -> None:

@@ -10,8 +10,7 @@ import typer
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import show, show_json
 from deskd.cli import policies
-from deskd.cli.global_options import GlobalOptions, Json, given, ticket_number
-from deskd.output.findings import show_findings
+from deskd.cli.global_options import GlobalOptions, Json, given, show_findings, ticket_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +52,10 @@ def explain(
 async def _explained(here: GlobalOptions, number: int, timezone: str) -> "PlainExplanation":
     from functools import partial
 
-    from deskd.base.clock import WallClock
     from engine.desk import explaining
     from engine.tickets.people import DEFAULT
 
-    look = partial(explaining.told, number=number, at=WallClock().now(), timezone=timezone)
+    look = partial(explaining.told, number=number, at=here.clock.now(), timezone=timezone)
     async with here.storage() as storage:
         return await storage.store.run(DEFAULT, look)
 
@@ -123,14 +121,13 @@ def _length(since: str) -> timedelta:
 
 
 async def _simulated(here: GlobalOptions, file: Path, length: timedelta) -> dict[str, object]:
-    from deskd.base.clock import WallClock
     from deskd.cli import simulation
     from deskd.config.load import load_over
 
     over = load_over(file, here.load().settings)
-    now = WallClock().now()
+    now = here.clock.now()
     async with here.storage() as storage:
         desk = await simulation.desk_of(storage, now)
         other = simulation.tried(over)
         found = await simulation.compared(storage, desk, other, now - length)
-    return simulation.plain(found, desk, now - length)
+    return simulation.shape(found, desk, now - length).plain()

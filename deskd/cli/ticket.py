@@ -11,6 +11,8 @@ from deskd.base.terminal import clean, moment, show, show_json, table
 from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.ports.views import TicketFile, TicketFilter, TicketLine
     from engine.tickets.people import Caller
 
@@ -48,7 +50,7 @@ def new(
     draft = Draft(subject, words, priority or None, category or None, team or None)
     file = asyncio.run(_new(given(context), draft, _caller(requester, name)))
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
     else:
         show(file.line.ticket.id)
 
@@ -85,7 +87,7 @@ def _caller(requester: str, name: str) -> "Caller":
             f"--requester {requester}: write a bare address, such as ann@example.com",
             code=WRONG_USAGE,
         )
-    return Caller(Identity("mail", "", address), name or address, via="cli", mail=address)
+    return Caller(Identity("mail", "", address), name or address, via="cli")
 
 
 @app.command("list")
@@ -102,7 +104,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Tickets, newest first."""
-    from deskd.output import pictures
+    from api.shapes import tickets as shapes
     from engine.ports.views import TicketFilter
 
     wanted = TicketFilter(
@@ -116,7 +118,7 @@ def list_(
     )
     lines = asyncio.run(_list(given(context), wanted))
     if as_json:
-        show_json([pictures.ticket(line) for line in lines])
+        show_json([shapes.ticket(line).plain() for line in lines])
         return
     head = ("TICKET", "STATUS", "PRI", "TEAM", "DUE", "ASSIGNEE", "REQUESTER", "SUBJECT")
     table(head, [_row(line) for line in lines])
@@ -128,11 +130,11 @@ async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine
     from engine.tickets.people import DEFAULT
 
     lines: list[TicketLine] = []
-    async with here.storage() as storage:
+    async with here.views() as views:
         before = None
         while len(lines) < wanted.limit:
             page = replace(wanted, before=before, limit=min(ROWS_MAX, wanted.limit - len(lines)))
-            found = await storage.views.tickets(DEFAULT, page)
+            found = await views.tickets(DEFAULT, page)
             lines += found
             if len(found) < page.limit:
                 break
@@ -143,7 +145,7 @@ async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine
 def _row(line: "TicketLine") -> tuple[object, ...]:
     ticket = line.ticket
     assignee = line.assignee.name if line.assignee else None
-    who = line.requester.mail or line.requester.name
+    who = line.requester.known_as("mail") or line.requester.name
     due = moment(ticket.due_at)
     return (
         ticket.id,
@@ -162,11 +164,12 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
     """Everything known of one ticket."""
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        show_file(file)
+        show_file(file, given(context).clock.now())
         return
     line = file.line
     show(f"{line.ticket.id}  {clean(line.ticket.subject)}")
-    who = f"{clean(line.requester.name)} <{clean(line.requester.mail or line.requester.slack)}>"
+    asks = line.requester
+    who = f"{clean(asks.name)} <{clean(asks.known_as('mail') or asks.known_as('slack'))}>"
     show(
         f"{line.ticket.state} · {line.ticket.priority} {line.ticket.priority.label} · {clean(line.team.name)} · {who}"
     )
@@ -190,12 +193,11 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
 @app.command()
 def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
     """What happened to one ticket, oldest first."""
-    from deskd.output import pictures
+    from api.shapes.ticket_file import history
 
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
-        people = {who.id: who for who in file.people}
-        show_json([pictures.entry(each, people) for each in file.history])
+        show_json([each.plain() for each in history(file)])
     else:
         _show_events(file)
 
@@ -203,23 +205,22 @@ def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> 
 async def _file(here: GlobalOptions, number: int) -> "TicketFile":
     from engine.tickets.people import DEFAULT
 
-    async with here.storage() as storage:
-        file = await storage.views.ticket_file(DEFAULT, number)
+    async with here.views() as views:
+        file = await views.ticket_file(DEFAULT, number)
     if file is None:
         raise Failure(f"there is no ticket T-{number}: `deskd ticket list --all` shows all")
     return file
 
 
-def show_file(file: "TicketFile") -> None:
-    from deskd.base.clock import WallClock
-    from deskd.output import pictures
+def show_file(file: "TicketFile", now: "datetime") -> None:
+    from api.shapes.ticket_file import ticket_file
 
-    show_json(pictures.ticket_file(file, now=WallClock().now()))
+    show_json(ticket_file(file, now=now).plain())
 
 
 def _show_events(file: "TicketFile") -> None:
+    from api.shapes.ticket_file import event_name
     from deskd.output.history import happening
-    from deskd.output.pictures import event_name
 
     names = {str(who.id): who.name for who in file.people}
     rows = []

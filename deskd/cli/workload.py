@@ -23,13 +23,13 @@ Team = Annotated[str, typer.Option(help="Id or name of the team; default: the de
 @app.callback(invoke_without_command=True)
 def workload(context: typer.Context, *, team: Team = "", as_json: Json = False) -> None:
     """A team's people: on duty or not, tickets in work, load in percent of what they take on."""
-    from deskd.output import pictures_work
+    from api.shapes import workload as shapes
 
     if context.invoked_subcommand is not None:
         return
     load = asyncio.run(_load(given(context), team))
     if as_json:
-        show_json(pictures_work.workload(load))
+        show_json(shapes.workload(load).plain())
         return
     _show_capacity(load)
     rows = [
@@ -60,11 +60,11 @@ def rebalance(
     as_json: Json = False,
 ) -> None:
     """Move tickets that nobody has begun from who carries too much, or is off, to who has room."""
-    from deskd.output import pictures_work
+    from api.shapes import workload as shapes
 
     load = asyncio.run(_evened(given(context), team, by_due=by_due, dry_run=dry_run))
     if as_json:
-        show_json(pictures_work.workload(load))
+        show_json(shapes.workload(load).plain())
         return
     _show_capacity(load)
     if not load.moves:
@@ -90,11 +90,11 @@ def rebalance(
 @shift.command("list")
 def list_(context: typer.Context, *, as_json: Json = False) -> None:
     """Everybody of every team: on duty or not, since when and until when."""
-    from deskd.output import pictures_work
+    from api.shapes import workload as shapes
 
     crews = asyncio.run(_crews(given(context)))
     if as_json:
-        show_json([each for crew in crews for each in pictures_work.crew(crew)])
+        show_json([each.plain() for crew in crews for each in shapes.shifts(crew)])
         return
     rows = []
     for crew in crews:

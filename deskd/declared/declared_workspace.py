@@ -1,17 +1,20 @@
 """What deskd.toml declares of the workspace `default`, in the engine's words."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from deskd.declared import declared_calendars, declared_policies
 from deskd.settings.check import DEFAULT_TEAM, team_ids
 from deskd.settings.settings import PersonSection, Settings, TeamSection
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.promises.rules import Declared
-from engine.tickets.people import DEFAULT, Identity, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Address, Identity, Role, Team, TeamId
 from engine.tickets.workspace import Workspace
 
 T = TypeVar("T")
+
+CHANNELS: Final = ("slack", "mail")
+"""What people can be told something on: deskd.build has a courier for each. The first is taken first."""
 
 
 def roster(settings: Settings, *, slack_team: str | None = None) -> DeclaredWorkspace:
@@ -22,6 +25,7 @@ def roster(settings: Settings, *, slack_team: str | None = None) -> DeclaredWork
             id=DEFAULT,
             domains=frozenset(domain.lower().lstrip("@") for domain in settings.desk.domains),
             categories=settings.desk.categories,
+            channels=CHANNELS,
             default_team=_default_team(settings),
             default_priority=settings.desk.default_priority,
             timezone=settings.desk.timezone,
@@ -79,7 +83,7 @@ def _team(section: TeamSection) -> Team:
         id=TeamId(section.id),
         name=section.name or section.id,
         department=section.department,
-        slack_channel=section.slack_channel,
+        place=Address("slack", section.slack_channel) if section.slack_channel else None,
         addresses=section.addresses,
         policy=section.policy,
         open_to_agents=section.open_to_agents,
@@ -92,13 +96,14 @@ def _team(section: TeamSection) -> Team:
 
 
 def _person(settings: Settings, section: PersonSection, slack_team: str | None) -> DeclaredPerson:
+    mail = (Identity("mail", "", section.mail),) if section.mail else ()
     known = section.slack and slack_team
+    slack = (Identity("slack", slack_team or "", section.slack or ""),) if known else ()
     return DeclaredPerson(
         name=section.name,
         role=settings.role(section.role) or Role.REQUESTER,
         teams=frozenset(TeamId(team) for team in section.teams),
-        mail=section.mail,
-        slack=Identity("slack", slack_team or "", section.slack or "") if known else None,
+        identities=(*mail, *slack),
         timezone=section.timezone,
         department=section.department,
         skills=frozenset(section.skills),

@@ -6,16 +6,19 @@ every week is no holiday but hours. Events with a time of day are appointments a
 """
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from icalendar import Calendar, Event
-from icalendar.prop import vRecur
+if TYPE_CHECKING:
+    from icalendar import Event
 
+LIBRARY: Final = "icalendar"
+"""Loaded when a file is there to be read: every command checks the settings, and few desks name a file."""
 BYTES_MAX: Final = 1024 * 1024
 """A country's holidays of ten years take a tenth of it."""
 DAYS_MAX: Final = 10_000
@@ -73,20 +76,21 @@ def holidays_in_file(file: Path) -> Holidays:
     return holidays_in(content)
 
 
-def _events(content: bytes) -> list[Event]:
+def _events(content: bytes) -> "list[Event]":
     if len(content) > BYTES_MAX:
         raise ValueError(f"is larger than {BYTES_MAX} bytes")
+    calendar = import_module(LIBRARY).Calendar
     try:
-        parts = Calendar.from_ical(content, multiple=True)
+        parts = calendar.from_ical(content, multiple=True)
     except Exception as error:  # icalendar meets broken files with any error
         raise ValueError(f"is no iCalendar file: {error}") from error
-    calendars = [one for one in parts if isinstance(one, Calendar)]
+    calendars = [one for one in parts if isinstance(one, calendar)]
     if not calendars:
         raise ValueError("is no iCalendar file: it holds no calendar")
-    return [event for calendar in calendars for event in calendar.events]
+    return [event for one in calendars for event in one.events]
 
 
-def _moved(events: Sequence[Event]) -> dict[str, set[date]]:
+def _moved(events: "Sequence[Event]") -> dict[str, set[date]]:
     """By uid: the days that an event of their own takes the place of."""
     moved: dict[str, set[date]] = {}
     for event in events:
@@ -96,7 +100,7 @@ def _moved(events: Sequence[Event]) -> dict[str, set[date]]:
     return moved
 
 
-def _add(event: Event, moved: set[date], found: Holidays) -> None:
+def _add(event: "Event", moved: set[date], found: Holidays) -> None:
     whole = _whole_days(event)
     if whole is None or event.status == "CANCELLED":
         return
@@ -114,7 +118,7 @@ def _add(event: Event, moved: set[date], found: Holidays) -> None:
         found.days.setdefault(day, _name(event))
 
 
-def _whole_days(event: Event) -> tuple[date, int] | None:
+def _whole_days(event: "Event") -> tuple[date, int] | None:
     """The first day, and how many; None for an appointment. Some write days as times from midnight to midnight."""
     start, end = event.start, event.end
     times = [at.time() for at in (start, end) if isinstance(at, datetime)]
@@ -132,7 +136,7 @@ def _date(at: date) -> date:
     return at.date() if isinstance(at, datetime) else at
 
 
-def _name(event: Event) -> str:
+def _name(event: "Event") -> str:
     return " ".join(str(event.summary or "").split())
 
 
@@ -176,7 +180,7 @@ class _Yearly:
         return date(year, self.month, day) if 1 <= day <= length else None
 
 
-def _rule(event: Event, first: date) -> _Yearly | None:
+def _rule(event: "Event", first: date) -> _Yearly | None:
     """Raises ValueError for a rule that is not yearly, or more than one date a year."""
     if not event.rrules:
         return None
@@ -202,6 +206,6 @@ def _rule(event: Event, first: date) -> _Yearly | None:
 
 def _parts(rules: Sequence[object]) -> dict[str, list[Any]]:
     (rule,) = rules if len(rules) == 1 else (None,)
-    if not isinstance(rule, vRecur):
+    if not isinstance(rule, Mapping):
         raise ValueError(_NOT_READ)  # noqa: TRY004 - what a file holds is no wrong call
     return dict(rule)

@@ -9,14 +9,14 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TextIO
+from typing import Final, TextIO, assert_never
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from api.shapes.shape import instant
 from deskd.base.safe_text import printable
-from deskd.output.pictures import instant
 
 Cell = str | int | float | bool | datetime | None
 
@@ -67,7 +67,10 @@ def _plain(cell: Cell) -> str | int | float:
             return "true" if cell else "false"
         case str() | datetime():
             return _text(cell)
-    return cell
+        case int() | float():
+            return cell
+        case _ as never:
+            assert_never(never)
 
 
 def _text(cell: str | datetime) -> str:
@@ -115,10 +118,10 @@ def _write(sheet: Worksheet, at: tuple[int, int], cell: Cell, duration: Format |
             sheet.write_boolean(*at, cell)
         case str() | datetime():
             sheet.write_string(*at, _text(cell)[:CELL_MAX])
-        case _ if duration:
-            sheet.write_number(*at, cell / _A_DAY, duration)
-        case _:
-            sheet.write_number(*at, cell)
+        case int() | float():
+            sheet.write_number(*at, cell / _A_DAY if duration else cell, duration)
+        case _ as never:
+            assert_never(never)
 
 
 def _width(title: str, cells: Sequence[Cell]) -> int:

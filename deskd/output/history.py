@@ -1,4 +1,4 @@
-"""One event of a ticket's history in the words of a terminal; for programs there is pictures.py."""
+"""One event of a ticket's history in the words of a terminal; for programs there is api/shapes/ticket_file.py."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields

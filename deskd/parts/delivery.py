@@ -16,7 +16,6 @@ from typing import Final
 from deskd.base.logs import bound
 from deskd.parts.nudge import Nudge
 from deskd.parts.one_by_one import OneByOne
-from engine.messages.effects import Tell
 from engine.ports.clock import Clock
 from engine.ports.outbox import Courier, Later, Never, Outbox, Parcel, Sent, back_off, is_too_old
 from engine.tickets.ticket import ticket_id
@@ -37,6 +36,9 @@ CHANNEL_PAUSE_MAX: Final = timedelta(seconds=30)
 """A far side that is down is asked with one parcel at least this often, so that its return is soon noticed."""
 CROWD_PAUSE: Final = timedelta(milliseconds=250)
 """Between two batches while senders queue at the door: what goes out has a small share of the process then."""
+GIVE_UP: Final = {"mail": timedelta(hours=72)}
+GIVE_UP_DEFAULT: Final = timedelta(hours=48)
+"""A parcel that could not be delivered for so long is given up: a weekend, and for mail what senders are used to."""
 EXPIRED_MAX: Final = timedelta(days=1)
 """No far side may ask for a longer silence than this; longer ones are a mistake of its clock."""
 
@@ -63,7 +65,7 @@ class Delivery:
     spread: Callable[[], float]
     """Random in [0, 1): keeps parcels that failed together from coming back together."""
     undelivered: Callable[[Parcel, str], Awaitable[None]]
-    """Tells the team that words meant for a requester died."""
+    """Tells the team that a parcel died, when it held words for a person."""
     count: Callable[[str, str], None]
     """A metric: (channel, result)."""
     crowded: Callable[[], bool] = lambda: False
@@ -182,7 +184,7 @@ class Delivery:
     async def _postpone(self, parcel: Parcel, later: Later) -> None:
         now = self.clock.now()
         channel = parcel.effect.to.channel
-        if is_too_old(parcel, now=now):
+        if is_too_old(parcel, now=now, after=GIVE_UP.get(channel, GIVE_UP_DEFAULT)):
             await self._give_up(parcel, f"given up after being tried too long: {later.reason}")
             return
         at = now + (later.after or back_off(parcel.attempts, spread=self.spread()))
@@ -210,9 +212,8 @@ class Delivery:
 
     async def _give_up(self, parcel: Parcel, reason: str) -> None:
         log.error("undeliverable", extra={"reason": reason, "channel": parcel.effect.to.channel})
-        if _is_for_a_person(parcel):
-            # Before the mark: if we die in between, telling the team again is one row by its key.
-            await self.undelivered(parcel, reason)
+        # Before the mark: if we die in between, telling the team again is one row by its key.
+        await self.undelivered(parcel, reason)
         await self.outbox.never(parcel, reason=reason, at=self.clock.now())
         self.count(parcel.effect.to.channel, "never")
 
@@ -232,11 +233,3 @@ class Delivery:
             await asyncio.wait({self._taking})
         while self._in_hand:
             await self.bell.wait(until=self.clock.now() + POLL)
-
-
-def _is_for_a_person(parcel: Parcel) -> bool:
-    """Words for a requester (a mail, a direct message), not for a team's channel."""
-    to = parcel.effect.to
-    return isinstance(parcel.effect, Tell) and (
-        to.channel == "mail" or to.place.startswith(("U", "W"))
-    )

@@ -14,6 +14,7 @@ from deskd.parts.chores import Chore
 from deskd.parts.cron import Cron
 from deskd.parts.reports import LISTED, Reports, scope, zone_of
 from deskd.settings.reports import ReportsSection
+from engine.announcing.places import places
 from engine.messages.digests import ReportDigest
 from engine.messages.effects import Tell
 from engine.reports.facts import seen_by
@@ -30,8 +31,8 @@ MANAGERS: Final = "managers"
 @dataclass(frozen=True, slots=True)
 class Digests:
     reports: Reports
-    channels: frozenset[str]
-    """Those that have a courier: what is told on another would wait for ever."""
+    channels: tuple[str, ...]
+    """Those that have a courier, the one to be taken first in front: what is told on another would wait for ever."""
 
     def chores(
         self, settings: ReportsSection, teams: Iterable[tuple[TeamId, str]], zone: str
@@ -71,8 +72,8 @@ class Digests:
 
     async def _of_team(self, team: Team) -> Sequence[Address]:
         """Its channel; a team without one hears it through its leads."""
-        if team.slack_channel and "slack" in self.channels:
-            return [Address("slack", team.slack_channel)]
+        if team.place and team.place.channel in self.channels:
+            return [team.place]
         leads = [who for who in await self._people(Role.LEAD) if team.id in who.teams]
         return [place for who in leads for place in self._of_person(who)[:1]]
 
@@ -81,8 +82,7 @@ class Digests:
         return [who for who in agents if who.rank >= least and who.status == "active"]
 
     def _of_person(self, who: Person) -> Sequence[Address]:
-        known = (("slack", who.slack), ("mail", who.mail))
-        return [Address(channel, at) for channel, at in known if at and channel in self.channels]
+        return places(who, self.channels, self.channels) if self.channels else []
 
     async def _tell(self, said: ReportDigest, to: Sequence[Address], key: str) -> None:
         tells = [Tell(at, said, f"report.{key}.{at.channel}.{at.place}") for at in to]

@@ -15,9 +15,9 @@ from engine.ports.views import Views
 from engine.promises import sla
 from engine.promises.rules import Rules
 from engine.reports import outlook_json
-from engine.reports.facts import Period, TicketFacts, seen_by
+from engine.reports.facts import TicketFacts, seen_by
 from engine.reports.forecast import LOOK_BACK, NotEnough
-from engine.reports.kinds import ReportKind, period_of
+from engine.reports.kinds import Period, ReportKind, period_of
 from engine.reports.outlook import Outlook, hours_of, outlook
 from engine.reports.report import By, Report, looks_back, report
 from engine.reports.report_message import report_message

@@ -5,16 +5,17 @@ And words are never told at the place they were written (`source`), where everyb
 """
 
 from dataclasses import replace
+from typing import assert_never
 
 from engine.announcing.announce_clocks import told_of_pages, told_of_promises
 from engine.announcing.recorded_step import (
     RecordedStep,
     about,
+    assignee,
     name_of,
     telling,
     to_requester,
     to_team,
-    who,
 )
 from engine.messages.conversation import (
     AgentSaid,
@@ -82,7 +83,14 @@ def _tells(scene: RecordedStep, entry: Entry) -> list[Tell]:
     ]
 
 
+_Words = Opened | Commented | Noted
+_Work = Assigned | Moved | Linked
+_Waiting = Reminded | Merged | Unmerged
+
+
 def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Words):
+        return []
     match entry.event:
         case Opened():
             return _receipts(scene, entry)
@@ -90,24 +98,29 @@ def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
             return [*_public_words(scene, entry), *_team_hears(scene, entry)]
         case Commented() | Noted():
             return _team_hears(scene, entry)
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def _told_of_work(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Work):
+        return []
     match entry.event:
         case Assigned(to=agent) as assigned:
             return _assigned(scene, entry, assigned) if agent != entry.actor else []
         case Moved():
             return _moved(scene, entry, entry.event)
-        case Linked(other=other, how=how) if how != "merged":  # the merger itself is told
+        case Linked(other=other, how=how):
             linked = TicketLinked(*about(scene), TicketRef(other), Code(how))
-            return to_team(scene, entry, linked)
-        case _:
-            return []
+            merged = how == "merged"  # the merger itself is told
+            return [] if merged else to_team(scene, entry, linked)
+        case _ as never:
+            assert_never(never)
 
 
 def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Waiting):
+        return []
     match entry.event:
         case Reminded():
             reminder = Reminder(*about(scene), scene.after.gives_up_at)
@@ -119,8 +132,8 @@ def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
         case Unmerged(out_of=other):
             parted = TicketUnmerged(*about(scene), TicketRef(other), name_of(scene.actor))
             return to_team(scene, entry, parted)
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
@@ -179,7 +192,7 @@ def _team_hears(scene: RecordedStep, entry: Entry) -> list[Tell]:
 
 
 def _assigned(scene: RecordedStep, entry: Entry, assigned: Assigned) -> list[Tell]:
-    agent, by = who(scene.assignee), name_of(scene.actor)
+    agent, by = assignee(scene), name_of(scene.actor)
     return to_team(scene, entry, TicketAssigned(*about(scene), agent, by, _because(assigned.why)))
 
 
@@ -200,7 +213,7 @@ def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
     if move.to is State.CLOSED and entry.actor not in (None, scene.after.requester):
         return to_requester(scene, entry, TicketClosed(*about(scene), actor))
     if move.to is State.REOPENED:
-        reopened = TicketReopened(*about(scene), actor, who(scene.assignee))
+        reopened = TicketReopened(*about(scene), actor, assignee(scene))
         return to_team(scene, entry, reopened)
     return []
 

@@ -1,16 +1,16 @@
 """Promises and pages -> effects: who hears that time runs out, that it ran out, and who is to come."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final, TypedDict, assert_never
 
+from engine.announcing.places import places
 from engine.announcing.recorded_step import (
     RecordedStep,
     about,
+    assignee,
     name_of,
     telling,
     to_team,
-    who,
 )
 from engine.messages.effects import Tell
 from engine.messages.paging import (
@@ -24,7 +24,7 @@ from engine.messages.paging import (
     PromiseWaived,
     PromiseWarned,
 )
-from engine.messages.values import Code, Foreign, SlackGroup, Words
+from engine.messages.values import Code, Foreign, GroupHandle, Words
 from engine.promises.escalation import top_of
 from engine.tickets.events import (
     Acknowledged,
@@ -51,22 +51,32 @@ REASON_CHARS: Final = 500
 """A page is read at a glance; the whole of a longer reason is on the ticket."""
 
 
+_Promises = Warned | Breached | Waived
+_Pages = Paged | PageHeld | Acknowledged | EscalationEnded | ClockStopped | ClockCancelled
+
+
 def told_of_promises(scene: RecordedStep, entry: Entry) -> list[Tell]:
-    held = who(scene.assignee)
+    if not isinstance(entry.event, _Promises):
+        return []
     match entry.event:
         case Warned(kind=kind, due_at=due):
-            return to_team(scene, entry, PromiseWarned(*about(scene), kind, due, held))
-        case Breached(kind=kind, due_at=due) if kind in PROMISES:
-            broken = PromiseBroken(*about(scene), kind, due, held)
+            warned = PromiseWarned(*about(scene), kind, due, assignee(scene))
+            return to_team(scene, entry, warned)
+        case Breached(kind=kind, due_at=due):
+            if kind not in PROMISES:
+                return []
+            broken = PromiseBroken(*about(scene), kind, due, assignee(scene))
             return [*to_team(scene, entry, broken), *_to_level(scene, entry, broken)]
         case Waived(kind=kind):
             waived = PromiseWaived(*about(scene), kind, name_of(scene.actor))
             return to_team(scene, entry, waived)
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if not isinstance(entry.event, _Pages):
+        return []
     by = name_of(scene.actor)
     match entry.event:
         case Paged() as paged:
@@ -74,14 +84,15 @@ def told_of_pages(scene: RecordedStep, entry: Entry) -> list[Tell]:
             return [*to_team(scene, entry, level), *_to_people(scene, entry, paged)]
         case PageHeld(until=until):
             return to_team(scene, entry, PagesHeld(*about(scene), until))
-        case Acknowledged() if _was_paged(scene):
-            return to_team(scene, entry, PageAcknowledged(*about(scene), by))
+        case Acknowledged():
+            acknowledged = PageAcknowledged(*about(scene), by)
+            return to_team(scene, entry, acknowledged) if _was_paged(scene) else []
         case EscalationEnded():
             return to_team(scene, entry, EscalationOver(*about(scene), by))
-        case ClockStopped(kind=ClockKind.ACK) | ClockCancelled(kind=ClockKind.ACK):
-            return _rest(scene, entry)
-        case _:
-            return []
+        case ClockStopped(kind=kind) | ClockCancelled(kind=kind):
+            return _rest(scene, entry) if kind is ClockKind.ACK else []
+        case _ as never:
+            assert_never(never)
 
 
 def _was_paged(scene: RecordedStep) -> bool:
@@ -92,7 +103,7 @@ def _to_level(scene: RecordedStep, entry: Entry, broken: PromiseBroken) -> list[
     """Above the agents, whose channel has heard it already, each person of the level hears it too."""
     told: list[Tell] = []
     for person in scene.on_level:
-        for place in places(person, ("slack",)):
+        for place in places(person, (), scene.channels):
             told += telling(scene, entry, broken, place)
     return told
 
@@ -108,7 +119,7 @@ class _Call(TypedDict):
     next_at: datetime | None
     clock: ClockKind | None
     due_at: datetime | None
-    groups: tuple[SlackGroup, ...]
+    groups: tuple[GroupHandle, ...]
 
 
 def _call(scene: RecordedStep, paged: Paged) -> _Call:
@@ -127,7 +138,7 @@ def _call(scene: RecordedStep, paged: Paged) -> _Call:
         "next_at": ack.due_at if ack and ack.running else None,
         "clock": clock.kind if clock else None,
         "due_at": clock.due_at if clock else None,
-        "groups": tuple(map(SlackGroup, paged.groups)),
+        "groups": tuple(map(GroupHandle, paged.groups)),
     }
 
 
@@ -223,11 +234,5 @@ def _how(scene: RecordedStep) -> str:
 def _reached(scene: RecordedStep, paged: Paged) -> list[tuple[Person, Address]]:
     via = scene.ladder.levels[min(paged.level, top_of(scene.ladder))].via
     people = [scene.people.get(PersonId(id)) for id in paged.people]
-    return [(person, place) for person in people if person for place in places(person, via)]
-
-
-def places(person: Person, via: Sequence[str]) -> list[Address]:
-    """Where a person hears of something; whoever has none of the wanted channels hears it on the one they have."""
-    known = {"slack": person.slack, "mail": person.mail}
-    wanted = [Address(channel, known[channel] or "") for channel in via if known.get(channel)]
-    return wanted or [Address(channel, place) for channel, place in known.items() if place][:1]
+    heard = [(person, places(person, via, scene.channels)) for person in people if person]
+    return [(person, place) for person, there in heard for place in there]

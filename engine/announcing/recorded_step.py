@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.announcing.places import name_at
 from engine.messages.conversation import RefusedFile
 from engine.messages.effects import Tell
 from engine.messages.message import Message, kind_of
-from engine.messages.values import Foreign, SlackId, TicketRef, Who, Zone, foreign, zone
+from engine.messages.values import Foreign, Handle, TicketRef, Who, Zone, foreign, zone
 from engine.messages.work import TicketResolved
 from engine.promises.rules import BY_ROLE, Ladder
 from engine.tickets.events import Commented, Entry, Moved, Noted
@@ -38,6 +39,8 @@ class RecordedStep:
     people: Mapping[PersonId, Person] = field(default_factory=dict)
     """Everybody the events name."""
     ladder: Ladder = BY_ROLE
+    channels: tuple[str, ...] = ()
+    """Those there are, as Workspace.channels has them."""
     on_level: tuple[Person, ...] = ()
     """Who stands on the present level, when a broken promise is to be told to them."""
     question: MessageId | None = None
@@ -97,7 +100,13 @@ def name_of(person: Person | None) -> Foreign | None:
     return foreign(person.name) if person else None
 
 
-def who(person: Person | None) -> Who | None:
+def who(person: Person | None, place: Address | None) -> Who | None:
+    """As they are called where that is read."""
     if person is None:
         return None
-    return Who(Foreign(person.name), SlackId(person.slack) if person.slack else None)
+    handle = name_at(person, place)
+    return Who(Foreign(person.name), Handle(handle) if handle else None)
+
+
+def assignee(scene: RecordedStep) -> Who | None:
+    return who(scene.assignee, scene.audience.team)

@@ -1,6 +1,6 @@
 """Who is who: from what a face saw (a Caller, a sender) to a Person, and what deskd.toml declares.
 
-An address and a Slack id become one person only when Slack itself confirmed the address (Caller.mail).
+Two names become one person only when the face confirmed the second (Caller.confirmed).
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,17 @@ from engine.ports.store import Transaction
 from engine.promises.rules import NOTHING_DECLARED, Declared
 from engine.tickets.errors import Refused
 from engine.tickets.message import Inbound
-from engine.tickets.people import Caller, Identity, Person, PersonId, Role, Team, TeamId
+from engine.tickets.people import (
+    OPERATOR,
+    Address,
+    Caller,
+    Identity,
+    Person,
+    PersonId,
+    Role,
+    Team,
+    TeamId,
+)
 from engine.tickets.workspace import Workspace
 
 
@@ -23,8 +33,7 @@ class DeclaredPerson:
     name: str
     role: Role
     teams: frozenset[TeamId] = frozenset()
-    mail: str | None = None
-    slack: Identity | None = None
+    identities: tuple[Identity, ...] = ()
     timezone: str | None = None
     department: str | None = None
     skills: frozenset[str] = frozenset()
@@ -41,47 +50,55 @@ class DeclaredWorkspace:
     rules: Declared = NOTHING_DECLARED
 
 
-def mail_identity(address: str) -> Identity:
-    return Identity("mail", "", address)
-
-
 def identify(transaction: Transaction, by: Caller, ids: Ids, at: datetime) -> Person:
-    """The person behind a face's caller: found, linked by a confirmed address, or made now."""
+    """The person behind a face's caller: found, linked by a confirmed name, or made now."""
     known = transaction.person_by(by.identity)
-    linked = known or (transaction.person_by(mail_identity(by.mail)) if by.mail else None)
+    linked = known or _first_known(transaction, by.confirmed)
     before = linked or Person(id=PersonId(ids.new()), name=by.name)
     after = _as_seen(before, by, _vouched(transaction, by, before))
     if linked is None or after != before:
         transaction.keep_person(after)
     if known is None:
         transaction.keep_identity(by.identity, after.id, at=at, how="seen")
-        if by.mail and (linked is None or before.mail is None):
-            transaction.keep_identity(mail_identity(by.mail), after.id, at=at, how="slack-email")
+        for name in by.confirmed:
+            if linked is None or before.known_as(name.kind) is None:
+                transaction.keep_identity(name, after.id, at=at, how=f"{by.via}-{name.kind}")
     # Whoever may run commands on the daemon's machine may do everything; that is no row of anybody's.
-    return replace(after, role=Role.ADMIN) if by.identity.kind == "operator" else after
+    return replace(after, role=Role.ADMIN) if by.identity.kind == OPERATOR else after
 
 
 def _as_seen(person: Person, by: Caller, vouched: frozenset[TeamId]) -> Person:
-    slack = by.identity.subject if by.identity.kind == "slack" else person.slack
-    mail = by.identity.subject if by.identity.kind == "mail" else by.mail
-    teams = person.teams
-    if by.identity.kind == "slack":
-        # Listed agents keep their listed teams; others are agents exactly where a private channel vouches for them.
-        teams = person.teams | vouched if person.role >= Role.AGENT else vouched
     return replace(
         person,
         name=person.name if person.role >= Role.AGENT else by.name,
-        slack=slack,
-        mail=person.mail or mail,
+        identities=_names(person, by),
         timezone=by.timezone or person.timezone,
-        teams=teams,
+        teams=vouched,
     )
 
 
+def _names(person: Person, by: Caller) -> tuple[Identity, ...]:
+    """The name that they act under themselves comes first of its kind; others only tell what was not known."""
+    names = person.identities
+    if by.identity.kind == by.via:
+        names = _put_first(names, by.identity)
+    known = {name.kind for name in names}
+    return (*names, *(name for name in (by.identity, *by.confirmed) if name.kind not in known))
+
+
+def _put_first(names: tuple[Identity, ...], new: Identity) -> tuple[Identity, ...]:
+    """First of its kind; as they are when it is that already."""
+    first = next((name.subject for name in names if name.kind == new.kind), None)
+    return names if first == new.subject else (new, *(name for name in names if name != new))
+
+
 def _vouched(transaction: Transaction, by: Caller, person: Person) -> frozenset[TeamId]:
-    if not by.member_of:
-        return frozenset()
-    return frozenset(team.id for team in transaction.teams() if team.slack_channel in by.member_of)
+    """Listed agents keep their listed teams; others are agents exactly where a private place vouches for them."""
+    if by.member_of is None:
+        return person.teams
+    listed = person.teams if person.role >= Role.AGENT else frozenset[TeamId]()
+    seen = {Address(by.identity.kind, place) for place in by.member_of}
+    return listed | {team.id for team in transaction.teams() if seen and team.place in seen}
 
 
 def sender_of(transaction: Transaction, inbound: Inbound, ids: Ids) -> Person:
@@ -89,12 +106,10 @@ def sender_of(transaction: Transaction, inbound: Inbound, ids: Ids) -> Person:
     known = transaction.person_by(inbound.sender)
     if known is not None:
         return known
-    is_mail = inbound.sender.kind == "mail"
     person = Person(
         id=PersonId(ids.new()),
         name=inbound.sender_name or inbound.sender.subject,
-        mail=inbound.sender.subject if is_mail else None,
-        slack=inbound.sender.subject if inbound.sender.kind == "slack" else None,
+        identities=(inbound.sender,),
         timezone=offset_name(inbound.utc_offset),
     )
     transaction.keep_person(person)
@@ -134,16 +149,16 @@ def declare(transaction: Transaction, roster: DeclaredWorkspace, ids: Ids, at: d
 def _declare_person(
     transaction: Transaction, declared: DeclaredPerson, ids: Ids, at: datetime
 ) -> PersonId:
-    identities = [mail_identity(declared.mail)] if declared.mail else []
-    identities += [declared.slack] if declared.slack else []
-    known = _first_known(transaction, identities)
+    known = _first_known(transaction, declared.identities)
+    names = known.identities if known else ()
+    for name in declared.identities:
+        names = _put_first(names, name)
     person = Person(
         id=known.id if known else PersonId(ids.new()),
         name=declared.name,
         role=declared.role,
         teams=declared.teams,
-        mail=declared.mail or (known.mail if known else None),
-        slack=declared.slack.subject if declared.slack else (known.slack if known else None),
+        identities=names,
         timezone=declared.timezone or (known.timezone if known else None),
         department=declared.department,
         skills=declared.skills,
@@ -151,7 +166,7 @@ def _declare_person(
     )
     if person != known:
         transaction.keep_person(person)
-    for identity in identities:
+    for identity in declared.identities:
         transaction.keep_identity(identity, person.id, at=at, how="declared")
     return person.id
 

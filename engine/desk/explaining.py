@@ -68,8 +68,7 @@ def _names(transaction: Transaction, entries: Iterable[Entry]) -> Iterator[tuple
 def _named(entry: Entry) -> Iterator[str]:
     if entry.actor is not None:
         yield entry.actor
-    match entry.event:
-        case Assigned(to=agent):
-            yield agent
-        case Paged(people=people):
-            yield from people
+    if isinstance(entry.event, Assigned):
+        yield entry.event.to
+    elif isinstance(entry.event, Paged):
+        yield from entry.event.people

@@ -1,6 +1,6 @@
 """How a ticket comes to be: from a message or from a form, with its promises, its audience and its receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from engine.tickets import evolve, intake, lifecycle, routing
 from engine.tickets.events import Commented, Event, Linked, Opened
 from engine.tickets.intake import Join, Open
 from engine.tickets.message import Attachment, Audience, Comment, Draft, Inbound, MessageId, Note
-from engine.tickets.people import Address, Caller, Person, Team
+from engine.tickets.people import OPERATOR, Address, Caller, Person, Team
 from engine.tickets.thanks import is_thanks
 from engine.tickets.ticket import Priority, Ticket
 from engine.tickets.workspace import Workspace
@@ -94,9 +94,10 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received
 
 
 def _is_known(transaction: Transaction, inbound: Inbound) -> bool:
-    """A chat message has one id for ever; a mail's Message-ID proves nothing, its content is its key."""
+    """An id that a place of ours gave is one message for ever; an id without a place is its writer's own word
+    (a Message-ID) and proves nothing: there the content is the key."""
     ref = inbound.reference
-    if ref is None or inbound.channel == "mail":
+    if ref is None or not ref.place:
         return False
     return transaction.ticket_by_reference(ref.channel, ref.ref, place=ref.place) is not None
 
@@ -209,15 +210,15 @@ def _copies(
     inbound: Inbound, sender: Person, settings: Workspace
 ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
     """Cc in the workspace's own domains are copied on public replies; others wait for an agent's word."""
-    own = set(inbound.recipients) | {inbound.sender.subject, sender.mail}
+    own = {*inbound.recipients, inbound.sender.subject, *(n.subject for n in sender.identities)}
     others = [address for address in dict.fromkeys(inbound.copied) if address not in own]
     inside = [a for a in others if a.rpartition("@")[2] in settings.domains]
     outside = [a for a in others if a not in inside]
-    return _mail(inside), _mail(outside)
+    return tuple(_on(inbound.channel, inside)), tuple(_on(inbound.channel, outside))
 
 
-def _mail(addresses: Sequence[str]) -> tuple[Address, ...]:
-    return tuple(Address("mail", address) for address in addresses)
+def _on(channel: str, places: Iterable[str]) -> Iterator[Address]:
+    return (Address(channel, place) for place in places)
 
 
 def open_by_hand(
@@ -252,7 +253,7 @@ def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> 
         words=Comment(id, person.id, by.via, draft.text or draft.subject, at, by.source),
         hand=DoneBy(person, by.via, at, by.source),
         requester=person,
-        audience=Audience(place if by.identity.kind != "operator" else None),
+        audience=Audience(place if by.identity.kind != OPERATOR else None),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.announcing import announce
+from engine.announcing.places import places
 from engine.announcing.recorded_step import RecordedStep
 from engine.desk import directory, team_on_duty
 from engine.messages.conversation import RefusedFile
@@ -185,9 +186,10 @@ def around(
 
 def _reached(transaction: Transaction, level: Level, team: Team, at: datetime) -> Reached:
     rules = transaction.rules()
+    channels = rules.workspace.channels
     return reach(
         level,
-        transaction.agents(),
+        [agent for agent in transaction.agents() if places(agent, (), channels)],
         team,
         is_there=team_on_duty.reachable(transaction, team, at),
         on_duty=lambda rotation: rules.on_duty(rotation, at),
@@ -264,6 +266,7 @@ def _scene(
         assignee=people.get(after.assignee) if after.assignee else None,
         people=people,
         ladder=transaction.rules().ladder(team_of(transaction, after), after.ruled_at),
+        channels=transaction.settings().channels,
         on_level=_hear_of_breach(transaction, after, entries),
         words=written.step.words,
         source=hand.source,
@@ -321,7 +324,7 @@ def team_of(transaction: Transaction, ticket: Ticket) -> Team:
 
 
 def channel_of(team: Team) -> Address | None:
-    return Address("slack", team.slack_channel) if team.slack_channel else None
+    return team.place
 
 
 def _refuse_stale(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from engine.duty import presence as duty
 from engine.duty.presence import Duty, Presence
@@ -97,6 +98,8 @@ def coverage(transaction: Transaction, team: Team, at: datetime) -> Callable[[Pe
         case OnShift.SHIFTS:
             names = rules.covering(team.id, at)
             return lambda person: any(goes_by(person, name) for name in names)
+        case _ as never:
+            assert_never(never)
 
 
 def covered_until(transaction: Transaction, team: Team, at: datetime) -> datetime | None:

@@ -13,6 +13,8 @@ def tell_team(transaction: Transaction, parcel: Parcel, reason: str) -> None:
     tell = parcel.effect
     if not isinstance(tell, Tell) or isinstance(tell.message, Undelivered):
         return
+    if any(team.place == tell.to for team in transaction.teams()):
+        return  # a team's own place is dead: who reads there is told by the channel's own trouble
     said = Undelivered(Foreign(tell.to.place), Foreign(reason), Code(tell.kind))
     if parcel.ticket is None:
         _tell_default_team(transaction, parcel.key, said)

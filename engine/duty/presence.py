@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 BREAK: Final = timedelta(minutes=30)
 """A break lasts this long when nothing else is said."""
@@ -157,6 +157,8 @@ def evolve(presence: Presence, event: Said, at: datetime) -> Presence:
             return replace(presence, out=how, out_until=until)
         case CameBack():
             return replace(presence, out=None, out_until=None)
+        case _ as never:
+            assert_never(never)
 
 
 def evolve_all(presence: Presence, events: Sequence[Said], at: datetime) -> Presence:

@@ -7,7 +7,7 @@ set anew and stopped. For whoever asks why (explain.py) and for whoever doubts (
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from engine.calendars.calendar_history import NO_EDITION, CalendarHistory, Edition
 from engine.tickets.events import (
@@ -99,32 +99,29 @@ def tallies(entries: Iterable[Entry], almanac: CalendarHistory) -> Mapping[Key, 
         if isinstance(event, ClockStarted):
             began = ClockRecount(event.kind, event.cycle, event.calendar, since=entry.at)
             found[event.kind, event.cycle] = began
-        elif isinstance(event, _ABOUT_ONE):
+        elif isinstance(event, _AboutOne):
             key = (event.kind, event.cycle)
             found[key] = _after(found[key], event, entry, almanac, why_ended)
     return found
 
 
-_ABOUT_ONE: Final = ClockPaused | ClockResumed | ClockChanged | ClockStopped | ClockCancelled
+_AboutOne = ClockPaused | ClockResumed | ClockChanged | ClockStopped | ClockCancelled
 
 
 def _why_ended(event: Event) -> str:
     """What a clock that ends after this rests for, if it goes on later."""
-    match event:
-        case Merged():
-            return "merged"
-        case Moved(to=to) if to.phase is Phase.DONE:
-            return "resolved"
-        case Moved(to=to) if to.phase is Phase.CLOSED:
-            return "withdrawn"
-        case Moved() | Unmerged():
-            return "unpromised"
-        case _:
-            return ""
+    if isinstance(event, Moved):
+        return _REST.get(event.to.phase, "unpromised")
+    if isinstance(event, Unmerged):
+        return "unpromised"
+    return "merged" if isinstance(event, Merged) else ""
+
+
+_REST: Final = {Phase.DONE: "resolved", Phase.CLOSED: "withdrawn"}
 
 
 def _after(
-    tally: ClockRecount, event: Event, entry: Entry, almanac: CalendarHistory, why: str
+    tally: ClockRecount, event: _AboutOne, entry: Entry, almanac: CalendarHistory, why: str
 ) -> ClockRecount:
     match event:
         case ClockPaused(used=used):
@@ -136,8 +133,8 @@ def _after(
             return _resumed(tally, entry.at)
         case ClockChanged():
             return _changed(tally, event, entry, almanac)
-        case _:
-            return tally
+        case _ as never:
+            assert_never(never)
 
 
 def _halted(

@@ -159,13 +159,10 @@ def explain(
 def _holders(entries: Iterable[Entry]) -> Iterator[tuple[datetime, PersonId | None]]:
     """From when on who had it."""
     for entry in entries:
-        match entry.event:
-            case Opened():
-                yield entry.at, None
-            case Assigned(to=agent):
-                yield entry.at, agent
-            case Released():
-                yield entry.at, None
+        if isinstance(entry.event, Assigned):
+            yield entry.at, entry.event.to
+        elif isinstance(entry.event, Opened | Released):
+            yield entry.at, None
 
 
 def _rules(entries: Iterable[Entry], key: Key) -> Iterator[tuple[datetime, CountedBy]]:

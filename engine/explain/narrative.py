@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from engine.explain.explain import CountedBy, Explained, Interval, IntervalKind
 from engine.tickets.events import (
@@ -115,14 +115,18 @@ def marks(each: Explained, entries: Sequence[Entry], *, pages: bool) -> Iterator
     own = (each.clock.kind, each.clock.cycle)
     found = [*_rule_marks(each, entries)]
     for entry in entries:
-        match entry.event:
-            case Breached(due_at=due) as event if (event.kind, event.cycle) == own:
-                found.append(Mark(due, "breached"))
-            case Waived() as event if (event.kind, event.cycle) == own:
-                found.append(Mark(entry.at, "waived", entry.actor))
-            case _ if pages and each.clock.started_at <= entry.at <= each.until:
-                found += _page_marks(entry)
+        event = entry.event
+        if isinstance(event, Breached | Waived) and (event.kind, event.cycle) == own:
+            found.append(_end_mark(event, entry))
+        elif pages and each.clock.started_at <= entry.at <= each.until:
+            found += _page_marks(entry)
     return iter(sorted(found, key=lambda mark: mark.at))
+
+
+def _end_mark(event: Breached | Waived, entry: Entry) -> Mark:
+    if isinstance(event, Breached):
+        return Mark(event.due_at, "breached")
+    return Mark(entry.at, "waived", entry.actor)
 
 
 def _rule_marks(each: Explained, entries: Sequence[Entry]) -> Iterator[Mark]:
@@ -149,7 +153,12 @@ def _pair(event: Event) -> tuple[str, str]:
     return str(event.before), str(event.to)
 
 
+_Pages = Paged | LevelEmpty | PageHeld | Acknowledged | EscalationEnded
+
+
 def _page_marks(entry: Entry) -> list[Mark]:
+    if not isinstance(entry.event, _Pages):
+        return []
     match entry.event:
         case Paged(level=level, cause=cause, people=people, groups=groups):
             reached = {"level": level, "cause": cause, "people": people, "groups": len(groups)}
@@ -162,8 +171,8 @@ def _page_marks(entry: Entry) -> list[Mark]:
             return [Mark(entry.at, "acknowledged", entry.actor, {"level": level})]
         case EscalationEnded():
             return [Mark(entry.at, "escalation_ended", entry.actor)]
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
 
 
 # The bar

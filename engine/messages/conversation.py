@@ -1,6 +1,6 @@
 """Messages about what people say to each other on a ticket.
 
-Of each class here the first line of its docstring says when it is said, and `To:` to whom: docs/messages.md shows both.
+Of each class the first line of its docstring says when it is said, and `To:` to whom: docs/messages.md shows both.
 """
 
 from dataclasses import dataclass

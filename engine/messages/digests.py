@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from engine.messages.values import Code, Foreign, SlackGroup, SlackId, TicketRef, Who, Zone
+from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Who, Zone
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import Priority
 
@@ -25,7 +25,7 @@ class OverdueLine:
     subject: Foreign
     due_at: datetime | None
     clock: ClockKind | None
-    assignee: SlackId | None
+    assignee: Handle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class OverdueDigest:
 
     timezone: Zone | None
     count: int
-    groups: tuple[SlackGroup, ...]
+    groups: tuple[GroupHandle, ...]
     lines: tuple[OverdueLine, ...]
     """The first of them, in the order in which they are due; `count` is whole."""
 

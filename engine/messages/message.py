@@ -1,4 +1,4 @@
-"""Every message there is, as one closed union, and the name of each kind: what its class is called, in small letters."""
+"""Every message there is, as one closed union, and the name of each kind: its class in small letters."""
 
 import re
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.messages.conversation import OfTicket
-from engine.messages.values import Code, Foreign, SlackGroup, Who, Words
+from engine.messages.values import Code, Foreign, GroupHandle, Who, Words
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import Priority
 
@@ -60,7 +60,7 @@ class Paging(OfTicket):
     clock: ClockKind | None
     """The promise that it is about."""
     due_at: datetime | None
-    groups: tuple[SlackGroup, ...]
+    groups: tuple[GroupHandle, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The kinds of value that messages are made of. Its type decides how each face writes a value, never its field's name.
+"""What messages are made of. The type of a value decides how each face writes it, never the name of its field.
 
 Beside these a message holds instants (datetime, aware), days, durations, numbers, truths, and enumerations of ours.
 """
@@ -38,15 +38,15 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class SlackId:
-    """The person whom Slack calls by it (U…, W…). Other faces have only the name."""
+class Handle:
+    """What a person is called where the message is read, so that they can be mentioned there; no name to be read."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
-class SlackGroup:
-    """The people whom Slack calls by it (S…)."""
+class GroupHandle:
+    """The same of a group of people."""
 
     id: str
 
@@ -73,7 +73,7 @@ class Zone:
     name: str
 
 
-Value = Foreign | Words | SlackId | SlackGroup | TicketRef | Code | Zone
+Value = Foreign | Words | Handle | GroupHandle | TicketRef | Code | Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Who:
     """A person as a message names them."""
 
     name: Foreign
-    slack: SlackId | None = None
+    handle: Handle | None = None
 
 
 def foreign(text: str | None) -> Foreign | None:

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from engine.messages.digests import Overdue, OverdueDigest, OverdueLine
 from engine.messages.message import Message
 from engine.messages.paging import LevelPaged, Paging, PersonPaged, PromiseBroken, PromiseWarned
-from engine.messages.values import Foreign, SlackGroup
+from engine.messages.values import Foreign, GroupHandle
 
 Gathered = PromiseWarned | PromiseBroken | LevelPaged | PersonPaged
 """Messages of which many at once are a flood; a person's words are never gathered."""
@@ -57,7 +57,7 @@ def digest(crowd: Crowd) -> OverdueDigest:
     )
 
 
-def _groups(crowd: Crowd) -> tuple[SlackGroup, ...]:
+def _groups(crowd: Crowd) -> tuple[GroupHandle, ...]:
     """A group hears of a page only where it is mentioned: a digest mentions all of them, once."""
     pages = [one for one in crowd.gathered if isinstance(one, Paging)]
     named = {group for page in pages for group in page.groups}
@@ -88,5 +88,5 @@ def _line(message: Gathered) -> OverdueLine:
         subject=Foreign(short),
         due_at=message.due_at,
         clock=message.clock,
-        assignee=assignee.slack if assignee else None,
+        assignee=assignee.handle if assignee else None,
     )

@@ -12,8 +12,6 @@ from engine.tickets.people import WorkspaceId
 # Tried quickly first, since most trouble passes in seconds, then ever more slowly up to a quarter of an hour.
 BACKOFF_FIRST: Final = timedelta(seconds=1)
 BACKOFF_MAX: Final = timedelta(minutes=15)
-GIVE_UP: Final = {"mail": timedelta(hours=72), "slack": timedelta(hours=48)}
-GIVE_UP_DEFAULT: Final = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Later(Exception):
     """Trying again can help. `whole_channel`: it is the far side as such (down, rate limited, logged out).
 
     `after` is how long the far side asked us to wait, or None for the usual back-off. An attempt that failed
-    because the whole channel is down does not count against the parcel's age alone: age decides, see GIVE_UP.
+    because the whole channel is down does not count against the parcel's age alone: age decides, see is_too_old.
     """
 
     def __init__(
@@ -83,8 +81,9 @@ def back_off(attempts: int, *, spread: float) -> timedelta:
     return ceiling * (0.5 + spread / 2)
 
 
-def is_too_old(parcel: Parcel, *, now: datetime) -> bool:
-    return now - parcel.created_at >= GIVE_UP.get(parcel.effect.to.channel, GIVE_UP_DEFAULT)
+def is_too_old(parcel: Parcel, *, now: datetime, after: timedelta) -> bool:
+    """`after`: how long is worth trying on its channel."""
+    return now - parcel.created_at >= after
 
 
 class Outbox(Protocol):

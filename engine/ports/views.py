@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.promises.rules import Rules
-from engine.reports.facts import TicketFacts
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, Note, Reference
 from engine.tickets.people import Person, Team, TeamId, WorkspaceId
 from engine.tickets.ticket import Ticket
+
+if TYPE_CHECKING:
+    # Whoever lists tickets needs neither.
+    from engine.promises.rules import Rules
+    from engine.reports.facts import TicketFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +146,8 @@ class DeskAddress:
     team: TeamId
 
 
-class Views(Protocol):
-    """Reads for lists, cards and couriers. They may be a moment old."""
+class ListViews(Protocol):
+    """Reads for lists and cards. They may be a moment old."""
 
     async def tickets(
         self, workspace: WorkspaceId, wanted: TicketFilter
@@ -184,19 +187,6 @@ class Views(Protocol):
 
     async def teams(self, workspace: WorkspaceId) -> Sequence[Team]: ...
 
-    async def rules(self, workspace: WorkspaceId) -> Rules:
-        """As they are now: what a card needs to say how much of a promise is used, and who is paged next."""
-        ...
-
-    async def ticket_facts(
-        self, workspace: WorkspaceId, *, since: datetime
-    ) -> Sequence[TicketFacts]:
-        """Every ticket that is not closed, and those closed at `since` or later: what a report counts. In no order.
-
-        Raises LookupError when there are more than a report can hold.
-        """
-        ...
-
     async def spool(
         self, *, state: str | None = None, limit: int = 1000
     ) -> Sequence[SpoolLine]: ...
@@ -210,3 +200,20 @@ class Views(Protocol):
     async def outbox_depth(self) -> Depth: ...
 
     async def overdue_timers(self, *, now: datetime, grace: timedelta) -> Depth: ...
+
+
+class Views(ListViews, Protocol):
+    """With what takes more than tickets to tell: promises by their rules, and the figures of reports."""
+
+    async def rules(self, workspace: WorkspaceId) -> "Rules":
+        """As they are now: what a card needs to say how much of a promise is used, and who is paged next."""
+        ...
+
+    async def ticket_facts(
+        self, workspace: WorkspaceId, *, since: datetime
+    ) -> "Sequence[TicketFacts]":
+        """Every ticket that is not closed, and those closed at `since` or later: what a report counts. In no order.
+
+        Raises LookupError when there are more than a report can hold.
+        """
+        ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import assert_never
 
 from engine.promises import escalation, sla
 from engine.promises.follow_up import StepContext, situation
@@ -21,12 +22,20 @@ def rung(ticket: Ticket, timer: Timer, around: Callable[[], StepContext]) -> lis
             return [Reminded()]
         case TimerKind.PENDING_RESOLVE:
             return lifecycle.give_up(ticket)
-        case _:
+        case TimerKind.ACK_BREACH:
             here = around()
-            now = situation(ticket, here)
-            if timer.kind is TimerKind.ACK_BREACH:
-                return escalation.ring(ticket, timer, now, here.climb)
-            return sla.ring(ticket, timer, now)
+            return escalation.ring(ticket, timer, situation(ticket, here), here.climb)
+        case (
+            TimerKind.FIRST_RESPONSE_WARN
+            | TimerKind.FIRST_RESPONSE_BREACH
+            | TimerKind.NEXT_RESPONSE_WARN
+            | TimerKind.NEXT_RESPONSE_BREACH
+            | TimerKind.RESOLUTION_WARN
+            | TimerKind.RESOLUTION_BREACH
+        ):
+            return sla.ring(ticket, timer, situation(ticket, around()))
+        case _ as never:
+            assert_never(never)
 
 
 def tighten(clock: PromiseClock, due: datetime, now: Situation) -> list[Event]:

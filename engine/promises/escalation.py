@@ -9,7 +9,7 @@ Acknowledging - by word, by claiming, by answering - stops the clock and the cli
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from engine.calendars.durations import Duration
 from engine.promises import sla
@@ -103,21 +103,28 @@ def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]
     return _begin_again(events, now, climb)
 
 
+_Triggers = Opened | PriorityChanged | TeamChanged | CategoryChanged | Moved | Breached
+
+
 def _trigger(event: Event, now: Situation) -> tuple[int, str] | None:
     ticket, level = now.after, now.after.escalation_level
+    if not isinstance(event, _Triggers):
+        return None
     match event:
-        case Opened(priority=Priority.P1):
-            return 0, "p1"
-        case PriorityChanged(to=Priority.P1) if not ticket.acknowledged:
-            return level, "p1"
+        case Opened(priority=priority):
+            return (0, "p1") if priority is Priority.P1 else None
+        case PriorityChanged(to=priority):
+            raised = priority is Priority.P1 and not ticket.acknowledged
+            return (level, "p1") if raised else None
         case TeamChanged() | CategoryChanged():
             return _elsewhere(event, now)
-        case Moved(to=State.REOPENED) if ticket.reopened >= REOPENED_TOO_OFTEN:
-            return level + 1, "reopened"
-        case Breached(kind=ClockKind.RESOLUTION):
-            return level + 1, "resolution"
-        case _:
-            return None
+        case Moved(to=to):
+            again = to is State.REOPENED and ticket.reopened >= REOPENED_TOO_OFTEN
+            return (level + 1, "reopened") if again else None
+        case Breached(kind=kind):
+            return (level + 1, "resolution") if kind is ClockKind.RESOLUTION else None
+        case _ as never:
+            assert_never(never)
 
 
 def _elsewhere(event: Event, now: Situation) -> tuple[int, str] | None:
@@ -143,14 +150,16 @@ def unanswered(history: Sequence[Entry]) -> list[Entry]:
     """The pages that still wait for somebody to say "I have it", oldest first."""
     waiting: list[Entry] = []
     for entry in history:
-        match entry.event:
-            case Paged():
-                waiting.append(entry)
-            case Acknowledged() | Merged():
-                waiting = []
-            case Moved(to=state) if state.phase in (Phase.DONE, Phase.CLOSED):
-                waiting = []
+        if isinstance(entry.event, Paged):
+            waiting.append(entry)
+        elif _ends_wait(entry.event):
+            waiting = []
     return waiting
+
+
+def _ends_wait(event: Event) -> bool:
+    at_rest = isinstance(event, Moved) and event.to.phase in (Phase.DONE, Phase.CLOSED)
+    return at_rest or isinstance(event, Acknowledged | Merged)
 
 
 def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:

@@ -19,13 +19,13 @@ def reach(
     is_there: Callable[[Person], bool],
     on_duty: Callable[[str], Sequence[str]],
 ) -> Reached:
-    """`is_there`: False for who is off shift or away. `on_duty`: the names that a rotation's plan has now."""
+    """Of `agents`, who can all be told something. `is_there`: False for who is off shift or away. `on_duty`: the
+    names that a rotation's plan has now."""
     targets = [one for target in level.targets for one in _whose_turn(target, on_duty)]
     people = [
         person.id
         for person in agents
         if person.status == "active"
-        and (person.slack or person.mail)  # else nobody hears of it
         and is_there(person)
         and any(_fits(target, person, team) for target in targets)
     ]
@@ -49,8 +49,8 @@ def _fits(target: Target, person: Person, team: Team) -> bool:
 
 
 def goes_by(person: Person, name: str) -> bool:
-    """Address, Slack id or name, in any case."""
-    own = (person.mail, person.slack, person.name)
+    """Their name, or any name the outside knows them by, in any case."""
+    own = (person.name, *(name.subject for name in person.identities))
     return name.casefold() in {one.casefold() for one in own if one}
 
 

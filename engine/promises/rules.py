@@ -8,7 +8,7 @@ asked when somebody is paged.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeVar, assert_never
 
 from engine.calendars.calendar import AROUND_THE_CLOCK, Calendar, Hours
 from engine.calendars.durations import Duration
@@ -47,6 +47,8 @@ class Goals:
                 return self.resolution
             case ClockKind.ACK:
                 return self.ack
+            case _ as never:
+                assert_never(never)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Level:
     targets: tuple[Target, ...]
-    via: tuple[str, ...] = ("slack",)
+    via: tuple[str, ...] = ()
     """Channels a person is paged on; whoever has none of them is paged on the one they have."""
     wait: Duration | None = None
     """Until the next level; None: the policy's ack goal."""

@@ -14,7 +14,7 @@ pause need one formula: `due_over`.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from engine.calendars.calendar import Calendar
 from engine.promises.rules import Rules, Subject, Terms
@@ -37,13 +37,17 @@ from engine.tickets.events import (
     PolicyApplied,
     PriorityChanged,
     TeamChanged,
+    TermsChanged,
     Unmerged,
     Warned,
 )
 from engine.tickets.people import PersonId
 from engine.tickets.promise_clock import (
+    BREACH_TIMER,
+    CLOCK_OF,
     NO_POLICY,
     RESPONSES,
+    WARN_TIMER,
     ClockKind,
     PromiseClock,
     Run,
@@ -59,22 +63,6 @@ AUTO_CLOSE_AFTER: Final = timedelta(hours=72)
 
 JUST_AFTER: Final = timedelta(microseconds=1)
 """An answer at the due instant itself is in time, so a breach rings the smallest moment later."""
-
-_WARN_TIMER: Final = {
-    ClockKind.FIRST_RESPONSE: TimerKind.FIRST_RESPONSE_WARN,
-    ClockKind.NEXT_RESPONSE: TimerKind.NEXT_RESPONSE_WARN,
-    ClockKind.RESOLUTION: TimerKind.RESOLUTION_WARN,
-}
-_BREACH_TIMER: Final = {
-    ClockKind.FIRST_RESPONSE: TimerKind.FIRST_RESPONSE_BREACH,
-    ClockKind.NEXT_RESPONSE: TimerKind.NEXT_RESPONSE_BREACH,
-    ClockKind.RESOLUTION: TimerKind.RESOLUTION_BREACH,
-    ClockKind.ACK: TimerKind.ACK_BREACH,
-}
-CLOCK_OF: Final = {
-    kind: clock for table in (_WARN_TIMER, _BREACH_TIMER) for clock, kind in table.items()
-}
-"""The clock a timer belongs to; timers of the ticket itself are not in it."""
 
 _KEEPS_GOAL: Final = frozenset({"category", "team"})
 """What changes no goal unless it changes the policy: a clock that a merge made due earlier stays so."""
@@ -114,24 +102,22 @@ def follow(clocks: Sequence[PromiseClock], events: Sequence[Event], now: Situati
     return out
 
 
-def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:
+_Moving = Opened | Commented | Acknowledged | Moved | Merged | Unmerged
+"""The events that start, stop or change a clock."""
+
+
+def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - two guards before one flat match
+    if isinstance(event, TermsChanged):
+        return recount(clocks, now, why=_CHANGE_TERMS[type(event)])
+    if not isinstance(event, _Moving):
+        return []
     match event:
-        case Commented(by_agent=True):
-            return [end for kind in RESPONSES for end in stop(clocks, kind, now)]
-        case Commented(asks=True):
-            return _on_question(clocks, now)
+        case Commented(by_agent=by_agent, asks=asks):
+            return _on_words(clocks, now, by_agent=by_agent, asks=asks)
         case Acknowledged():
             return _on_ack(clocks, now)
         case Moved():
             return _on_move(clocks, event, now)
-        case PriorityChanged() | CategoryChanged() | TeamChanged() | PolicyApplied():
-            return recount(clocks, now, why=_CHANGE_TERMS[type(event)])
-        case _:
-            return _begin_or_end(clocks, event, now)
-
-
-def _begin_or_end(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:
-    match event:
         case Opened():
             return _on_open(now)
         case Merged():
@@ -139,8 +125,16 @@ def _begin_or_end(clocks: Sequence[PromiseClock], event: Event, now: Situation) 
         case Unmerged(merged_at=since):
             ended = [latest(clocks, kind) for kind in ClockKind]
             return [back for clock in ended if clock for back in _restore(clock, since, now)]
-        case _:
-            return []
+        case _ as never:
+            assert_never(never)
+
+
+def _on_words(
+    clocks: Sequence[PromiseClock], now: Situation, *, by_agent: bool, asks: bool
+) -> list[Event]:
+    if by_agent:
+        return [end for kind in RESPONSES for end in stop(clocks, kind, now)]
+    return _on_question(clocks, now) if asks else []
 
 
 def _on_open(now: Situation) -> list[Event]:
@@ -349,9 +343,9 @@ def _clock_timers(ticket: Ticket) -> Iterable[Timer]:
         if not clock.running or clock.breached or clock.due_at is None:
             continue
         if clock.warn_at is not None:
-            yield Timer(ticket.number, _WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
+            yield Timer(ticket.number, WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
         breach_at = clock.due_at + JUST_AFTER
-        yield Timer(ticket.number, _BREACH_TIMER[clock.kind], clock.cycle, breach_at)
+        yield Timer(ticket.number, BREACH_TIMER[clock.kind], clock.cycle, breach_at)
 
 
 def _ticket_timers(ticket: Ticket) -> Iterable[Timer]:

@@ -1,18 +1,14 @@
-"""What a report is made from: tickets as managers count them, and the period it is about."""
+"""What a report is made from: tickets as managers count them, and whose figures somebody may see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cached_property
-from typing import Final
+from datetime import datetime
 
 from engine.tickets.access import LEAST_ROLE, Right
 from engine.tickets.errors import Refused
 from engine.tickets.people import Person, PersonId, TeamId
 from engine.tickets.promise_clock import PROMISES, PromiseClock
 from engine.tickets.ticket import Phase, Priority, State, ticket_id
-
-DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,48 +61,6 @@ class TicketFacts:
             for clock in self.clocks
             if clock.kind in PROMISES and not clock.waived and clock.cancelled_at is None
         )
-
-
-@dataclass(frozen=True)
-class Period:
-    """Whole local days [first, end) of a zone. Not slotted: its bounds are asked for a million times."""
-
-    first: date
-    end: date
-    zone: tzinfo
-
-    @cached_property
-    def starts_at(self) -> datetime:
-        return _midnight(self.first, self.zone)
-
-    @cached_property
-    def ends_at(self) -> datetime:
-        return _midnight(self.end, self.zone)
-
-    @property
-    def before(self) -> "Period":
-        """As many days just before it."""
-        return Period(self.first - (self.end - self.first), self.first, self.zone)
-
-    @property
-    def last(self) -> date:
-        """The last day, as people name a period."""
-        return self.end - DAY
-
-    @property
-    def days(self) -> Iterator[date]:
-        return (self.first + day * DAY for day in range((self.end - self.first).days))
-
-    def holds(self, at: datetime | None) -> bool:
-        return at is not None and self.starts_at <= at < self.ends_at
-
-    def day_of(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    """Where clocks skip midnight, the first instant of the day."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def seen_by(who: Person, facts: Sequence[TicketFacts]) -> list[TicketFacts]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.reports.facts import DAY, Period, TicketFacts
+from engine.reports.facts import TicketFacts
+from engine.reports.kinds import DAY, Period
 from engine.tickets.promise_clock import PromiseClock
 
 Lateness = Callable[[PromiseClock, datetime], timedelta]

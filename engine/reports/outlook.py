@@ -12,8 +12,9 @@ from typing import Final
 
 from engine.calendars.calendar import Calendar
 from engine.promises.rules import Rules
-from engine.reports.facts import DAY, TicketFacts
+from engine.reports.facts import TicketFacts
 from engine.reports.forecast import Forecast, NotEnough, Range, forecast, per_week, rhythm
+from engine.reports.kinds import DAY
 from engine.reports.shortfall import Owed, Shortfall, Worked, handling, shortfall
 from engine.reports.staffing import Need, needs
 from engine.tickets.people import Person, Team

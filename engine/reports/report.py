@@ -12,7 +12,8 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
-from engine.reports.facts import DAY, Period, TicketFacts
+from engine.reports.facts import TicketFacts
+from engine.reports.kinds import DAY, Period
 from engine.reports.lists import Age, Late, Lateness, Risk, ages, at_risk, late
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from engine.announcing.places import places
 from engine.announcing.recorded_step import instant, who
 from engine.desk import step
 from engine.messages.digests import ListedTicket, ListedTickets, ShiftHandover
@@ -60,7 +61,8 @@ def _digests(
 ) -> list[Tell]:
     teams = [team for team in transaction.teams() if team.id in person.teams]
     told = [_to_team(transaction, team, person, handed, at) for team in teams]
-    return [*(tell for tell in told if tell), *_to_person(person, handed, at)]
+    own = places(person, (), transaction.settings().channels)[:1]
+    return [*(tell for tell in told if tell), *_to_person(person, own, handed, at)]
 
 
 def _to_team(
@@ -78,7 +80,7 @@ def _to_team(
         return None
     said = ShiftHandover(
         timezone=zone(person.timezone),
-        agent=who(person),
+        agent=who(person, place),
         stays=_listed(own),
         back=_listed(back),
         due=_listed(due),
@@ -88,11 +90,11 @@ def _to_team(
     return _tell(place, person, said, at)
 
 
-def _to_person(person: Person, handed: HandOver, at: datetime) -> list[Tell]:
+def _to_person(
+    person: Person, places: Sequence[Address], handed: HandOver, at: datetime
+) -> list[Tell]:
     if not (handed.stays or handed.given_back):
         return []
-    place = Address("slack", person.slack) if person.slack else None
-    place = place or (Address("mail", person.mail) if person.mail else None)
     said = ShiftHandover(
         timezone=zone(person.timezone),
         agent=None,
@@ -102,7 +104,7 @@ def _to_person(person: Person, handed: HandOver, at: datetime) -> list[Tell]:
         urgent=_urgent(handed.stays),
         waiting=0,
     )
-    return [_tell(place, person, said, at)] if place else []
+    return [_tell(place, person, said, at) for place in places]
 
 
 def _tell(place: Address, person: Person, said: ShiftHandover, at: datetime) -> Tell:

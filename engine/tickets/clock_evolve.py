@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import assert_never
 
 from engine.tickets.events import (
     Breached,
@@ -35,7 +35,7 @@ def evolve(
     """The clocks after `event`; events that are not about clocks leave them alone."""
     if isinstance(event, ClockStarted):
         return (*clocks, _started(event, at))
-    if not isinstance(event, _ABOUT_ONE):
+    if not isinstance(event, _AboutOne):
         return clocks
     return tuple(
         _evolve_one(clock, event, at)
@@ -60,7 +60,7 @@ def _started(event: ClockStarted, at: datetime) -> PromiseClock:
     )
 
 
-_ABOUT_ONE: Final = (
+_AboutOne = (
     ClockPaused
     | ClockResumed
     | ClockChanged
@@ -72,7 +72,7 @@ _ABOUT_ONE: Final = (
 )
 
 
-def _evolve_one(clock: PromiseClock, event: Event, at: datetime) -> PromiseClock:
+def _evolve_one(clock: PromiseClock, event: _AboutOne, at: datetime) -> PromiseClock:  # noqa: C901, PLR0911, PLR0912 - one flat match: mypy names the event that is missing
     match event:
         case ClockPaused(used=used):
             return replace(_halted(clock, used, at), due_at=None, warn_at=None, cancelled_at=None)
@@ -85,20 +85,14 @@ def _evolve_one(clock: PromiseClock, event: Event, at: datetime) -> PromiseClock
             return replace(goes_on, due_at=due, warn_at=warn)
         case ClockChanged():
             return _evolve_changed(clock, event, at)
-        case _:
-            return _evolve_judged(clock, event)
-
-
-def _evolve_judged(clock: PromiseClock, event: Event) -> PromiseClock:
-    match event:
         case Warned(next_at=next_at, given=given):
             return replace(clock, warnings=given, warn_at=next_at)
         case Breached(due_at=due):
             return replace(clock, breached_at=due)
         case Waived():
             return replace(clock, waived=True)
-        case _:
-            return clock
+        case _ as never:
+            assert_never(never)
 
 
 def _halted(clock: PromiseClock, used: timedelta | None, at: datetime) -> PromiseClock:

@@ -45,3 +45,7 @@ class Refused(Exception):
 
 class Stale(Exception):
     """Somebody else changed the ticket between load and record: run the whole use case again."""
+
+
+class TooMuchAtOnce(Exception):
+    """So many works wait for storage already that this one was not taken: nothing was done, try again in a moment."""

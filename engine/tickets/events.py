@@ -300,6 +300,10 @@ Event = (
 )
 
 
+TermsChanged = PriorityChanged | CategoryChanged | TeamChanged | PolicyApplied
+"""Other promises may hold from here on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An event in its place in the history."""

@@ -5,19 +5,31 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from datetime import datetime
+from typing import assert_never
 
 from engine.tickets import clock_evolve
 from engine.tickets.events import (
     Acknowledged,
     AnswerAwaited,
     Assigned,
+    Breached,
     CategoryChanged,
+    ClockCancelled,
+    ClockChanged,
+    ClockPaused,
+    ClockResumed,
     ClockStarted,
+    ClockStopped,
+    Commented,
     Entry,
     EscalationEnded,
+    Event,
+    LevelEmpty,
+    Linked,
     Merged,
     Moved,
+    Noted,
     Opened,
     Paged,
     PageHeld,
@@ -27,6 +39,8 @@ from engine.tickets.events import (
     Reminded,
     TeamChanged,
     Unmerged,
+    Waived,
+    Warned,
 )
 from engine.tickets.people import WorkspaceId
 from engine.tickets.promise_clock import ClockKind
@@ -71,14 +85,11 @@ def evolve(ticket: Ticket, entry: Entry) -> Ticket:
         updated_at=entry.at,
         clocks=clock_evolve.evolve(ticket.clocks, entry.event, entry.at),
     )
-    for kinds, change in _CHANGES:
-        if isinstance(entry.event, kinds):
-            return change(after, entry)
-    return after
+    return _evolve(after, entry.event, entry.at)
 
 
-def _evolve_fields(ticket: Ticket, entry: Entry) -> Ticket:
-    match entry.event:
+def _evolve(ticket: Ticket, event: Event, at: datetime) -> Ticket:  # noqa: C901, PLR0911, PLR0912 - one flat match over all events: mypy names the one that is missing
+    match event:
         case PriorityChanged(to=priority):
             return replace(ticket, priority=priority)
         case CategoryChanged(to=category):
@@ -89,62 +100,52 @@ def _evolve_fields(ticket: Ticket, entry: Entry) -> Ticket:
             return replace(ticket, rules_at=rules_at)
         case AnswerAwaited(remind_at=remind_at, gives_up_at=gives_up_at):
             return replace(ticket, remind_at=remind_at, gives_up_at=gives_up_at)
-        case _:
+        case Reminded():
             return replace(ticket, remind_at=None)
-
-
-def _evolve_work(ticket: Ticket, entry: Entry) -> Ticket:
-    match entry.event:
         case Assigned(to=agent, why=why):
             return replace(ticket, assignee=agent, offered=why is not None)
+        case Released():
+            return replace(ticket, assignee=None, offered=False)
         case Moved(to=state):
-            return _arrive(ticket, state, entry)
+            return _arrive(ticket, state, at)
         case Merged(into=into):
-            merged = replace(_at_rest(ticket), state=State.MERGED, merged_into=into)
-            return replace(merged, closed_at=entry.at)
+            return replace(_at_rest(ticket), state=State.MERGED, merged_into=into, closed_at=at)
         case Unmerged(to=state):
             return replace(ticket, state=state, merged_into=None, closed_at=None)
-        case _:
-            return replace(ticket, assignee=None, offered=False)
-
-
-def _evolve_escalation(ticket: Ticket, entry: Entry) -> Ticket:
-    match entry.event:
         case Paged(level=level):
-            again = ticket.pages if level == ticket.escalation_level else 0
-            paged = replace(ticket, escalation_level=level, pages=again + 1)
-            return replace(paged, acknowledged=False, muted=False)
+            return _paged(ticket, level)
         case PageHeld():
             return replace(ticket, muted=True, acknowledged=False)
         case Acknowledged():
             return replace(ticket, acknowledged=True, offered=False, muted=False)
-        case ClockStarted(kind=ClockKind.ACK):
-            return replace(ticket, acknowledged=False)
+        case ClockStarted(kind=kind):
+            return replace(ticket, acknowledged=ticket.acknowledged and kind is not ClockKind.ACK)
         case EscalationEnded():
             return replace(ticket, escalation_level=0, pages=0)
-        case _:
+        case Opened() | Commented() | Noted() | Linked() | LevelEmpty():
             return ticket
+        case ClockPaused() | ClockResumed() | ClockChanged() | ClockStopped() | ClockCancelled():
+            return ticket
+        case Warned() | Breached() | Waived():
+            return ticket
+        case _ as never:
+            assert_never(never)
 
 
-_CHANGES: Final = (
-    (
-        (PriorityChanged, CategoryChanged, TeamChanged, PolicyApplied, AnswerAwaited, Reminded),
-        _evolve_fields,
-    ),
-    ((Assigned, Released, Moved, Merged, Unmerged), _evolve_work),
-    ((Paged, PageHeld, Acknowledged, ClockStarted, EscalationEnded), _evolve_escalation),
-)
-"""Which part of a ticket an event changes, besides its clocks; the other events change none."""
+def _paged(ticket: Ticket, level: int) -> Ticket:
+    again = ticket.pages if level == ticket.escalation_level else 0
+    paged = replace(ticket, escalation_level=level, pages=again + 1)
+    return replace(paged, acknowledged=False, muted=False)
 
 
-def _arrive(ticket: Ticket, state: State, entry: Entry) -> Ticket:
+def _arrive(ticket: Ticket, state: State, at: datetime) -> Ticket:
     ticket = replace(ticket, state=state, remind_at=None, gives_up_at=None)
     if state is State.REOPENED:
         return replace(ticket, reopened=ticket.reopened + 1, resolved_at=None, closed_at=None)
     if state.phase is Phase.DONE:
-        return replace(_at_rest(ticket), resolved_at=entry.at)
+        return replace(_at_rest(ticket), resolved_at=at)
     if state.phase is Phase.CLOSED:
-        return replace(_at_rest(ticket), closed_at=entry.at)
+        return replace(_at_rest(ticket), closed_at=at)
     return ticket
 
 

@@ -8,6 +8,9 @@ WorkspaceId = NewType("WorkspaceId", str)
 PersonId = NewType("PersonId", str)
 TeamId = NewType("TeamId", str)
 
+OPERATOR: Final = "operator"
+"""The kind of a name at the daemon's own machine: who has it may do everything, and nobody is written to there."""
+
 DEFAULT: Final = WorkspaceId("default")
 """The workspace that deskd.toml declares; others live in the database alone."""
 
@@ -50,8 +53,8 @@ class Person:
     role: Role = Role.REQUESTER
     teams: frozenset[TeamId] = frozenset()
     """Teams the person is an agent of (listed in configuration, or vouched for by a private channel)."""
-    mail: str | None = None
-    slack: str | None = None
+    identities: tuple[Identity, ...] = ()
+    """The names the outside knows them by; of several of one kind the one to be used stands first."""
     timezone: str | None = None
     """IANA name ("Europe/Berlin") or a fixed offset ("+02:00") when only a mail's Date header is known."""
     status: str = "active"  # pending | active | suspended
@@ -65,13 +68,18 @@ class Person:
         """Agents by a team's private channel are listed nowhere: being in a team makes them agents."""
         return max(self.role, Role.AGENT if self.teams else Role.REQUESTER)
 
+    def known_as(self, kind: str) -> str | None:
+        """Their address, chat id or login, when they have one of this kind."""
+        return next((name.subject for name in self.identities if name.kind == kind), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Team:
     id: TeamId
     name: str
     department: str
-    slack_channel: str | None = None
+    place: Address | None = None
+    """Where its people read: the cards of its tickets stand there, and what is told to the team."""
     addresses: tuple[str, ...] = ()
     """The desk's own mail addresses that lead to this team; the first is the one it answers from."""
     policy: str | None = None
@@ -97,10 +105,10 @@ class Caller:
     identity: Identity
     name: str
     via: str  # slack | mail | cli | api
-    mail: str | None = None
-    """A confirmed address of the same person (Slack's confirmed e-mail of the own workspace), else None."""
+    confirmed: tuple[Identity, ...] = ()
+    """Other names of the same person that the face vouches for (Slack's confirmed e-mail of the own workspace)."""
     timezone: str | None = None
-    member_of: frozenset[str] = frozenset()
-    """Private Slack channels the face has just seen this full member in."""
+    member_of: frozenset[str] | None = None
+    """Private places the face has just seen this full member in; None: it is no face that can tell."""
     source: Address | None = None
     """Where the words were written, so that they are not echoed there."""

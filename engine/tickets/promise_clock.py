@@ -46,6 +46,23 @@ class TimerKind(StrEnum):
     AUTO_CLOSE = "auto_close"
 
 
+WARN_TIMER: Final = {
+    ClockKind.FIRST_RESPONSE: TimerKind.FIRST_RESPONSE_WARN,
+    ClockKind.NEXT_RESPONSE: TimerKind.NEXT_RESPONSE_WARN,
+    ClockKind.RESOLUTION: TimerKind.RESOLUTION_WARN,
+}
+BREACH_TIMER: Final = {
+    ClockKind.FIRST_RESPONSE: TimerKind.FIRST_RESPONSE_BREACH,
+    ClockKind.NEXT_RESPONSE: TimerKind.NEXT_RESPONSE_BREACH,
+    ClockKind.RESOLUTION: TimerKind.RESOLUTION_BREACH,
+    ClockKind.ACK: TimerKind.ACK_BREACH,
+}
+CLOCK_OF: Final = {
+    kind: clock for table in (WARN_TIMER, BREACH_TIMER) for clock, kind in table.items()
+}
+"""The clock a timer belongs to; timers of the ticket itself are not in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromiseClock:
     """A promise being kept or broken. All instants UTC; `goal` and `used` are working time of its calendar."""

@@ -26,6 +26,8 @@ class Workspace:
         "Access",
         "Other",
     )
+    channels: tuple[str, ...] = ()
+    """Those that people can be told something on, the one to be taken first in front; empty: any they are on."""
     default_team: TeamId = DEFAULT_TEAM
     default_priority: Priority = Priority.P3
     timezone: str = "UTC"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import Final, assert_never
 
 from engine.calendars.calendar import Calendar, Hours
 from engine.calendars.calendar_history import CalendarHistory
@@ -45,8 +45,9 @@ from engine.tickets.events import (
     Unmerged,
     Waived,
 )
+from engine.tickets.message import MessageId
 from engine.tickets.people import PersonId, Team, TeamId, WorkspaceId
-from engine.tickets.promise_clock import PROMISES, ClockKind, latest, owed_answer
+from engine.tickets.promise_clock import CLOCK_OF, PROMISES, ClockKind, latest, owed_answer
 from engine.tickets.ticket import Ticket
 from engine.whatif.replayed_ticket import ReplayedTicket
 
@@ -135,7 +136,7 @@ def live(
         course = _done(course, step, around)
     for at in edits:
         course = _edited(course, at, around)
-    course = course.until(until, around, sla.CLOCK_OF)
+    course = course.until(until, around, CLOCK_OF)
     paged = (one.event for one in course.entries if isinstance(one.event, Paged))
     return Lived(course.ticket, tuple(paged))
 
@@ -170,17 +171,37 @@ def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
 
 
 def _edited(course: ReplayedTicket, at: datetime, around: _Around) -> ReplayedTicket:
-    course = course.until(at - JUST_AFTER, around, sla.CLOCK_OF)
+    course = course.until(at - JUST_AFTER, around, CLOCK_OF)
     events = sla.recount(course.ticket.clocks, around.situation(course.ticket, at), why="calendar")
     return course.after(events, at, around) if events else course
 
 
 def _done(course: ReplayedTicket, step: Sequence[Entry], around: _Around) -> ReplayedTicket:
     at, actor = step[0].at, step[0].actor
-    course = course.until(at - JUST_AFTER, around, sla.CLOCK_OF)
+    course = course.until(at - JUST_AFTER, around, CLOCK_OF)
     again = _Again(course.ticket, [entry.event for entry in step], at, actor, around)
     events = [one for event in again.events for one in again.of(event)]
     return course.after(events, at, around, actor=actor) if events else course
+
+
+_DoneByPeople = (
+    Commented
+    | PolicyApplied
+    | Merged
+    | Unmerged
+    | Linked
+    | Assigned
+    | Released
+    | Moved
+    | PriorityChanged
+    | CategoryChanged
+    | TeamChanged
+    | Acknowledged
+    | EscalationEnded
+    | Waived
+    | Paged
+)
+"""Of a history the events that people may have caused; the rest follows from the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +216,21 @@ class _Again:
 
     def of(self, event: Event) -> list[Event]:
         """What of it people did and still makes sense; none of what followed from it."""
+        if not isinstance(event, _DoneByPeople):
+            return []
         match event:
             case Commented() | PolicyApplied() | Merged() | Unmerged():
                 return [event]
-            case Linked(how="merged_from"):
-                return self._joined()
+            case Linked(how=how):
+                return self._joined() if how == "merged_from" else []
             case Assigned() | Released() | Moved():
                 return self._of_work(event)
             case PriorityChanged() | CategoryChanged() | TeamChanged():
                 return self._other(event)
-            case _:
+            case Acknowledged() | EscalationEnded() | Waived() | Paged():
                 return self._of_promises(event)
+            case _ as never:
+                assert_never(never)
 
     def _of_work(self, event: Assigned | Released | Moved) -> list[Event]:
         assignee, state = self.ticket.assignee, self.ticket.state
@@ -216,6 +241,8 @@ class _Again:
                 return [] if assignee is None or self.by_ring else [Released(assignee)]
             case Moved(to=to):
                 return [] if state is to or self.by_ring else [replace(event, before=state)]
+            case _ as never:
+                assert_never(never)
 
     @property
     def by_ring(self) -> bool:
@@ -234,22 +261,28 @@ class _Again:
             case TeamChanged(to=team):
                 had = self.ticket.team
                 return [] if had == team else [TeamChanged(had, team)]
+            case _ as never:
+                assert_never(never)
 
-    def _of_promises(self, event: Event) -> list[Event]:
+    def _of_promises(self, event: Acknowledged | EscalationEnded | Waived | Paged) -> list[Event]:
         level = self.ticket.escalation_level
         match event:
-            case Acknowledged() if lifecycle.awaits_ack(self.ticket) and not self._has_it():
-                return [Acknowledged(level)]
-            case EscalationEnded() if level:
-                return [EscalationEnded(level)]
+            case Acknowledged():
+                waits = lifecycle.awaits_ack(self.ticket) and not self._has_it()
+                return [Acknowledged(level)] if waits else []
+            case EscalationEnded():
+                return [EscalationEnded(level)] if level else []
             case Waived():
                 return self._waived(event)
-            case Paged(cause="manual", message=message):
-                now = self.around.situation(self.ticket, self.at)
-                climb = self.around(self.ticket, (), self.at).climb
-                return escalation.page(level + 1, "manual", now, climb, message)
-            case _:
-                return []
+            case Paged(cause=cause, message=message):
+                return self._by_hand(level + 1, message) if cause == "manual" else []
+            case _ as never:
+                assert_never(never)
+
+    def _by_hand(self, level: int, message: MessageId | None) -> list[Event]:
+        now = self.around.situation(self.ticket, self.at)
+        climb = self.around(self.ticket, (), self.at).climb
+        return escalation.page(level, "manual", now, climb, message)
 
     def _joined(self) -> list[Event]:
         """Another ticket was merged into this one: an answer owed there is owed here, and no time was bought."""

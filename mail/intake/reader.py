@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from engine.ports.clock import Clock
 from engine.ports.spool import Spool, SpoolRow
 from engine.ports.store import Files
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.message import Attachment, Inbound, Reference
 from engine.tickets.people import Address, Identity, WorkspaceId
 from mail.intake.address_book import AddressBook
@@ -201,7 +202,17 @@ class MailReader:
             return
         async with self._line.place(_kin(row.workspace, parsed)):
             inbound = await self._inbound(row, parsed, envelope)
+            while not await self._is_taken(row, inbound):
+                await self._clock.sleep_until(self._clock.now() + POLL)
+
+    async def _is_taken(self, row: SpoolRow, inbound: Inbound) -> bool:
+        """False: storage has too much to do. That is no fault of the mail, so it waits here and no try is counted."""
+        try:
             await self._desk.receive(row.workspace, inbound, settles=row.id)
+        except TooMuchAtOnce:
+            log.warning("too much at once: mail %d waits", row.id)
+            return False
+        return True
 
     async def _parse(self, raw: bytes, envelope: Envelope) -> Parsed:
         limit = self._reading.attachment_bytes

@@ -14,9 +14,10 @@ from aiosmtpd.smtp import Envelope
 
 from engine.ports.clock import Clock
 from engine.ports.spool import Incoming, Spool
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import WorkspaceId
 from mail.intake.address_book import AddressBook
-from mail.intake.smtp_session import LATER, MailSession, OpenSessions
+from mail.intake.smtp_session import BUSY, LATER, MailSession, OpenSessions
 from mail.parsing.charset import storable
 from mail.parsing.headers import read_fields
 from mail.parsing.mime import HEADER_BYTES_MAX, MESSAGE_BYTES_MAX
@@ -136,6 +137,9 @@ class SmtpIn:
             facts = _Facts(content, envelope, peer, received_at)
             rows = [_row(facts, workspace, to) for workspace, to in desks.items()]
             kept = await self._spool.keep_many(rows)
+        except TooMuchAtOnce:
+            log.warning("too much at once: a mail of %d bytes is to come again", len(content))
+            return BUSY
         except Exception as error:
             # The boundary: whatever storage raises, the sender keeps the mail and tries again.
             log.exception("a mail of %d bytes could not be kept", len(content))

@@ -174,7 +174,7 @@ def _name_of(occasion: Occasion) -> str:
     if occasion.line is None:
         return ""
     requester = occasion.line.requester
-    known = normalise(requester.mail or "")
+    known = normalise(requester.known_as("mail") or "")
     return requester.name if known == occasion.tell.to.place and "@" not in requester.name else ""
 
 

@@ -7,7 +7,7 @@ characters that turn the direction of what follows.
 import re
 from typing import Final, assert_never
 
-from engine.messages.values import Code, Foreign, SlackGroup, SlackId, TicketRef, Value, Words, Zone
+from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Value, Words, Zone
 
 _LINE_ENDS: Final = re.compile("[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _INVISIBLE: Final = re.compile(
@@ -27,7 +27,7 @@ def in_mail(value: object) -> object:
             return str(value)
         case Zone(name):
             return name
-        case SlackId() | SlackGroup():
+        case Handle() | GroupHandle():
             return ""  # a mail calls nobody in Slack
         case _:
             assert_never(value)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, text
-
 from engine.ports.chores import Slots
 from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
@@ -15,6 +13,7 @@ from engine.ports.spool import Spool
 from engine.ports.store import Store
 from engine.ports.timers import Timers
 from engine.ports.views import Views
+from storage.open.schema_check import check_schema, require_file
 from storage.open.store import SqlStore
 from storage.open.writer_postgres import PostgresTransaction, PostgresWriter
 from storage.open.writer_sqlite import SqliteWriter
@@ -23,20 +22,12 @@ from storage.queues.outbox import SqlOutbox
 from storage.queues.spool import SqlSpool
 from storage.queues.spool_postgres import PostgresSpool
 from storage.queues.timers import SqlTimers
-from storage.sql.database import (
-    is_sqlite,
-    open_postgres_readers,
-    open_postgres_writers,
-    open_sqlite_readers,
-    open_sqlite_writer,
-    sqlite_path,
-)
-from storage.sql.errors import SchemaMismatch
+from storage.sql.database import is_sqlite, open_sqlite_writer, sqlite_path
+from storage.sql.engines import open_postgres_readers, open_postgres_writers, open_sqlite_readers
 from storage.sql.files import FolderFiles
 from storage.sql.readers import Readers
-from storage.sql.schema import HEAD
 from storage.sql.writer import Writer
-from storage.views.views import SqlViews
+from storage.views.all_views import SqlViews
 from storage.views.work_views import SqlWorkViews
 
 # The folder of attachments when none is named: beside the SQLite file.
@@ -75,9 +66,8 @@ async def open_storage(
     """Raises SchemaMismatch unless `storage.upgrade.upgrade(url)` has been here."""
     folder = attachments or _beside(url)
     sqlite = is_sqlite(url)
-    if sqlite and not sqlite_path(url).exists():
-        # SQLite would make an empty file of any mistyped path.
-        raise SchemaMismatch(found=None, known=HEAD, newer=False)
+    if sqlite:
+        require_file(url)
     readers = Readers(open_sqlite_readers(url) if sqlite else open_postgres_readers(url))
     try:
         await check_schema(readers)
@@ -115,16 +105,3 @@ def _beside(url: str) -> Path:
     if is_sqlite(url):
         return sqlite_path(url).parent / ATTACHMENTS
     return Path(ATTACHMENTS)
-
-
-async def check_schema(readers: Readers) -> None:
-    async with readers.open() as read:
-        found = await read.run_sync(_revision)
-    if found != HEAD:
-        raise SchemaMismatch(found=found, known=HEAD, newer=found is not None and found > HEAD)
-
-
-def _revision(connection: Connection) -> str | None:
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -17,12 +17,12 @@ from sqlalchemy.exc import DBAPIError
 from storage.sql.database import (
     FileLock,
     is_sqlite,
-    open_postgres_writers,
     open_sqlite_once,
     private,
     raw_statement,
     sqlite_path,
 )
+from storage.sql.engines import open_postgres_writers
 from storage.sql.errors import SchemaMismatch
 from storage.sql.writer import trouble
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
+from engine.tickets.errors import TooMuchAtOnce
 from storage.sql.database import raw_statement
 from storage.sql.errors import StorageTrouble
 from storage.sql.writer import own
@@ -25,6 +26,10 @@ log = logging.getLogger("deskd.storage.writer")
 
 # Beyond this a group gains nothing more per work (the fsync is spread thin) and only makes the first one wait.
 GROUP_MAX: Final = 64
+# Works that wait before another is sent away. All doors together ask for about 500 at a time (200 senders of mail,
+# 200 acts in Slack, 32 mails in work, parcels), so only a disk that hangs or something without a bound of its own
+# comes here. And it is some 16 commits: whoever came later would be answered after Slack's three seconds.
+WAITING_MAX: Final = 1000
 
 
 @dataclass(slots=True)
@@ -53,6 +58,8 @@ class SqliteWriter:
     async def run(self, work: Callable[[Connection], T]) -> T:
         if self._closed:
             raise StorageTrouble("the database is closed", temporary=True)
+        if self._jobs.qsize() >= WAITING_MAX:
+            raise TooMuchAtOnce
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, future, loop))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, text, update
 
@@ -191,6 +191,8 @@ def _words_of(parcel: Parcel) -> str | None:
             return comment or note
         case Show():
             return None
+        case _ as never:
+            assert_never(never)
 
 
 def _wait_again(connection: Connection, parcel: Parcel, mark: rows.Values) -> None:

@@ -1,4 +1,7 @@
-"""How the two databases are opened: URLs, pragmas, transaction modes, and the guard of the daemon's SQLite file."""
+"""How SQLite is opened: the file, its pragmas and transaction modes, and the guard of the daemon's file.
+
+What several await at a time, PostgreSQL above all, is in engines.py.
+"""
 
 import fcntl
 import os
@@ -6,8 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.sql.errors import Busy
@@ -18,20 +20,6 @@ BUSY_TIMEOUT_MS: Final = 10_000
 # every ticket, so the default of 1000 writes them back four times as often, inside somebody's commit (measured:
 # intake 0.61 to 0.77 of the floor). Bounds the log's size and the time a start after a crash needs to read it.
 WAL_PAGES: Final = 4_000
-# Lists and cards read beside each other; more readers than this only fight for two cores.
-READERS: Final = 5
-# Eight connections were the peak of the measured commit rate (reference/performance.md §2.4).
-PG_WRITERS: Final = 8
-PG_TIMEOUTS: Final = {
-    "application_name": "deskd",
-    # A ticket's row is held for milliseconds: who waits longer waits for something broken.
-    "lock_timeout": "10000",
-    "idle_in_transaction_session_timeout": "60000",
-}
-
-# What a daemon holds that stopped in the middle (a suspended machine) is free again after this; if it goes on, the
-# writer finds its connection lost and begins anew.
-PG_WRITER_TIMEOUTS: Final = PG_TIMEOUTS | {"idle_in_transaction_session_timeout": "10000"}
 
 
 def is_sqlite(url: str) -> bool:
@@ -59,17 +47,13 @@ def open_sqlite_writer(url: str) -> Engine:
     return engine
 
 
-def open_sqlite_readers(url: str) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=READERS,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"isolation_level": None},
+def open_sqlite_reader(url: str) -> Engine:
+    """Sync, for a command that only looks: it cannot write."""
+    sync = make_url(url).set(drivername="sqlite+pysqlite")
+    engine = create_engine(
+        sync, poolclass=NullPool, hide_parameters=True, connect_args={"isolation_level": None}
     )
-    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-    event.listen(engine.sync_engine, "connect", _read_only)
-    event.listen(engine.sync_engine, "begin", _begin_deferred)
+    only_reads(engine)
     return engine
 
 
@@ -84,36 +68,6 @@ def open_sqlite_once(url: str) -> Engine:
     return engine
 
 
-def open_postgres_writers(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
-    return create_async_engine(
-        _asyncpg(url),
-        pool_size=size,
-        max_overflow=0,
-        # No ping: it costs four round trips, and the writer repeats a work whose connection was lost.
-        hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        connect_args={"server_settings": PG_WRITER_TIMEOUTS},
-    )
-
-
-def open_postgres_readers(url: str) -> AsyncEngine:
-    """REPEATABLE READ gives a view one picture for all its statements, as SQLite's readers have."""
-    settings = PG_TIMEOUTS | {"default_transaction_read_only": "on"}
-    return create_async_engine(
-        _asyncpg(url),
-        pool_size=READERS,
-        max_overflow=0,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        isolation_level="REPEATABLE READ",
-        connect_args={"server_settings": settings},
-    )
-
-
-def _asyncpg(url: str) -> URL:
-    return make_url(url).set(drivername="postgresql+asyncpg")
-
-
 def _set_up_sqlite(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
@@ -125,6 +79,12 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def only_reads(engine: Engine) -> None:
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", _read_only)
+    event.listen(engine, "begin", _begin_deferred)
 
 
 def _read_only(connection: Any, record: Any) -> None:

@@ -88,7 +88,7 @@ def _participants(size: int) -> Select[Any]:
 @cache
 def _people(size: int) -> Select[Any]:
     mine = people.c.workspace == bindparam("workspace"), people.c.id.in_(_room("p", 2 * size))
-    return directory.WITH_TEAMS.where(*mine)
+    return directory.WHOLE_PERSON.where(*mine)
 
 
 def _room(name: str, size: int) -> list[BindParameter[Any]]:

@@ -16,13 +16,27 @@ from storage.tickets.rows import AnyRow
 NAMESAKES_MAX: Final = 10
 
 _MINE: Final = people.c.workspace == bindparam("workspace")
-# One row for each team they are in, or one without a team: a statement less than asking for both.
-WITH_TEAMS: Final = select(people, memberships.c.team.label("member_of")).outerjoin(
-    memberships,
-    and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
+# One row for each pair of their teams and names, few as these are: a statement instead of three.
+WHOLE_PERSON: Final = (
+    select(
+        people,
+        memberships.c.team.label("member_of"),
+        identities.c.kind,
+        identities.c.issuer,
+        identities.c.subject,
+    )
+    .outerjoin(
+        memberships,
+        and_(memberships.c.workspace == people.c.workspace, memberships.c.person == people.c.id),
+    )
+    .outerjoin(
+        identities,
+        and_(identities.c.workspace == people.c.workspace, identities.c.person == people.c.id),
+    )
+    .order_by(identities.c.verified_at, identities.c.subject)
 )
-_PERSON: Final = WITH_TEAMS.where(_MINE, people.c.id == bindparam("id"))
-_PERSON_BY: Final = WITH_TEAMS.where(
+_PERSON: Final = WHOLE_PERSON.where(_MINE, people.c.id == bindparam("id"))
+_PERSON_BY: Final = WHOLE_PERSON.where(
     _MINE,
     people.c.id
     == select(identities.c.person)
@@ -66,6 +80,14 @@ _MEMBERSHIPS: Final = select(memberships.c.person, memberships.c.team).where(
     memberships.c.workspace == bindparam("workspace"),
     memberships.c.person.in_(bindparam("people", expanding=True)),
 )
+_NAMES: Final = (
+    select(identities)
+    .where(
+        identities.c.workspace == bindparam("workspace"),
+        identities.c.person.in_(bindparam("people", expanding=True)),
+    )
+    .order_by(identities.c.verified_at, identities.c.subject)
+)
 _LEAVE: Final = delete(memberships).where(
     memberships.c.workspace == bindparam("workspace"),
     memberships.c.person == bindparam("person"),
@@ -107,12 +129,12 @@ def person_by(connection: Connection, workspace: WorkspaceId, identity: Identity
 def people_named(connection: Connection, workspace: WorkspaceId, name: str) -> Sequence[Person]:
     wanted = {"workspace": workspace, "name": name.strip().casefold()}
     found = connection.execute(_PEOPLE_NAMED, wanted).all()
-    return with_teams(connection, workspace, found)
+    return whole(connection, workspace, found)
 
 
 def agents(connection: Connection, workspace: WorkspaceId) -> Sequence[Person]:
     found = connection.execute(_AGENTS, {"workspace": workspace}).all()
-    return with_teams(connection, workspace, found)
+    return whole(connection, workspace, found)
 
 
 def keep_person(connection: Connection, workspace: WorkspaceId, person: Person) -> None:
@@ -170,32 +192,37 @@ def _person(found: Sequence[AnyRow]) -> Person | None:
 
 
 def people_of(found: Iterable[AnyRow]) -> Iterable[Person]:
-    """Of rows of WITH_TEAMS."""
+    """Of rows of WHOLE_PERSON."""
     by_id: dict[str, list[AnyRow]] = {}
     for row in found:
         by_id.setdefault(row.id, []).append(row)
     for each in by_id.values():
-        yield rows.person(each[0], _given(row.member_of for row in each))
+        names = [_identity(row) for row in each if row.kind is not None]
+        teams = _given(row.member_of for row in each)
+        yield rows.person(each[0], teams, _in_use_first(each[0], names))
 
 
 def _given(words: Iterable[str | None]) -> Iterable[str]:
     return (word for word in words if word is not None)
 
 
-def with_teams(
+def whole(
     connection: Connection, workspace: WorkspaceId, found: Sequence[AnyRow]
 ) -> Sequence[Person]:
+    """With their teams and names."""
     if not found:
         return ()
     wanted = {"workspace": workspace, "people": [row.id for row in found]}
-    return join_teams(found, connection.execute(_MEMBERSHIPS, wanted).all())
-
-
-def join_teams(found: Iterable[AnyRow], members: Iterable[AnyRow]) -> Sequence[Person]:
     teams_of: dict[str, list[str]] = {}
-    for row in members:
+    for row in connection.execute(_MEMBERSHIPS, wanted):
         teams_of.setdefault(row.person, []).append(row.team)
-    return [rows.person(row, teams_of.get(row.id, ())) for row in found]
+    names_of: dict[str, list[Identity]] = {}
+    for row in connection.execute(_NAMES, wanted):
+        names_of.setdefault(row.person, []).append(_identity(row))
+    return [
+        rows.person(row, teams_of.get(row.id, ()), _in_use_first(row, names_of.get(row.id, ())))
+        for row in found
+    ]
 
 
 def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequence[Team]:
@@ -203,3 +230,19 @@ def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequ
     for row in addresses:
         addresses_of.setdefault(row.team, []).append(row.address)
     return [rows.team(row, addresses_of.get(row.id, ())) for row in found]
+
+
+def _identity(row: AnyRow) -> Identity:
+    return Identity(row.kind, row.issuer, row.subject)
+
+
+def _in_use_first(row: AnyRow, names: Iterable[Identity]) -> tuple[Identity, ...]:
+    """The columns of a person say which of several names of a kind is the one to be used."""
+    used = [
+        Identity(kind, "", subject)
+        for kind, subject in (("slack", row.slack), ("mail", row.mail))
+        if subject
+    ]
+    kept = {(name.kind, name.subject): name for name in names}
+    first = [kept.pop((name.kind, name.subject), name) for name in used]
+    return (*first, *kept.values())

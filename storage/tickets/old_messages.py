@@ -1,6 +1,6 @@
 """What waited in the outbox when messages became dataclasses: a template's name and flat facts, made into messages.
 
-Facts were texts, numbers and lists of texts; what did not fit was packed: "T-1|P1||subject", columns side by side, JSON.
+Facts were texts, numbers and lists of texts; what did not fit was packed: "T-1|P1||subject", columns, JSON.
 Nothing here is written any more. It goes when no upgrade begins before it.
 """
 
@@ -16,8 +16,8 @@ from engine.messages.message import Message
 from engine.messages.values import (
     Code,
     Foreign,
-    SlackGroup,
-    SlackId,
+    GroupHandle,
+    Handle,
     TicketRef,
     Who,
     Words,
@@ -76,7 +76,7 @@ def _clock(written: str | None) -> ClockKind | None:
 
 
 def _who(name: str, slack: str) -> Who | None:
-    return Who(Foreign(name), SlackId(slack) if slack else None) if name or slack else None
+    return Who(Foreign(name), Handle(slack) if slack else None) if name or slack else None
 
 
 def _assignee(facts: Facts) -> Who | None:
@@ -181,7 +181,7 @@ def _call(facts: Facts) -> dict[str, Any]:
         "next_at": _at(facts, "next_at"),
         "clock": _clock(facts.get("clock")),
         "due_at": _at(facts, "due_at"),
-        "groups": tuple(map(SlackGroup, facts.get("groups", ()))),
+        "groups": tuple(map(GroupHandle, facts.get("groups", ()))),
     }
 
 
@@ -238,7 +238,7 @@ def _overdue(facts: Facts) -> Message:
     return digests.OverdueDigest(
         timezone=zone(facts.get("timezone")),
         count=facts["count"],
-        groups=tuple(map(SlackGroup, facts.get("groups", ()))),
+        groups=tuple(map(GroupHandle, facts.get("groups", ()))),
         lines=tuple(_line(*row) for row in rows),
     )
 
@@ -251,7 +251,7 @@ def _line(*row: str) -> digests.OverdueLine:
         subject=Foreign(subject),
         due_at=datetime.fromisoformat(due_at) if due_at else None,
         clock=_clock(clock),
-        assignee=SlackId(slack) if slack else None,
+        assignee=Handle(slack) if slack else None,
     )
 
 

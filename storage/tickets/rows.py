@@ -9,7 +9,16 @@ from engine.messages.effects import Effect, Show, Tell
 from engine.ports.outbox import Parcel
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, MessageId, Note, Reference
-from engine.tickets.people import Address, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from engine.tickets.people import (
+    Address,
+    Identity,
+    Person,
+    PersonId,
+    Role,
+    Team,
+    TeamId,
+    WorkspaceId,
+)
 from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
@@ -227,8 +236,8 @@ def person_values(person: Person) -> Values:
         "name": person.name,
         "name_key": person.name.casefold(),
         "role": int(person.role),
-        "mail": person.mail,
-        "slack": person.slack,
+        "mail": person.known_as("mail"),
+        "slack": person.known_as("slack"),
         "timezone": person.timezone,
         "status": person.status,
         "department": person.department,
@@ -237,14 +246,13 @@ def person_values(person: Person) -> Values:
     }
 
 
-def person(row: AnyRow, teams: Iterable[str]) -> Person:
+def person(row: AnyRow, teams: Iterable[str], identities: tuple[Identity, ...]) -> Person:
     return Person(
         id=PersonId(row.id),
         name=row.name,
         role=Role(row.role),
         teams=frozenset(TeamId(team) for team in teams),
-        mail=row.mail,
-        slack=row.slack,
+        identities=identities,
         timezone=row.timezone,
         status=row.status,
         department=row.department,
@@ -257,7 +265,7 @@ def team_values(team: Team) -> Values:
     return {
         "name": team.name,
         "department": team.department,
-        "slack_channel": team.slack_channel,
+        "slack_channel": team.place.place if team.place else None,
         "policy": team.policy or "",
         "open_to_agents": team.open_to_agents,
         "replies_public": team.replies_public,
@@ -273,7 +281,7 @@ def team(row: AnyRow, addresses: Iterable[str]) -> Team:
         id=TeamId(row.id),
         name=row.name,
         department=row.department,
-        slack_channel=row.slack_channel,
+        place=Address("slack", row.slack_channel) if row.slack_channel else None,
         addresses=tuple(addresses),
         policy=row.policy or None,
         open_to_agents=row.open_to_agents,
@@ -289,6 +297,7 @@ def settings_document(settings: Workspace) -> Values:
     return {
         "domains": sorted(settings.domains),
         "categories": list(settings.categories),
+        "channels": list(settings.channels),
         "default_team": settings.default_team,
         "default_priority": settings.default_priority.value,
         "timezone": settings.timezone,
@@ -311,6 +320,7 @@ def settings(workspace: WorkspaceId, document: Mapping[str, Any] | None) -> Work
 _SETTINGS_FROM: Final[Mapping[str, Callable[[Any], Any]]] = {
     "domains": frozenset,
     "categories": tuple,
+    "channels": tuple,
     "default_team": TeamId,
     "default_priority": Priority,
     "timezone": str,

@@ -300,7 +300,7 @@ def _people(
 ) -> Mapping[str, Person]:
     chosen = select(people).where(people.c.workspace == workspace, people.c.id.in_(sorted(ids)))
     found = connection.execute(chosen.order_by(people.c.id)).all()
-    return {each.id: each for each in directory.with_teams(connection, workspace, found)}
+    return {each.id: each for each in directory.whole(connection, workspace, found)}
 
 
 def _author(connection: Connection, workspace: WorkspaceId, row: AnyRow) -> Person | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from engine.ports.views import (
     Depth,
@@ -13,20 +12,15 @@ from engine.ports.views import (
     TicketFilter,
     TicketLine,
 )
-from engine.promises.rules import Rules
-from engine.reports.facts import TicketFacts
 from engine.tickets.message import Comment, Note, Reference
 from engine.tickets.people import Person, Team, WorkspaceId
-from storage.sql.readers import Readers
-from storage.tickets import rules
-from storage.tickets.rules import KnownRules
-from storage.views import queue_views, report_views, ticket_views
+from storage.sql.reading import CanRead
+from storage.views import queue_views, ticket_views
 
 
-class SqlViews:
-    def __init__(self, readers: Readers) -> None:
+class SqlListViews:
+    def __init__(self, readers: CanRead) -> None:
         self._readers = readers
-        self._known = KnownRules()
 
     async def tickets(self, workspace: WorkspaceId, wanted: TicketFilter) -> Sequence[TicketLine]:
         async with self._readers.open() as read:
@@ -77,28 +71,6 @@ class SqlViews:
     async def desk_addresses(self) -> Sequence[DeskAddress]:
         async with self._readers.open() as read:
             return await read.run_sync(queue_views.desk_addresses)
-
-    async def ticket_facts(
-        self, workspace: WorkspaceId, *, since: datetime
-    ) -> Sequence[TicketFacts]:
-        found: dict[int, TicketFacts] = {}
-        for page_of in (report_views.open_page, partial(report_views.closed_page, since=since)):
-            after: TicketFacts | None = None
-            while page := await self._facts(page_of, workspace, after):
-                found.update((each.number, each) for each in page)
-                after = page[-1]
-                report_views.check(len(found))
-        return list(found.values())
-
-    async def _facts(
-        self, page_of: report_views.PageOf, workspace: WorkspaceId, after: TicketFacts | None
-    ) -> Sequence[TicketFacts]:
-        async with self._readers.open() as read:
-            return await read.run_sync(page_of, workspace, after)
-
-    async def rules(self, workspace: WorkspaceId) -> Rules:
-        async with self._readers.open() as read:
-            return await read.run_sync(rules.read, workspace, self._known)
 
     async def teams(self, workspace: WorkspaceId) -> Sequence[Team]:
         async with self._readers.open() as read:

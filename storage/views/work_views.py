@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, or_,
 
 from engine.ports.views import OwnWork, TicketLine
 from engine.tickets.message import Reference
-from engine.tickets.people import Person, TeamId, WorkspaceId
+from engine.tickets.people import Address, Person, TeamId, WorkspaceId
 from storage.sql.readers import Readers
 from storage.sql.schema import OPEN, UNASSIGNED, memberships, outside_references, teams, tickets
 from storage.sql.schema_rules import presences, rotations
@@ -112,9 +112,13 @@ def _cards(
         outside_references.c.channel == "slack",
         outside_references.c.kind == "card",
     )
-    channels = {line.ticket.number: line.team.slack_channel for line in shown}
+    channels = {line.ticket.number: line.team.place for line in shown}
     found = connection.execute(chosen.order_by(outside_references.c.id))
-    return {row.ticket: reference(row) for row in found if row.place == channels[row.ticket]}
+    return {
+        row.ticket: reference(row)
+        for row in found
+        if Address(row.channel, row.place) == channels[row.ticket]
+    }
 
 
 def _due_first(workspace: WorkspaceId, *those: Condition) -> Select[*tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from bot.views.promise_line import Moment
 from engine.ports.views import ConversationLine, TicketFile, TicketLine
 from engine.promises.rules import Rules
 from engine.tickets.message import Attachment, Comment, MessageId, Note
-from engine.tickets.people import DEFAULT, Person, PersonId, Team, TeamId
+from engine.tickets.people import DEFAULT, Identity, Person, PersonId, Team, TeamId
 from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
@@ -20,7 +20,7 @@ RULES = Rules(Workspace(DEFAULT))
 NOW = Moment(RULES, NOON + timedelta(hours=1))
 CHOICES = Choices(RULES, (Team(TeamId("network"), "Network", "IT"),))
 DORA = Person(PersonId("p1"), "Dora")
-ANA = Person(PersonId("p2"), "Ana", slack="U0ANA")
+ANA = Person(PersonId("p2"), "Ana", identities=(Identity("slack", "T1", "U0ANA"),))
 
 
 def line(

@@ -1,12 +1,15 @@
 """The commands as a script sees them: arguments in, stdout, stderr and an exit code out."""
 
+import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from deskd.cli.global_options import GlobalOptions
 from deskd.cli.main import main
+from tests.clock import ManualClock
 
 KEY = "k" * 40
 
@@ -28,6 +31,8 @@ class Shell:
 
     folder: Path
     capture: pytest.CaptureFixture[str]
+    clock: ManualClock = field(default_factory=ManualClock)
+    """Of every command: a second passes before each, and nothing depends on the hour at which tests run."""
 
     @property
     def config(self) -> Path:
@@ -38,9 +43,10 @@ class Shell:
 
     def run(self, *arguments: str) -> Result:
         self.capture.readouterr()
+        asyncio.run(self.clock.forward(seconds=1))
         code = 0
         try:
-            main(["--config", str(self.config), *arguments])
+            main(["--config", str(self.config), *arguments], GlobalOptions(clock=self.clock))
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         said = self.capture.readouterr()

@@ -17,14 +17,14 @@ from engine.messages.effects import Tell
 from engine.promises.rules import Declared, DeclaredRotation
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.message import Draft
-from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 
-TEAM = Team(TeamId("support"), "Support", "it", slack_channel="C1")
+TEAM = Team(TeamId("support"), "Support", "it", place=Address("slack", "C1"))
 SETTINGS = Workspace(DEFAULT, category_skills={"Network": ("network",)})
 
 
@@ -36,9 +36,9 @@ def declared(
     name: str, role: Role = Role.AGENT, *, skills: frozenset[str] = frozenset()
 ) -> DeclaredPerson:
     teams = frozenset({TEAM.id}) if role > Role.REQUESTER else frozenset()
-    address = f"{name.lower()}@example.com"
+    address = Identity("mail", "", f"{name.lower()}@example.com")
     return DeclaredPerson(
-        name, role, teams, address, caller(name).identity, department="it", skills=skills
+        name, role, teams, (address, caller(name).identity), department="it", skills=skills
     )
 
 
@@ -98,12 +98,12 @@ class World:
     async def duty(self, by: Caller) -> Duty:
         return (await self.floor.standing(DEFAULT, by)).duty
 
-    async def told(self, template: str) -> list[Tell]:
+    async def told(self, kind: str) -> list[Tell]:
         parcels = await self.storage.outbox.lease(
             now=self.clock.now(), until=self.clock.now() + timedelta(seconds=1), limit=100
         )
         effects = [parcel.effect for parcel in parcels]
-        return [one for one in effects if isinstance(one, Tell) and one.template == template]
+        return [one for one in effects if isinstance(one, Tell) and one.kind == kind]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from engine.promises.rules import Rules
 from engine.promises.sla import Situation
 from engine.tickets import evolve
 from engine.tickets.events import Assigned, Entry, Event, Moved, Opened
-from engine.tickets.people import DEFAULT, Person, PersonId, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Address, Identity, Person, PersonId, Role, Team, TeamId
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
@@ -18,11 +18,32 @@ from engine.tickets.workspace import Workspace
 RULES = Rules(Workspace(DEFAULT))
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TEAM = Team(
-    TeamId("support"), "Support", "it", slack_channel="C1", addresses=("support@example.com",)
+    TeamId("support"),
+    "Support",
+    "it",
+    place=Address("slack", "C1"),
+    addresses=("support@example.com",),
 )
-BOB = Person(PersonId("bob"), "Bob", mail="bob@example.com", timezone="Europe/Berlin")
-ANA = Person(PersonId("ana"), "Ana", Role.AGENT, frozenset({TEAM.id}), slack="U_ANA")
-BEN = Person(PersonId("ben"), "Ben", Role.SENIOR, frozenset({TEAM.id}), slack="U_BEN")
+BOB = Person(
+    PersonId("bob"),
+    "Bob",
+    identities=(Identity("mail", "", "bob@example.com"),),
+    timezone="Europe/Berlin",
+)
+ANA = Person(
+    PersonId("ana"),
+    "Ana",
+    Role.AGENT,
+    frozenset({TEAM.id}),
+    identities=(Identity("slack", "T1", "U_ANA"),),
+)
+BEN = Person(
+    PersonId("ben"),
+    "Ben",
+    Role.SENIOR,
+    frozenset({TEAM.id}),
+    identities=(Identity("slack", "T1", "U_BEN"),),
+)
 
 
 def after(**duration: float) -> datetime:

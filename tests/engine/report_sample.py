@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from engine.calendars.calendar import ALWAYS
 from engine.promises.rules import DEVOPS
-from engine.reports.facts import PageFacts, Period, TicketFacts
+from engine.reports.facts import PageFacts, TicketFacts
+from engine.reports.kinds import Period
 from engine.reports.report import Report, report
 from engine.tickets.people import PersonId, TeamId
 from engine.tickets.promise_clock import ClockKind, PromiseClock

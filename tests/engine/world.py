@@ -7,7 +7,7 @@ from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.tickets.message import Inbound, Request
-from engine.tickets.people import DEFAULT, Caller, Identity, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
@@ -15,9 +15,13 @@ from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 
 SUPPORT = Team(
-    TeamId("support"), "Support", "it", slack_channel="C1", addresses=("support@example.com",)
+    TeamId("support"),
+    "Support",
+    "it",
+    place=Address("slack", "C1"),
+    addresses=("support@example.com",),
 )
-HR = Team(TeamId("hr"), "People", "hr", slack_channel="C2", addresses=("hr@example.com",))
+HR = Team(TeamId("hr"), "People", "hr", place=Address("slack", "C2"), addresses=("hr@example.com",))
 ANA = Caller(Identity("slack", "T1", "U_ANA"), "Ana", "slack")
 BEN = Caller(Identity("slack", "T1", "U_BEN"), "Ben", "slack")
 EVE = Caller(Identity("slack", "T1", "U_EVE"), "Eve", "slack")
@@ -26,10 +30,16 @@ ROSTER = DeclaredWorkspace(
     (SUPPORT, HR),
     (
         DeclaredPerson(
-            "Ana", Role.AGENT, frozenset({SUPPORT.id, HR.id}), "ana@example.com", ANA.identity
+            "Ana",
+            Role.AGENT,
+            frozenset({SUPPORT.id, HR.id}),
+            (Identity("mail", "", "ana@example.com"), ANA.identity),
         ),
         DeclaredPerson(
-            "Ben", Role.MANAGER, frozenset({SUPPORT.id, HR.id}), "ben@example.com", BEN.identity
+            "Ben",
+            Role.MANAGER,
+            frozenset({SUPPORT.id, HR.id}),
+            (Identity("mail", "", "ben@example.com"), BEN.identity),
         ),
     ),
 )

@@ -17,7 +17,7 @@ from engine.messages.digests import (
 from engine.messages.effects import Tell
 from engine.messages.message import Message, kind_of
 from engine.messages.paging import PageOver, PersonPaged, PromiseBroken
-from engine.messages.values import Code, Foreign, SlackId, TicketRef, Who, Words, Zone
+from engine.messages.values import Code, Foreign, Handle, TicketRef, Who, Words, Zone
 from engine.messages.work import TicketClosed, TicketMerged, TicketResolved
 from engine.ports.outbox import Parcel
 from engine.ports.views import TicketLine
@@ -111,7 +111,7 @@ MESSAGES: dict[str, Message] = {
                     Foreign("VPN is down"),
                     NOON,
                     ClockKind.RESOLUTION,
-                    SlackId("U0ANA"),
+                    Handle("U0ANA"),
                 ),
                 OverdueLine(
                     Overdue.CALLED,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Storage, open_storage
+from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.storage import postgres

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from storage import Storage
+from storage.open.open_storage import Storage
 from storage.open.writer_postgres import PostgresWriter
 from storage.open.writer_sqlite import SqliteWriter
 

@@ -13,6 +13,7 @@ from engine.tickets.message import Audience, Comment, MessageId, Note
 from engine.tickets.people import (
     DEFAULT,
     Address,
+    Identity,
     Person,
     PersonId,
     Role,
@@ -21,15 +22,37 @@ from engine.tickets.people import (
     WorkspaceId,
 )
 from engine.tickets.ticket import Priority, State, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
+from tests.engine.messages.made import made
 
 TEAM = Team(
-    TeamId("support"), "Support", "IT", slack_channel="C1", addresses=("support@example.com",)
+    TeamId("support"),
+    "Support",
+    "IT",
+    place=Address("slack", "C1"),
+    addresses=("support@example.com",),
 )
-BOB = Person(PersonId("bob"), "Bob", mail="bob@example.com", timezone="Europe/Berlin")
-ANA = Person(PersonId("ana"), "Ana", Role.AGENT, frozenset({TEAM.id}), slack="U_ANA")
-BEN = Person(PersonId("ben"), "Ben", Role.SENIOR, frozenset({TEAM.id}), slack="U_BEN")
+BOB = Person(
+    PersonId("bob"),
+    "Bob",
+    identities=(Identity("mail", "", "bob@example.com"),),
+    timezone="Europe/Berlin",
+)
+ANA = Person(
+    PersonId("ana"),
+    "Ana",
+    Role.AGENT,
+    frozenset({TEAM.id}),
+    identities=(Identity("slack", "T1", "U_ANA"),),
+)
+BEN = Person(
+    PersonId("ben"),
+    "Ben",
+    Role.SENIOR,
+    frozenset({TEAM.id}),
+    identities=(Identity("slack", "T1", "U_BEN"),),
+)
 
 TO_BOB = Address("mail", "bob@example.com")
 CARD = Address("slack", "C1")
@@ -44,6 +67,8 @@ def found(transaction: Transaction) -> None:
     transaction.keep_team(TEAM)
     for person in (BOB, ANA, BEN):
         transaction.keep_person(person)
+        for name in person.identities:
+            transaction.keep_identity(name, person.id, at=MORNING, how="link")
 
 
 async def furnish(storage: Storage, *workspaces: WorkspaceId) -> None:
@@ -109,7 +134,7 @@ def noting(before: Ticket, text: str = "the switch is old") -> Change:
 
 
 def tell(key: str, to: Address = TO_BOB, **given: Any) -> Tell:
-    return replace(Tell(to, "receipt", key, {"n": key}), **given)
+    return replace(Tell(to, made("receipt", key), key), **given)
 
 
 def show(to: Address = CARD) -> Show:

@@ -14,15 +14,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from deskd.base.clock import WallClock
 from deskd.build import Ground, build
 from deskd.config.load import load
 from deskd.declared.declared_workspace import roster
-from deskd.parts.open_storage import storage_opened, upgraded
+from deskd.parts.open_storage import storage_opened
+from deskd.upgrade_storage import upgraded
 from engine.desk.receiving import Received
 from engine.ports.outbox import Parcel
 from engine.tickets.people import DEFAULT
 from storage.open.open_storage import Storage
+from tests.clock import PacedClock
 
 
 @dataclass(frozen=True)
@@ -78,20 +79,6 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class GoingOnFrom:
-    """The wall's clock, set to another time."""
-
-    def __init__(self, now: datetime) -> None:
-        self._wall = WallClock()
-        self._ahead = now - self._wall.now()
-
-    def now(self) -> datetime:
-        return self._wall.now() + self._ahead
-
-    async def sleep_until(self, at: datetime) -> None:
-        await self._wall.sleep_until(at - self._ahead)
-
-
 def dying(storage: Storage, point: Point) -> Storage:
     changed: Any = {point.port: Dying(getattr(storage, point.port), point)}
     return replace(storage, **changed)
@@ -99,7 +86,7 @@ def dying(storage: Storage, point: Point) -> Storage:
 
 async def live(config: Path, point: Point, now: datetime) -> None:
     settings = load(config=config, environment={}, flags={}, cwd=config.parent).settings
-    clock = GoingOnFrom(now)
+    clock = PacedClock(now)
     await upgraded(settings)
     async with storage_opened(settings, clock) as storage:
         built = build(Ground(settings, dying(storage, point), clock))

@@ -9,7 +9,7 @@ from bot.context.background import MOST_AT_ONCE
 from bot.context.slack_people import MEMBERS_TTL, SlackPeople, UnreachableError
 from bot.transport.app import client_for
 from bot.transport.connection import SlackConnection
-from engine.tickets.people import DEFAULT
+from engine.tickets.people import DEFAULT, Identity
 from tests.bot.office import Office, settings_for
 
 
@@ -25,7 +25,7 @@ def people(office: Office) -> SlackPeople:
 async def test_a_full_member_of_the_private_channel(office: Office, people: SlackPeople) -> None:
     ana = await people.who_is(office.ana.user_id)
     assert ana.name == "Ana"
-    assert ana.mail == "ana@example.com"
+    assert ana.confirmed == (Identity("mail", "", "ana@example.com"),)
     assert ana.timezone == "Europe/Berlin"
     assert ana.identity.issuer == office.slack.team_id
     assert ana.member_of == {office.slack.channel("it-desk").id}
@@ -49,12 +49,12 @@ async def test_a_guest_or_stranger_in_the_channel_is_no_agent_and_has_no_address
     office.slack.change_user("ana", **traits)
     ana = await people.who_is(office.ana.user_id)
     assert ana.member_of == frozenset()
-    assert ana.mail is None
+    assert ana.confirmed == ()
 
 
 async def test_an_unconfirmed_address_is_none(office: Office, people: SlackPeople) -> None:
     office.slack.change_user("ana", is_email_confirmed=False)
-    assert (await people.who_is(office.ana.user_id)).mail is None
+    assert (await people.who_is(office.ana.user_id)).confirmed == ()
 
 
 async def test_a_public_channel_vouches_for_nobody(office: Office, people: SlackPeople) -> None:

@@ -12,7 +12,9 @@ from bot.context.interaction import kind_of, to_raw
 from bot.transport.inbox import key_of, matters
 from bot.views.button_value import ButtonValue
 from engine.ports.spool import Incoming, Kept, Spool
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import DEFAULT
+from storage.open.store import SqlStore
 from storage.queues.spool import SqlSpool
 from storage.sql.errors import Busy
 from tests.bot.office import Office, open_office
@@ -204,6 +206,26 @@ async def test_an_unexpected_error_is_told_by_number_and_kept(
     number = logged[1:9]
     assert number in told
     assert ("action", "dead", f"unexpected error {number}") in await office.spool_states()
+
+
+async def test_a_click_that_finds_too_much_to_do_is_to_be_tried_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_self: object, _workspace: object, _work: object) -> None:
+        raise TooMuchAtOnce
+
+    await office.mail()
+    card = await office.card()
+    with monkeypatch.context() as crowded:
+        crowded.setattr(SqlStore, "run", full)
+        await office.ana.click(card, "claim")
+        await office.until(lambda: office.ana.ephemerals)
+    assert "try again in a moment" in office.ana.ephemerals[-1].visible_text()
+    assert (await office.file()).line.ticket.assignee is None
+    await office.ana.click(card, "claim")
+    await office.settled()
+    assert (await office.file()).line.ticket.assignee is not None
+    assert ("action", "done", "refused: too much at once") in await office.spool_states()
 
 
 # --- what a crash leaves behind

@@ -20,13 +20,19 @@ from engine.shifts.handover import HandOver
 from engine.shifts.rebalancing import Workload
 from engine.shifts.shifts import Standing
 from engine.tickets.message import Reference
-from engine.tickets.people import Person, PersonId, Role, Team, TeamId
+from engine.tickets.people import Identity, Person, PersonId, Role, Team, TeamId
 from engine.tickets.ticket import Priority, State
 from sandbox.blockkit.blocks import check_message, check_view
 from tests.bot.make import NOON, line
 from tests.bot.views.test_cards import HOSTILE, LONG, harmless
 
-ANA = Person(PersonId("p2"), "Ana", Role.AGENT, frozenset({TeamId("support")}), slack="U0ANA")
+ANA = Person(
+    PersonId("p2"),
+    "Ana",
+    Role.AGENT,
+    frozenset({TeamId("support")}),
+    identities=(Identity("slack", "T1", "U0ANA"),),
+)
 BEN = Person(PersonId("p3"), "Ben", Role.AGENT, frozenset({TeamId("support")}))
 LATER = NOON + timedelta(hours=8)
 

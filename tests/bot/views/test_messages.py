@@ -13,7 +13,7 @@ from bot.views.pages import page, page_over
 from bot.views.words import FACT_TEXT, in_mrkdwn
 from engine.messages.message import KINDS, Message
 from engine.messages.paging import PageOver, PersonPaged
-from engine.messages.values import Code, Foreign, SlackGroup, SlackId, TicketRef, Words
+from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Words
 from engine.messages.work import OfferedBecause
 from engine.tickets.people import DEFAULT
 from sandbox.blockkit.blocks import check_message
@@ -100,18 +100,18 @@ def test_what_is_not_there_leaves_a_sentence(kind: str) -> None:
 @pytest.mark.parametrize(
     ("value", "shows"),
     [
-        (Foreign("C, C++ & \u202e<!here>\n*x*"), "C, C++ &amp; &lt;!here&gt; ∗x∗"),
-        (Foreign("|a|"), "∣a∣"),
+        (Foreign("C, C++ & \u202e<!here>\n*x*"), "C, C++ &amp; &lt;!here&gt; \u2217x\u2217"),
+        (Foreign("|a|"), "\u2223a\u2223"),
         (Words("two\nlines"), "two\nlines"),
-        (SlackId("U0ANA"), "U0ANA"),
-        (SlackId("<!channel>"), ""),
-        (SlackId("U0|x"), ""),
-        (SlackId("S0ANA"), ""),
-        (SlackGroup("S0ANA"), "S0ANA"),
+        (Handle("U0ANA"), "U0ANA"),
+        (Handle("<!channel>"), ""),
+        (Handle("U0|x"), ""),
+        (Handle("S0ANA"), ""),
+        (GroupHandle("S0ANA"), "S0ANA"),
         (TicketRef(7), "T-7"),
         (Code("first_response"), "first_response"),
         (Code("<!here>"), "&lt;!here&gt;"),
-        ("*a bare text is foreign*", "∗a bare text is foreign∗"),
+        ("*a bare text is foreign*", "\u2217a bare text is foreign\u2217"),
         (7, 7),
     ],
 )

@@ -301,7 +301,7 @@ def test_a_spooled_mail_on_a_terminal_has_its_control_characters_written_out(
     command = [sys.executable, "-m", "deskd", "spool", "show", str(_keep_in(tmp_path, "k1"))]
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb", buffering=0) as screen:
-        subprocess.run([*command, "--raw"], cwd=tmp_path, stdout=theirs, check=True, timeout=20)
+        subprocess.run([*command, "--raw"], cwd=tmp_path, stdout=theirs, check=True)
         os.close(theirs)
         shown = screen.read(4096)
     assert b"\\x1b[2Jhi" in shown

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from deskd.base.clock import WallClock
 from deskd.base.ids import TimeSortedIds
 from deskd.config.load import load
 from deskd.declared.declared_workspace import roster
@@ -33,7 +32,7 @@ def begin(shell: Shell, text: str) -> None:
     settings = load(config=shell.config, environment={}, flags={}, cwd=shell.folder).settings
 
     async def declare() -> None:
-        clock = WallClock()
+        clock = shell.clock
         url = settings.database.url.get_secret_value()
         storage = await open_storage(url, shell.folder / "files", clock)
         desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)

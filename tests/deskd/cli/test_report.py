@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import pytest
 
-from deskd.base.clock import WallClock
 from engine.calendars.calendar import Hours
 from engine.ports.store import Transaction
 from engine.promises.rules import Declared
@@ -39,18 +38,19 @@ def shell(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.fixture
 def filled(shell: Shell) -> Shell:
-    asyncio.run(_fill(f"sqlite+aiosqlite:///{shell.folder}/deskd.db", weeks=WEEKS))
+    asyncio.run(_fill(shell, weeks=WEEKS))
     return shell
 
 
-async def _fill(url: str, *, weeks: int) -> None:
+async def _fill(shell: Shell, *, weeks: int) -> None:
     """Two tickets a day, answered in ten minutes; one is solved in an hour, the other, late, in thirty."""
-    now = WallClock().now()
-    storage = await open_storage(url, None, ManualClock(now))
+    now = shell.clock.now()
+    url = f"sqlite+aiosqlite:///{shell.folder}/deskd.db"
+    storage = await open_storage(url, None, shell.clock)
     await _furnish(storage, now)
     days = [now - timedelta(days=ago, minutes=5) for ago in range(weeks * 7)]
     made = [
-        _solved(2 * number + which, at, late=bool(which))
+        _solved(2 * number + which, at, now, late=bool(which))
         for number, at in enumerate(days, start=1)
         for which in (0, 1)
     ]
@@ -70,9 +70,9 @@ async def _furnish(storage: Storage, now: datetime) -> None:
     await storage.store.run(DEFAULT, declare)
 
 
-def _solved(number: int, at: datetime, *, late: bool) -> Ticket:
+def _solved(number: int, at: datetime, now: datetime, *, late: bool) -> Ticket:
     took = 30 * HOUR if late else HOUR
-    solved = at + took if at + took < WallClock().now() else None
+    solved = at + took if at + took < now else None
     return ticket(
         number,
         subject=EVIL if number == 2 else "VPN is down",
@@ -83,15 +83,17 @@ def _solved(number: int, at: datetime, *, late: bool) -> Ticket:
         assignee=BEN.id if late else ANA.id,
         resolved_at=solved,
         clocks=(
-            _clock(ClockKind.FIRST_RESPONSE, at, 2 * HOUR, at + HOUR / 6),
-            _clock(ClockKind.RESOLUTION, at, 24 * HOUR, solved),
+            _clock(ClockKind.FIRST_RESPONSE, at, 2 * HOUR, at + HOUR / 6, now),
+            _clock(ClockKind.RESOLUTION, at, 24 * HOUR, solved, now),
         ),
     )
 
 
-def _clock(kind: ClockKind, at: datetime, goal: timedelta, end: datetime | None) -> PromiseClock:
+def _clock(
+    kind: ClockKind, at: datetime, goal: timedelta, end: datetime | None, now: datetime
+) -> PromiseClock:
     due = at + goal
-    broken = due < (end or WallClock().now())
+    broken = due < (end or now)
     return PromiseClock(
         kind,
         1,
@@ -105,14 +107,14 @@ def _clock(kind: ClockKind, at: datetime, goal: timedelta, end: datetime | None)
     )
 
 
-def whole(*more: str) -> tuple[str, ...]:
+def whole(shell: Shell, *more: str) -> tuple[str, ...]:
     """Every ticket there is."""
-    since = WallClock().now() - timedelta(weeks=WEEKS + 1)
+    since = shell.clock.now() - timedelta(weeks=WEEKS + 1)
     return ("report", "--from", f"{since:%Y-%m-%d}", *more)
 
 
 def test_the_text_is_for_people_and_orders_no_terminal_about(filled: Shell) -> None:
-    told = filled.run(*whole())
+    told = filled.run(*whole(filled))
     assert told.code == 0
     assert told.out.startswith("IT: ")
     assert f"{2 * 7 * WEEKS} opened" in told.out
@@ -121,7 +123,7 @@ def test_the_text_is_for_people_and_orders_no_terminal_about(filled: Shell) -> N
 
 
 def test_json_has_every_figure_and_says_what_is_no_data(filled: Shell) -> None:
-    told = cast("dict[str, Any]", filled.run(*whole("--format", "json")).json)
+    told = cast("dict[str, Any]", filled.run(*whole(filled, "--format", "json")).json)
     figures = told["figures"]
     assert figures["opened"] == 2 * 7 * WEEKS
     assert figures["acknowledged"] is None
@@ -136,12 +138,14 @@ def test_json_has_every_figure_and_says_what_is_no_data(filled: Shell) -> None:
 
 
 def test_one_team_and_one_agent(filled: Shell) -> None:
-    told = cast("dict[str, Any]", filled.run(*whole("--format", "json", "--agent", "ana")).json)
+    told = cast(
+        "dict[str, Any]", filled.run(*whole(filled, "--format", "json", "--agent", "ana")).json
+    )
     assert (told["scope"], told["figures"]["opened"]) == ("Ana", 7 * WEEKS)
-    both = whole("--format", "json", "--team", "SUPPORT", "--agent", "U_BEN")
+    both = whole(filled, "--format", "json", "--team", "SUPPORT", "--agent", "U_BEN")
     told = cast("dict[str, Any]", filled.run(*both).json)
     assert told["scope"] == "Support, Ben"
-    unknown = filled.run(*whole("--team", "nobody"))
+    unknown = filled.run(*whole(filled, "--team", "nobody"))
     assert unknown.code == 1
     assert "Teams: support" in unknown.err
 
@@ -154,11 +158,11 @@ def test_each_kind_of_days_has_its_report(filled: Shell, kind: str) -> None:
 
 
 def test_csv_is_one_table_in_which_nothing_calculates(filled: Shell) -> None:
-    figures = filled.run(*whole("--format", "csv")).out
+    figures = filled.run(*whole(filled, "--format", "csv")).out
     rows = dict(csv.reader(io.StringIO(figures)))
     assert rows["opened"] == str(2 * 7 * WEEKS)
     assert rows["acknowledged.mean_seconds"] == ""
-    tickets = filled.run(*whole("--format", "csv", "--table", "tickets")).out
+    tickets = filled.run(*whole(filled, "--format", "csv", "--table", "tickets")).out
     lines = list(csv.DictReader(io.StringIO(tickets)))
     assert len(lines) == 2 * 7 * WEEKS
     evil = next(line for line in lines if line["ticket"] == "T-2")
@@ -217,7 +221,7 @@ def test_the_forecast_reads_as_text(filled: Shell) -> None:
 
 
 def test_below_three_weeks_the_forecast_says_that_it_has_not_enough(shell: Shell) -> None:
-    asyncio.run(_fill(f"sqlite+aiosqlite:///{shell.folder}/deskd.db", weeks=2))
+    asyncio.run(_fill(shell, weeks=2))
     assert "Not enough data: 1.9 weeks" in shell.run("forecast").out
     told = cast("dict[str, Any]", shell.run("forecast", "--json").json)
     assert told["not_enough"] == {"weeks": 1.9, "needed": 3}

@@ -4,7 +4,7 @@ import asyncio
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -93,7 +93,7 @@ def lived(shell: Shell) -> Shell:
 
     async def live() -> None:
         database = shell.folder / "deskd.db"
-        clock = ManualClock(datetime.now(UTC) - timedelta(days=10))  # noqa: TID251 - as the command sees it
+        clock = ManualClock(shell.clock.now() - timedelta(days=10))
         storage = await open_storage(f"sqlite+aiosqlite:///{database}", shell.folder / "f", clock)
         world = World(storage, clock)
         await world.desk.declare(DEFAULT, ROSTER)

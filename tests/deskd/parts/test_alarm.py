@@ -18,7 +18,7 @@ from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import PROMISES, Timer
 from engine.tickets.ticket import Ticket
-from storage import StorageTrouble
+from storage.sql.errors import StorageTrouble
 from tests.deskd.room import ANN, Room, eventually
 
 

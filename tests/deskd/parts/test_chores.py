@@ -26,11 +26,13 @@ class Digests:
 
     def __init__(self) -> None:
         self.done: list[datetime] = []
+        self.begun: list[datetime] = []
         self.fails = False
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def write(self, slot: datetime) -> None:
+        self.begun.append(slot)
         await self.gate.wait()
         if self.fails:
             raise OSError("no figures")
@@ -121,8 +123,7 @@ async def test_what_a_dead_daemon_had_in_hand_another_does(
     digests.gate.clear()
     await room.clock.move_to(NINE)
     killed = asyncio.ensure_future(begun.look_at_all())  # noqa: TID251 - a test's own task
-    await eventually(lambda: begun._in_hand, "it is in hand")
-    await asyncio.sleep(0.05)
+    await eventually(lambda: digests.begun, "it is in hand")
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
     digests.gate.set()

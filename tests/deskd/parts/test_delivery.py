@@ -13,6 +13,7 @@ from engine.ports.outbox import Later, Never, Outbox, Parcel, Sent
 from engine.tickets.people import Address, Caller, Identity
 from storage.queues.outbox import SqlOutbox
 from tests.deskd.room import ANN_MAIL, CHANNEL, Room, eventually
+from tests.engine.messages.made import made
 
 HOME = Address("slack", CHANNEL)
 
@@ -122,8 +123,18 @@ async def test_a_dead_letter_to_a_requester_is_told_to_the_team(room: Room) -> N
     assert room.counted[("mail", "never")] == 1
 
 
+async def test_dead_words_of_a_channel_that_is_new_are_somebodys_news(room: Room) -> None:
+    ticket = await room.quiet_ticket()
+    await room.tell(ticket, "a", to=Address("sms", "+4930123456"))
+    room.sms.verdicts = [Never("no such number")]
+    async with room.running(room.delivery()):
+        await room.is_state("a", "dead")
+        await eventually(lambda: "undelivered.a" in room.slack.keys, "the team was told")
+    assert room.slack.seen[-1].effect.to == HOME
+
+
 async def test_a_dead_digest_is_told_to_the_team_that_takes_in_the_rest(room: Room) -> None:
-    await room.tell_apart(Tell(ANN_MAIL, "closed", "monday", {"ticket": "T-1"}))
+    await room.tell_apart(Tell(ANN_MAIL, made("ticket_closed"), "monday"))
     room.mail.verdicts = [Never("550 no such mailbox")]
     async with room.running(room.delivery()):
         await room.is_state("monday", "dead")

@@ -18,9 +18,11 @@ from deskd.settings.reports import ReportsSection
 from engine.calendars.calendar import Hours
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
+from engine.messages.digests import GroupedBy, ReportDigest
+from engine.messages.effects import Tell
+from engine.messages.values import Foreign
 from engine.promises.rules import Declared
 from engine.reports.kinds import ReportKind, period_of
-from engine.reports.report_json import PlainReport, read
 from engine.tickets.errors import Refused
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Identity, Person, PersonId, Role, TeamId
@@ -30,15 +32,15 @@ from tests.clock import ManualClock
 from tests.deskd.room import ANN, CHANNEL, SUPPORT, Room
 from tests.storage import postgres
 
-BOTH = frozenset({"slack", "mail"})
+BOTH = ("slack", "mail")
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 NEXT_MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
 
 def person(name: str, role: Role, *, teams: frozenset[TeamId] = frozenset()) -> DeclaredPerson:
     slack = Identity("slack", "T1", f"U0{name.upper()}")
-    mail = f"{name.lower()}@example.com"
-    return DeclaredPerson(name, role, teams, mail=mail, slack=slack, department="IT")
+    mail = Identity("mail", "", f"{name.lower()}@example.com")
+    return DeclaredPerson(name, role, teams, (mail, slack), department="IT")
 
 
 PEOPLE = (
@@ -49,7 +51,7 @@ PEOPLE = (
 ROSTER = DeclaredWorkspace(Workspace(DEFAULT), (SUPPORT,), PEOPLE)
 
 
-def digests(storage: Storage, clock: ManualClock, channels: frozenset[str] = BOTH) -> Digests:
+def digests(storage: Storage, clock: ManualClock, channels: tuple[str, ...] = BOTH) -> Digests:
     return Digests(Reports(storage.store, storage.views, clock), channels)
 
 
@@ -64,14 +66,18 @@ async def busy(room: Room) -> Room:
     return room
 
 
-async def told(room: Room) -> dict[tuple[str, str], PlainReport]:
+async def told(room: Room) -> dict[tuple[str, str], ReportDigest]:
     """What was said of figures, by where it goes."""
     found = await room.storage.outbox.lease(
         now=room.clock.now(), until=room.clock.now() + timedelta(minutes=1), limit=100
     )
     said = [parcel.effect for parcel in found]
-    reports = [each for each in said if getattr(each, "template", "") == "report"]
-    return {(e.to.channel, e.to.place): read(e.facts) for e in reports}  # type: ignore[union-attr] # they are Tells
+    tells = [each for each in said if isinstance(each, Tell)]
+    return {
+        (each.to.channel, each.to.place): each.message
+        for each in tells
+        if isinstance(each.message, ReportDigest)
+    }
 
 
 async def test_the_team_hears_of_yesterday_in_its_channel_and_of_no_agent(busy: Room) -> None:
@@ -79,13 +85,10 @@ async def test_the_team_hears_of_yesterday_in_its_channel_and_of_no_agent(busy: 
     await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     ((place, report),) = (await told(busy)).items()
     assert place == ("slack", CHANNEL)
-    assert (report["scope"], report["from"], report["to"]) == (
-        "Support",
-        "2026-03-02",
-        "2026-03-02",
-    )
-    assert (report["figures"]["opened"], report["figures"]["open_now"]) == (2, 2)
-    assert "agent" not in report["by"]
+    monday = date(2026, 3, 2)
+    assert (report.scope, report.first, report.last) == (Foreign("Support"), monday, monday)
+    assert (report.figures.opened, report.figures.open_now) == (2, 2)
+    assert GroupedBy.AGENT not in {each.by for each in report.by}
 
 
 async def test_a_manager_has_the_agents_figures_too_in_a_direct_message(busy: Room) -> None:
@@ -93,8 +96,8 @@ async def test_a_manager_has_the_agents_figures_too_in_a_direct_message(busy: Ro
     await digests(busy.storage, busy.clock).tell_managers(ReportKind.DAILY, TUESDAY)
     ((place, report),) = (await told(busy)).items()
     assert place == ("slack", "U0MIA")
-    assert report["scope"] == "IT"
-    assert set(report["by"]) == {"priority", "category", "team", "agent"}
+    assert report.scope == Foreign("IT")
+    assert {each.by for each in report.by} == set(GroupedBy)
 
 
 async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) -> None:
@@ -102,19 +105,19 @@ async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) ->
     await digests(busy.storage, busy.clock).tell_managers(ReportKind.WEEKLY, NEXT_MONDAY)
     found = await told(busy)
     assert set(found) == {("slack", "U0MIA"), ("mail", "mia@example.com")}
-    assert {(r["from"], r["to"]) for r in found.values()} == {("2026-03-02", "2026-03-08")}
+    assert {(r.first, r.last) for r in found.values()} == {(date(2026, 3, 2), date(2026, 3, 8))}
 
 
 async def test_what_no_courier_can_deliver_is_not_told(busy: Room) -> None:
     await busy.clock.move_to(TUESDAY)
-    by_mail = digests(busy.storage, busy.clock, frozenset({"mail"}))
+    by_mail = digests(busy.storage, busy.clock, ("mail",))
     await by_mail.tell_managers(ReportKind.DAILY, TUESDAY)
     await by_mail.tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     assert set(await told(busy)) == {("mail", "mia@example.com"), ("mail", "leo@example.com")}
 
 
 async def test_a_team_without_a_channel_hears_it_through_its_leads(busy: Room) -> None:
-    await busy.desk.declare(DEFAULT, replace(ROSTER, teams=(replace(SUPPORT, slack_channel=None),)))
+    await busy.desk.declare(DEFAULT, replace(ROSTER, teams=(replace(SUPPORT, place=None),)))
     await busy.clock.move_to(TUESDAY)
     await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     assert set(await told(busy)) == {("slack", "U0LEO")}

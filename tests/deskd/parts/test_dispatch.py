@@ -8,6 +8,7 @@ from deskd.parts.dispatch import ROUND, Dispatcher
 from deskd.parts.nudge import Nudge
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import WorkspaceId
+from tests.deskd.room import eventually
 from tests.engine.floor import World, template, world
 
 __all__ = ["template", "world"]
@@ -41,5 +42,6 @@ async def rounds(
     until = world.clock.now() + within
     while floor.count < count:
         assert world.clock.now() < until, floor.count
+        # SQL takes real time: the clock goes on when the dispatcher has looked and sleeps again.
+        await eventually(lambda: world.clock.sleepers, "the dispatcher sleeps")
         await world.clock.forward(seconds=1)
-        await asyncio.sleep(0.01)  # SQL takes real time

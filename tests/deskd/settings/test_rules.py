@@ -80,7 +80,7 @@ def test_a_ladder_names_people_as_the_other_settings_do(tmp_path: Path) -> None:
         "net",
         (
             Level(targets, ("slack", "mail"), span("15m")),
-            Level((Target("person", "U777"),), ack_required=False),
+            Level((Target("person", "U777"),), ("slack",), ack_required=False),
         ),
     )
 

@@ -9,7 +9,7 @@ from deskd.config.docs import document
 from deskd.config.load import Loaded, load
 from deskd.config.show import shown
 from deskd.declared.declared_workspace import roster
-from engine.tickets.people import Identity, Role
+from engine.tickets.people import Address, Identity, Role
 
 KEY = "k" * 32
 ROOT = Path(__file__).parents[3]
@@ -347,7 +347,8 @@ def test_the_channel_and_the_address_make_the_default_team(tmp_path: Path) -> No
     loaded = read(tmp_path, '[slack]\nchannel = "C9"\n[mail]\naddress = "help@x.y"')
     made = roster(loaded.settings)
     [team] = made.teams
-    assert (team.id, team.slack_channel, team.addresses) == ("support", "C9", ("help@x.y",))
+    assert (team.id, team.place) == ("support", Address("slack", "C9"))
+    assert team.addresses == ("help@x.y",)
     assert made.settings.default_team == "support"
 
 
@@ -377,8 +378,9 @@ def test_roles_have_the_names_that_companies_use(tmp_path: Path) -> None:
 
 def test_slack_ids_wait_until_slack_says_whose_they_are(tmp_path: Path) -> None:
     settings = read(tmp_path, '[[people]]\nname = "Ann"\nslack = "U1"').settings
-    assert roster(settings).people[0].slack is None
-    assert roster(settings, slack_team="T1").people[0].slack == Identity("slack", "T1", "U1")
+    assert roster(settings).people[0].identities == ()
+    [ann] = roster(settings, slack_team="T1").people
+    assert ann.identities == (Identity("slack", "T1", "U1"),)
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ async def test_applied_rules_page_by_the_ladder_that_holds_from_then_on(world: W
 
 
 async def test_a_person_who_can_be_told_nowhere_is_nobody_to_page(world: World) -> None:
-    await become(world, "Ana", mail=None, slack=None)
+    ana, ben = ROSTER.people
+    await world.desk.declare(DEFAULT, replace(ROSTER, people=(replace(ana, identities=()), ben)))
     ticket = await world.mail()
     await world.desk.set_priority(asks(ticket, BEN), "P1")
     assert [page.level for page in await pages(world, ticket)] == [3], "Ben, a manager"

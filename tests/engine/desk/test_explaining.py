@@ -7,7 +7,7 @@ from engine.tickets.message import Request
 from engine.tickets.people import DEFAULT, Caller, Identity
 from tests.engine.world import ANA, EVE, World, asks
 
-BOB = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail", mail="bob@example.com")
+BOB = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail")
 
 
 async def test_an_agent_hears_who_had_it_and_the_requester_only_that_the_desk_did(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from engine.messages.message import KINDS, Message
-from engine.messages.values import Code, Foreign, SlackGroup, SlackId, TicketRef, Words, Zone
+from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Words, Zone
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CODES = (
@@ -53,8 +53,8 @@ def _value(annotation: Any, text: str, *, bare: bool) -> Any:
         Foreign: Foreign(text),
         Words: Words(text),
         Code: Code("manual"),
-        SlackId: SlackId("U0ANA"),
-        SlackGroup: SlackGroup("S0ANA"),
+        Handle: Handle("U0ANA"),
+        GroupHandle: GroupHandle("S0ANA"),
         TicketRef: TicketRef(7),
         Zone: Zone("Europe/Berlin"),
         datetime: AT,
@@ -88,8 +88,8 @@ def _of(annotation: Any, texts: SearchStrategy[str], *, most: int) -> SearchStra
         Foreign: texts.map(Foreign),
         Words: texts.map(Words),
         Code: st.sampled_from(CODES).map(Code) | texts.map(Code),
-        SlackId: st.sampled_from(["U0ANA", "W0ANA", "S0ANA", "<!channel>", ""]).map(SlackId),
-        SlackGroup: st.sampled_from(["S0ANA", "U0ANA", "<!here>"]).map(SlackGroup),
+        Handle: st.sampled_from(["U0ANA", "W0ANA", "S0ANA", "<!channel>", ""]).map(Handle),
+        GroupHandle: st.sampled_from(["S0ANA", "U0ANA", "<!here>"]).map(GroupHandle),
         TicketRef: st.integers(1, 999_999_999).map(TicketRef),
         Zone: st.sampled_from(["Europe/Berlin", "America/New_York", "+02:00", "<b>"]).map(Zone),
         datetime: st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants bounds without a zone

@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from engine.messages.message import KINDS, Message, ToPerson, ToTeam, kind_of
-from engine.messages.values import Foreign, SlackId, TicketRef, Value, Who, Words, written
+from engine.messages.values import Foreign, Handle, TicketRef, Value, Who, Words, written
 from tests.engine.messages.made import made
 
 PLAIN = (datetime, date, timedelta, int, bool, float)
@@ -67,7 +67,7 @@ def test_foreign_words_are_never_written_by_accident(value: Foreign | Words) -> 
 
 
 def test_a_face_writes_every_value_and_keeps_what_holds_them() -> None:
-    who = Who(Foreign("Ana"), SlackId("U1"))
+    who = Who(Foreign("Ana"), Handle("U1"))
     seen: list[object] = []
 
     def write(value: object) -> object:
@@ -75,5 +75,5 @@ def test_a_face_writes_every_value_and_keeps_what_holds_them() -> None:
         return "w"
 
     shown: Any = written((who, TicketRef(7), 3), write)
-    assert (shown[0].name, shown[0].slack, shown[1:]) == ("w", "w", ["w", "w"])
-    assert seen == [Foreign("Ana"), SlackId("U1"), TicketRef(7), 3]
+    assert (shown[0].name, shown[0].handle, shown[1:]) == ("w", "w", ["w", "w"])
+    assert seen == [Foreign("Ana"), Handle("U1"), TicketRef(7), 3]

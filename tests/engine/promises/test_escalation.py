@@ -26,7 +26,7 @@ from engine.tickets.events import (
 )
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, PersonId
-from engine.tickets.promise_clock import ClockKind, TimerKind
+from engine.tickets.promise_clock import CLOCK_OF, ClockKind, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
 from tests.engine.make import ANA, BEN, START, TEAM, after, ticket
@@ -80,9 +80,7 @@ class Desk:
 
     def until(self, at: datetime) -> None:
         """Ring what is due by then, at its time."""
-        while due := [
-            t for t in sla.timers(self.ticket) if t.due_at <= at and t.kind in sla.CLOCK_OF
-        ]:
+        while due := [t for t in sla.timers(self.ticket) if t.due_at <= at and t.kind in CLOCK_OF]:
             timer = min(due, key=lambda one: one.due_at)
             around = self.around(timer.due_at)
             now = follow_up.situation(self.ticket, around)

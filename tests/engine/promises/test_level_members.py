@@ -8,15 +8,31 @@ from typing import Final
 from engine.duty.schedules import schedule_of
 from engine.promises.level_members import reach
 from engine.promises.rules import Level, Rules, Target
-from engine.tickets.people import DEFAULT, Person, PersonId, Role, Team, TeamId
+from engine.tickets.people import DEFAULT, Identity, Person, PersonId, Role, Team, TeamId
 from engine.tickets.workspace import Workspace
 
 TEAM: Final = Team(TeamId("net"), "Network", "IT")
 ANA: Final = Person(
-    PersonId("ana"), "Ana", Role.AGENT, frozenset({TEAM.id}), mail="ana@example.com"
+    PersonId("ana"),
+    "Ana",
+    Role.AGENT,
+    frozenset({TEAM.id}),
+    identities=(Identity("mail", "", "ana@example.com"),),
 )
-BEN: Final = Person(PersonId("ben"), "Ben", Role.SENIOR, frozenset({TEAM.id}), slack="U_BEN")
-MIA: Final = Person(PersonId("mia"), "Mia", Role.AGENT, frozenset({TeamId("db")}), slack="U_MIA")
+BEN: Final = Person(
+    PersonId("ben"),
+    "Ben",
+    Role.SENIOR,
+    frozenset({TEAM.id}),
+    identities=(Identity("slack", "T1", "U_BEN"),),
+)
+MIA: Final = Person(
+    PersonId("mia"),
+    "Mia",
+    Role.AGENT,
+    frozenset({TeamId("db")}),
+    identities=(Identity("slack", "T1", "U_MIA"),),
+)
 PLAN: Final = schedule_of(
     {"kind": "daily", "start": "2026-03-02T00:00", "people": ["ana@example.com", "U_MIA"]}
 )

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.reports.facts import PageFacts, Period, TicketFacts, seen_by
+from engine.reports.facts import PageFacts, TicketFacts, seen_by
+from engine.reports.kinds import Period
 from engine.reports.lists import Age
 from engine.reports.report import (
     By,

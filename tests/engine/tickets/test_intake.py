@@ -13,8 +13,8 @@ from engine.tickets.ticket import State, Ticket
 from tests.engine.make import BOB, START, ticket
 
 AUDIENCE = Audience(Address("mail", "bob@example.com"), (Address("mail", "cc@example.com"),))
-EVE = Person(PersonId("eve"), "Eve", mail="eve@evil.example")
-CC = Person(PersonId("cc"), "Cc", mail="cc@example.com")
+EVE = Person(PersonId("eve"), "Eve", identities=(Identity("mail", "", "eve@evil.example"),))
+CC = Person(PersonId("cc"), "Cc", identities=(Identity("mail", "", "cc@example.com"),))
 
 
 def decide(
@@ -30,7 +30,7 @@ def mail(
     return Inbound(
         channel="mail",
         key="k",
-        sender=Identity("mail", "", person.mail or ""),
+        sender=Identity("mail", "", person.known_as("mail") or ""),
         sender_name=person.name,
         subject="Re: VPN",
         text=text,

@@ -14,6 +14,7 @@ from engine.tickets.events import Entry, Event, Opened
 from engine.tickets.lifecycle import MOVES, Action, destination, legal
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, PersonId, TeamId
+from engine.tickets.promise_clock import CLOCK_OF
 from engine.tickets.ticket import Priority, State, Ticket
 from tests.engine.make import ANA, BEN, BOB, START, entries_of, follow, opening_of, rung, ticket
 
@@ -151,7 +152,7 @@ def test_a_history_replays_to_the_ticket_it_belongs_to(doings: list[tuple[Do, ti
     for do, later in doings:
         at += later
         for due in sorted(sla.timers(stored), key=lambda timer: timer.due_at):
-            if due.due_at <= at and due.kind in sla.CLOCK_OF:
+            if due.due_at <= at and due.kind in CLOCK_OF:
                 stored = _record(stored, rung(stored, due, due.due_at), due.due_at, history)
         try:
             events = do(stored)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import storage
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
 from engine.ports.spool import Incoming
 from engine.ports.views import SpoolLine
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.message import Inbound
 from engine.tickets.people import DEFAULT, Team, TeamId, WorkspaceId
 from engine.tickets.workspace import Workspace
@@ -28,6 +28,7 @@ from mail.intake.reader import (
     Reading,
     Receives,
 )
+from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.mail.stage import MAIL, SIGNER, SUPPORT
@@ -46,7 +47,7 @@ class CountingIds:
 class Office:
     """A reader at work on a database of its own."""
 
-    storage: storage.Storage
+    storage: Storage
     clock: ManualClock
     desk: Desk
     reader: MailReader
@@ -83,11 +84,11 @@ class Office:
 
 
 @pytest.fixture
-async def stored(tmp_path: Path) -> AsyncIterator[tuple[storage.Storage, ManualClock]]:
+async def stored(tmp_path: Path) -> AsyncIterator[tuple[Storage, ManualClock]]:
     url = f"sqlite+aiosqlite:///{tmp_path}/deskd.db"
     await upgrade(url)
     clock = ManualClock()
-    opened = await storage.open_storage(url, None, clock)
+    opened = await open_storage(url, None, clock)
     yield opened, clock
     await opened.close()
 
@@ -96,15 +97,13 @@ Wrap = Callable[[Receives], Receives]
 
 
 @pytest.fixture
-async def office(stored: tuple[storage.Storage, ManualClock]) -> AsyncIterator[Office]:
+async def office(stored: tuple[Storage, ManualClock]) -> AsyncIterator[Office]:
     async with working(*stored, wrap=lambda desk: desk) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def working(
-    opened: storage.Storage, clock: ManualClock, *, wrap: Wrap
-) -> AsyncIterator[Office]:
+async def working(opened: Storage, clock: ManualClock, *, wrap: Wrap) -> AsyncIterator[Office]:
     desk = Desk(opened.store, clock, CountingIds(), nudge=lambda: None)
     team = Team(TeamId("support"), "Support", "it", addresses=(SUPPORT,))
     settings = Workspace(DEFAULT, domains=frozenset({"desk.test"}))
@@ -142,7 +141,10 @@ async def test_a_mail_becomes_a_ticket_with_its_words(office: Office) -> None:
     assert file
     assert file.line.ticket.subject == "VPN is down"
     assert [said.message.text for said in file.comments] == ["It does not connect."]
-    assert (file.line.requester.name, file.line.requester.mail) == ("Bob", "bob@example.com")
+    assert (file.line.requester.name, file.line.requester.known_as("mail")) == (
+        "Bob",
+        "bob@example.com",
+    )
     assert file.line.requester.timezone == "+01:00"
     (outgoing,) = await office.storage.views.outbox()
     assert (outgoing.kind, outgoing.place) == ("receipt", "bob@example.com")
@@ -250,21 +252,21 @@ async def test_many_mails_each_open_one_ticket(office: Office, senders: int) -> 
 class _Failing:
     """A desk in trouble for some mails, some times."""
 
-    def __init__(self, desk: Receives, *, times: int) -> None:
-        self._desk = desk
-        self.left = times
+    def __init__(self, desk: Receives, *, times: int, error: Exception | None = None) -> None:
+        self._desk, self.left = desk, times
+        self.error = error or RuntimeError("not now: Bob's secret words")
 
     async def receive(
         self, workspace: WorkspaceId, inbound: Inbound, *, settles: int | None
     ) -> object:
         if "VPN" in inbound.subject and self.left:
             self.left -= 1
-            raise RuntimeError("not now: Bob's secret words")
+            raise self.error
         return await self._desk.receive(workspace, inbound, settles=settles)
 
 
 async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
-    stored: tuple[storage.Storage, ManualClock], caplog: pytest.LogCaptureFixture
+    stored: tuple[Storage, ManualClock], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     async with working(*stored, wrap=lambda desk: _Failing(desk, times=1)) as office:
@@ -276,8 +278,27 @@ async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
         assert (await office.settled(failing)).reason == "opened"
 
 
+async def test_a_desk_with_too_much_to_do_costs_a_mail_no_try(
+    stored: tuple[Storage, ManualClock],
+) -> None:
+    busy: list[_Failing] = []
+
+    def full(desk: Receives) -> Receives:
+        busy.append(_Failing(desk, times=2 * ATTEMPTS_MAX, error=TooMuchAtOnce()))
+        return busy[0]
+
+    async with working(*stored, wrap=full) as office:
+        id = await office.post(MAIL)
+        for left in reversed(range(2 * ATTEMPTS_MAX)):
+            async with asyncio.timeout(10):
+                while busy[0].left > left:
+                    await office.storage.views.spool_depth()
+            await office.clock.forward(seconds=1)
+        assert (await office.settled(id)).attempts == 1
+
+
 async def test_a_mail_that_always_fails_is_parked_without_its_words(
-    stored: tuple[storage.Storage, ManualClock], caplog: pytest.LogCaptureFixture
+    stored: tuple[Storage, ManualClock], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     async with working(*stored, wrap=lambda desk: _Failing(desk, times=99)) as office:
@@ -290,7 +311,7 @@ async def test_a_mail_that_always_fails_is_parked_without_its_words(
 
 
 async def test_a_mail_that_ended_the_daemon_each_time_is_not_parsed_again(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     opened, clock = stored
     await opened.spool.keep(
@@ -327,7 +348,7 @@ class _Slow:
 
 
 async def test_a_reply_does_not_overtake_the_mail_it_answers(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     slow: list[_Slow] = []
 
@@ -350,7 +371,7 @@ async def test_a_reply_does_not_overtake_the_mail_it_answers(
 
 
 async def test_what_is_in_hand_is_finished_when_the_daemon_ends(
-    stored: tuple[storage.Storage, ManualClock],
+    stored: tuple[Storage, ManualClock],
 ) -> None:
     slow: list[_Slow] = []
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import DEFAULT
 from mail.intake import smtp_in, smtp_session
 from mail.intake.smtp_in import Listen, SmtpIn, hops, spool_key
@@ -104,6 +105,7 @@ async def test_the_same_mail_again_is_the_same_row_and_still_a_yes(door: Door) -
     ("error", "reply"),
     [
         (RuntimeError("database is locked: /secret/path"), "451 4.3.0"),
+        (TooMuchAtOnce(), "451 4.3.1"),
         (OSError(errno.ENOSPC, "No space left on device"), "452 4.3.1"),
         (RuntimeError("(sqlite3.OperationalError) database or disk is full"), "452 4.3.1"),
     ],

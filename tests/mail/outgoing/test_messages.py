@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.messages.effects import Tell
 from engine.messages.message import KINDS, Message, ToPerson
-from engine.messages.values import Code, Foreign, SlackId, TicketRef, Words, Zone
+from engine.messages.values import Code, Foreign, Handle, TicketRef, Words, Zone
 from engine.ports.outbox import Parcel
 from engine.tickets.people import DEFAULT, Address
 from mail.outgoing.compose import Letterhead, Occasion, compose
@@ -111,7 +111,7 @@ def test_what_people_are_called_is_read_whole() -> None:
         (Foreign("a|b & <c> *d*"), "a|b & <c> *d*"),
         (Foreign("a\r\nBcc: b\u2028c\u202ed"), "a Bcc: b cd"),
         (Words("two\nlines\u202e\n"), "two\nlines"),
-        (SlackId("U0ANA"), ""),
+        (Handle("U0ANA"), ""),
         (TicketRef(7), "T-7"),
         (Code("mail"), "mail"),
         (Zone("Europe/Berlin"), "Europe/Berlin"),

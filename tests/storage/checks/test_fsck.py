@@ -14,9 +14,9 @@ from engine.tickets.events import Commented, Event, Moved, Opened
 from engine.tickets.message import Attachment, Reference
 from engine.tickets.people import DEFAULT, WorkspaceId
 from engine.tickets.ticket import Priority, State
-from storage import Storage
 from storage.checks.findings import PAGE
 from storage.checks.fsck import Finding, fsck
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.engine.make import around
 from tests.storage import postgres

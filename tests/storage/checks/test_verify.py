@@ -20,11 +20,11 @@ from engine.tickets.message import Proof, Request
 from engine.tickets.people import DEFAULT, Caller, Role
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Priority
-from storage import Storage
 from storage.checks.findings import PAGE
 from storage.checks.fsck import fsck
 from storage.checks.ticket_pages import all_kept, opened_since
 from storage.checks.verify import verify
+from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 from tests.engine.world import ANA, BEN, HR, ROSTER, SUPPORT, World, asks
 from tests.storage.checks.test_fsck import corrupt

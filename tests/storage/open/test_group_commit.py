@@ -13,10 +13,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from engine.ports.store import Transaction
+from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import DEFAULT
-from storage import Storage, StorageTrouble, open_storage
+from storage.open import writer_sqlite
+from storage.open.open_storage import Storage, open_storage
 from storage.open.writer_sqlite import GROUP_MAX
 from storage.queues.spool_postgres import KEEP_TOGETHER_MAX
+from storage.sql.errors import StorageTrouble
 from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
@@ -107,6 +110,25 @@ async def test_a_group_has_a_limit(path: Path) -> None:
         await asyncio.gather(*(storage.spool.keep(message(f"k{n}")) for n in range(200)))
     assert sum(gate.groups) == 200
     assert max(gate.groups) <= GROUP_MAX
+
+
+async def test_beyond_what_may_wait_callers_are_told_to_come_again_and_the_others_are_served(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_sqlite, "WAITING_MAX", 3)
+    gate = Gate()
+    async with opened(sqlite_url(path), path.parent, gate) as storage, asyncio.TaskGroup() as tasks:
+        gate.shut()
+        first = tasks.create_task(storage.spool.keep(message("first")))
+        await asyncio.to_thread(gate.reached.wait, PATIENCE)
+        waiting = [tasks.create_task(storage.spool.keep(message(f"k{n}"))) for n in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(TooMuchAtOnce):
+            await storage.spool.keep(message("late"))
+        gate.open()
+        await asyncio.wait_for(asyncio.gather(first, *waiting), PATIENCE)
+        assert (await storage.spool.keep(message("late"))).fresh, "nothing of it was done before"
+    assert sorted(_kept_keys(path)) == ["first", "k0", "k1", "k2", "late"]
 
 
 async def test_the_answer_comes_after_the_commit_is_on_disk(path: Path) -> None:

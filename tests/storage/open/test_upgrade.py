@@ -13,9 +13,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage import SchemaMismatch, open_storage
+from storage.open.open_storage import open_storage
 from storage.open.upgrade import _config, history, upgrade
 from storage.sql.database import open_sqlite_once
+from storage.sql.errors import SchemaMismatch
 from storage.sql.schema import HEAD
 from storage.sql.schema_later import EVERYTHING
 from tests.clock import ManualClock

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from engine.ports.chores import Claim, Slot
 from engine.tickets.people import DEFAULT, WorkspaceId
-from storage import Storage
+from storage.open.open_storage import Storage
 from storage.queues.chores import KEPT
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database

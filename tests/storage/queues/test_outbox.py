@@ -12,7 +12,7 @@ from engine.ports.outbox import Parcel, Sent
 from engine.ports.views import OutboxLine
 from engine.tickets.message import MessageId, Reference
 from engine.tickets.people import DEFAULT, Address, WorkspaceId
-from storage import Storage
+from storage.open.open_storage import Storage
 from storage.queues.outbox import DROPPED
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database

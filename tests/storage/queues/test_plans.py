@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from engine.ports.views import TicketFilter
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import Timer, TimerKind
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.storage.conftest import Database
 from tests.storage.ear import heard, reading, writing

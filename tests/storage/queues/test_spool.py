@@ -11,7 +11,7 @@ from engine.ports.store import Transaction
 from engine.ports.views import SpoolLine
 from engine.tickets.errors import Stale
 from engine.tickets.people import DEFAULT, WorkspaceId
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database
 from tests.storage.make import after, furnish, message, opening

@@ -14,7 +14,7 @@ from engine.tickets.events import Noted
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, WorkspaceId
 from engine.tickets.promise_clock import Timer, TimerKind
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from engine.tickets.people import DEFAULT
-from storage import Busy, DaemonLock, Storage, open_storage
+from storage.open.open_storage import Storage, open_storage
+from storage.sql.database import DaemonLock
+from storage.sql.errors import Busy
 from tests.clock import ManualClock
 from tests.storage.conftest import Database
 from tests.storage.make import furnish, message
@@ -57,7 +59,10 @@ def test_a_second_daemon_on_the_file_is_refused(tmp_path: Path) -> None:
     DaemonLock(path).release()
 
 
-_TAKE = "import sys; from pathlib import Path; from storage import DaemonLock; DaemonLock(Path(sys.argv[1]))"
+_TAKE = (
+    "import sys; from pathlib import Path; from storage.sql.database import DaemonLock; "
+    "DaemonLock(Path(sys.argv[1]))"
+)
 
 
 def test_the_lock_of_a_killed_daemon_is_free(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from engine.ports.store import Transaction
 from engine.ports.views import DeskAddress
 from engine.tickets.people import (
     DEFAULT,
+    Address,
     Identity,
     Person,
     PersonId,
@@ -16,7 +17,7 @@ from engine.tickets.people import (
 )
 from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.storage.make import ANA, BEN, TEAM, found, furnish
 
@@ -24,7 +25,7 @@ NETWORK = Team(
     TeamId("network"),
     "Réseau",
     "Infra",
-    slack_channel="G9",
+    place=Address("slack", "G9"),
     addresses=("net@example.com", "lan@example.com"),
     policy="itil",
     open_to_agents=True,
@@ -39,8 +40,11 @@ FULL = Person(
     "Zoë Ångström",
     Role.LEAD,
     frozenset({TEAM.id, NETWORK.id}),
-    mail="zoe@example.com",
-    slack="U_ZOE",
+    (
+        Identity("slack", "T1", "U_ZOE"),
+        Identity("mail", "", "zoe@example.com"),
+        Identity("sms", "", "+4930123456"),
+    ),
     timezone="+02:00",
     status="pending",
     department="Infra",
@@ -57,6 +61,8 @@ async def test_every_field_of_a_person_and_a_team_comes_back(storage: Storage) -
         found(transaction)
         transaction.keep_team(NETWORK)
         transaction.keep_person(FULL)
+        for name in FULL.identities:
+            transaction.keep_identity(name, FULL.id, at=MORNING, how="link")
         teams = (transaction.team(NETWORK.id), transaction.teams(), transaction.team(TeamId("no")))
         return [transaction.person(FULL.id), transaction.person(PersonId("no")), *teams]
 
@@ -68,7 +74,12 @@ async def test_every_field_of_a_person_and_a_team_comes_back(storage: Storage) -
 
 async def test_keeping_again_changes_and_leaves_teams(storage: Storage) -> None:
     await furnish(storage)
-    changed = replace(ANA, name="Ana B.", teams=frozenset({NETWORK.id}), mail="ana@example.com")
+    changed = replace(
+        ANA,
+        name="Ana B.",
+        teams=frozenset({NETWORK.id}),
+        identities=(*ANA.identities, Identity("mail", "", "ana@example.com")),
+    )
 
     def work(transaction: Transaction) -> Person | None:
         transaction.keep_team(NETWORK)
@@ -103,7 +114,8 @@ async def test_a_person_is_found_by_any_proven_identity(storage: Storage) -> Non
             for each in (slack, mail, replace(slack, issuer="T2"), replace(mail, kind="operator"))
         ]
 
-    assert await storage.store.run(DEFAULT, work) == [ANA, ANA, None, None]
+    both = replace(ANA, identities=(slack, mail))
+    assert await storage.store.run(DEFAULT, work) == [both, both, None, None]
 
 
 async def test_people_are_found_by_exact_name_address_or_slack_id_in_any_case(
@@ -140,6 +152,7 @@ async def test_settings_come_back_and_are_the_defaults_before(storage: Storage) 
         WorkspaceId("acme"),
         frozenset({"example.com", "example.org"}),
         ("Bug", "Feature"),
+        ("sms", "mail"),
         TeamId("network"),
         Priority.P1,
         "Europe/Berlin",

@@ -26,7 +26,7 @@ from engine.tickets.message import MessageId, Note
 from engine.tickets.people import DEFAULT, PersonId, WorkspaceId
 from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database

@@ -21,7 +21,7 @@ from engine.tickets.message import Draft, Request
 from engine.tickets.people import DEFAULT, Caller, Identity
 from engine.tickets.promise_clock import ClockKind, TimerKind
 from engine.tickets.ticket import Priority, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 from tests.engine.world import ANA, ROSTER, World
 from tests.storage.conftest import Database
@@ -33,7 +33,7 @@ TUESDAY_OFF: Final = replace(OFFICE, holidays=frozenset({date(2026, 3, 3)}))
 POLICY: Final = replace(DEVOPS, calendar="office")
 QUICK: Final = replace(POLICY, goals={Priority.P3: Goals(resolution=Duration.read("1h"))})
 DAY: Final = timedelta(days=1)
-BOB: Final = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail", mail="bob@example.com")
+BOB: Final = Caller(Identity("mail", "", "bob@example.com"), "Bob", "mail")
 OPERATOR: Final = Caller(Identity("operator", "", "root"), "root", "cli")
 MANY: Final = 400
 

@@ -1,4 +1,6 @@
-"""What an older desk left in the outbox is said in its very words. old_messages.json: rows as commit 82fe099 wrote them.
+"""What an older desk left in the outbox is said in its very words.
+
+old_messages.json holds rows as commit 82fe099 wrote them.
 
 `said` beside each row is what that desk made of it, `words` whether a person's words went with it.
 """

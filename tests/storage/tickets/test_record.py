@@ -16,7 +16,8 @@ from engine.tickets.message import Attachment, Audience, Comment, MessageId, Not
 from engine.tickets.people import DEFAULT, Address, PersonId
 from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
-from storage import Storage, StorageTrouble
+from storage.open.open_storage import Storage
+from storage.sql.errors import StorageTrouble
 from tests.clock import MORNING
 from tests.storage.events import EVERY_EVENT, FIRST, ODD
 from tests.storage.make import (

@@ -21,7 +21,7 @@ from engine.promises.rules import (
 from engine.tickets.people import DEFAULT
 from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database
 from tests.storage.make import TEAM, after

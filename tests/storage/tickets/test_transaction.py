@@ -5,7 +5,7 @@ from dataclasses import replace
 from engine.ports.store import Transaction
 from engine.tickets.people import DEFAULT
 from engine.tickets.workspace import Workspace
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.storage.ear import heard, writing
 from tests.storage.make import TEAM, furnish
 

@@ -19,7 +19,8 @@ from engine.tickets.message import Attachment, Audience, Reference
 from engine.tickets.people import DEFAULT, Identity, WorkspaceId
 from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.workspace import Workspace
-from storage import Storage, StorageTrouble
+from storage.open.open_storage import Storage
+from storage.sql.errors import StorageTrouble
 from storage.tickets import rows
 from storage.tickets.duty_rows import DutyRows
 from storage.tickets.transaction import BoundTransaction

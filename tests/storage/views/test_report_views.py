@@ -12,7 +12,7 @@ from engine.tickets.events import Acknowledged, Entry, Event, Paged
 from engine.tickets.people import DEFAULT, WorkspaceId
 from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import State, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from storage.views import report_views
 from tests.clock import MORNING
 from tests.storage.conftest import Database

@@ -11,7 +11,7 @@ from engine.tickets.message import MessageId, Note
 from engine.tickets.people import DEFAULT, TeamId
 from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State, Ticket
-from storage import Storage
+from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.storage.ear import heard, reading
 from tests.storage.make import ANA, BEN, BOB, TEAM, after, furnish, opening, record, step, ticket
