@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, assert_never
 
@@ -31,11 +30,10 @@ _CODE: Final = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9_-]{0,40}( [a-z]+)?")
 _CARD: Final = re.compile(r"https?://[A-Za-z0-9.:-]+/archives/[A-Z0-9]+/p[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class CardLink:
+class CardLink(str):
     """Where a card is: an address of Slack's own, or "" while that is not known."""
 
-    url: str
+    __slots__ = ()
 
 
 def label(word: str) -> str:
@@ -72,7 +70,7 @@ def in_mrkdwn(value: object) -> object:
     A bare string is treated as foreign: whoever forgets a type shows a twin of a mark, and lets nothing through.
     """
     if isinstance(value, CardLink):
-        return value.url if _CARD.fullmatch(value.url) else ""
+        return str(value) if _CARD.fullmatch(value) else ""
     if isinstance(value, Value):
         return _typed_in_mrkdwn(value)
     return _line(value) if isinstance(value, str) and not isinstance(value, Enum) else value
@@ -94,8 +92,8 @@ def _typed_in_mrkdwn(value: Value) -> str:  # noqa: PLR0911 - one line for each 
             return word if _CODE.fullmatch(word) else _line(word)
         case Zone(name):
             return name
-        case _:
-            assert_never(value)
+        case _ as never:
+            assert_never(never)
 
 
 def _line(text: str) -> str:
@@ -113,8 +111,8 @@ def in_plain_text(value: object) -> object:
             return text
         case TicketRef():
             return str(value)
-        case _:
-            assert_never(value)
+        case _ as never:
+            assert_never(never)
 
 
 def refusal(refused: Refused) -> str:

@@ -52,8 +52,8 @@ def in_terminal(value: object) -> object:
             return str(value)
         case Zone(name):
             return name
-        case _:
-            assert_never(value)
+        case _ as never:
+            assert_never(never)
 
 
 def _written_out(match: re.Match[str]) -> str:

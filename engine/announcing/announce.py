@@ -181,14 +181,12 @@ def _team_hears(scene: RecordedStep, entry: Entry) -> list[Tell]:
     if isinstance(scene.entries[0].event, Opened):  # the card itself shows the first words
         return []
     author, via = name_of(scene.actor), Code(entry.via)
-    match entry.event:
-        case Noted():
-            return to_team(scene, entry, NoteWritten(*about(scene), author, via))
-        case Commented(by_agent=True):
-            said = AgentSaid(*about(scene), author, via, question=_asks(scene))
-            return to_team(scene, entry, said)
-        case _:
-            return to_team(scene, entry, RequesterSaid(*about(scene), author, via))
+    if isinstance(entry.event, Noted):
+        return to_team(scene, entry, NoteWritten(*about(scene), author, via))
+    if isinstance(entry.event, Commented) and entry.event.by_agent:
+        said = AgentSaid(*about(scene), author, via, question=_asks(scene))
+        return to_team(scene, entry, said)
+    return to_team(scene, entry, RequesterSaid(*about(scene), author, via))
 
 
 def _assigned(scene: RecordedStep, entry: Entry, assigned: Assigned) -> list[Tell]:

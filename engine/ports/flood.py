@@ -80,8 +80,8 @@ def _line(message: Gathered) -> OverdueLine:
             what, assignee = Overdue.LATE, message.assignee
         case LevelPaged() | PersonPaged():
             what, assignee = Overdue.CALLED, None
-        case _:
-            assert_never(message)
+        case _ as never:
+            assert_never(never)
     return OverdueLine(
         what=what,
         ticket=message.ticket,

@@ -29,8 +29,8 @@ def in_mail(value: object) -> object:
             return name
         case Handle() | GroupHandle():
             return ""  # a mail calls nobody in Slack
-        case _:
-            assert_never(value)
+        case _ as never:
+            assert_never(never)
 
 
 def one_line(text: str) -> str:

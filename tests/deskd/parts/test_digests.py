@@ -131,7 +131,7 @@ async def test_a_slot_done_twice_is_told_once(busy: Room) -> None:
     await busy.ticket("One more")
     await busy.clock.forward(minutes=5)
     await made.tell_managers(ReportKind.DAILY, TUESDAY)
-    assert [r.key for r in await busy.rows() if r.kind == "report"] == [
+    assert [r.key for r in await busy.rows() if r.kind == "report_digest"] == [
         f"report.daily.{TUESDAY.isoformat()}.{await _id(busy, 'Mia')}.slack.U0MIA"
     ]
 
@@ -154,12 +154,12 @@ async def test_an_agent_who_asks_sees_their_own_a_lead_the_teams(busy: Room) -> 
     reports = Reports(busy.storage.store, busy.storage.views, busy.clock)
     people = {p.name: p for p in await busy.storage.store.run(DEFAULT, lambda t: t.agents())}
     own = await reports.asked(people["Ana"], ReportKind.TODAY, own=False)
-    assert (own["scope"], own["figures"]["opened"]) == ("Ana", 0)
-    assert set(own["by"]) == {"priority", "category"}
+    assert (own.scope, own.figures.opened) == (Foreign("Ana"), 0)
+    assert [each.by for each in own.by] == [GroupedBy.PRIORITY, GroupedBy.CATEGORY]
     lead = await reports.asked(people["Leo"], ReportKind.TODAY, own=False)
-    assert (lead["scope"], lead["figures"]["opened"]) == ("Support", 2)
+    assert (lead.scope, lead.figures.opened) == (Foreign("Support"), 2)
     mine = await reports.asked(people["Leo"], ReportKind.TODAY, own=True)
-    assert (mine["scope"], mine["figures"]["opened"]) == ("Leo", 0)
+    assert (mine.scope, mine.figures.opened) == (Foreign("Leo"), 0)
     with pytest.raises(Refused):
         await reports.asked(Person(PersonId("bob"), "Bob"), ReportKind.TODAY, own=True)
 
@@ -251,7 +251,7 @@ async def test_a_manager_gets_the_digest_once_from_four_daemons(url: str, tmp_pa
     for day in range(7):
         await clock.move_to(TUESDAY + timedelta(days=day))
         await asyncio.gather(*(each.look_at_all() for each in daemons for _ in range(3)))
-    rows = [row for row in await storages[0].views.outbox() if row.kind == "report"]
+    rows = [row for row in await storages[0].views.outbox() if row.kind == "report_digest"]
     by_place = sorted((row.channel, row.place, row.key.split(".")[1]) for row in rows)
     assert by_place == sorted(
         [("slack", CHANNEL, "daily")] * 7
