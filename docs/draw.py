@@ -107,8 +107,8 @@ def _messages_head() -> Iterator[str]:
     yield ""
     yield "Drawn from `engine/messages` and `templates` by `make docs`; do not edit."
     yield ""
-    yield "Everything that the desk says to people unasked, and what it knows when it says it. Each is a frozen"
-    yield "dataclass; its templates and the `kind` of its parcels (`deskd outbox list`) bear its name in small letters."
+    yield "Everything that the desk says to people unasked, and what it knows when it says it. Each is a"
+    yield "frozen dataclass; its templates and the `kind` of its parcels (`deskd outbox list`) bear its name."
     yield "CONTRIBUTING.md says how to add one. `T?` is a field that may be absent, `T*` a list."
     yield ""
 

@@ -105,8 +105,9 @@ def briefly(instant: str | datetime, timezone_name: str | None) -> str:
     return f"{date_of(instant, timezone_name)}, {time_of(instant, timezone_name)}"
 
 
-def roundly(seconds: float) -> str:
+def roundly(length: float | timedelta) -> str:
     """As lasting, but whole hours alone: "8 h"."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else length
     return lasting(seconds).removesuffix(f"{_NO_BREAK}00{_NO_BREAK}min")
 
 

@@ -71,7 +71,7 @@ class Tab:
     async def call(self, method: str, **params: Any) -> Any:
         return await self._browser.call(method, params, self._session)
 
-    async def wait_for(self, css: str, containing: str = "", seconds: float = 5.0) -> None:
+    async def wait_for(self, css: str, containing: str = "", seconds: float = 30.0) -> None:
         """Until an element that fits is there, with these words in it."""
         test = (
             f"[...document.querySelectorAll({json.dumps(css)})]"

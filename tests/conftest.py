@@ -1,9 +1,14 @@
-"""In CI nothing may be skipped: a missing PostgreSQL, Chromium or fixture is a failure there, with its reason."""
+"""What all tests share: one migrated database to copy; and in CI nothing is skipped, but fails with its reason."""
 
+import asyncio
+import gc
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+
+from storage.open.upgrade import upgrade
 
 
 @pytest.hookimpl(wrapper=True)
@@ -15,3 +20,17 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} may not be skipped here: {report.longrepr}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay to the end: the garbage collector need not go through them again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the schema in it, copied by each test."""
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
+    return path

@@ -1,6 +1,6 @@
 """Everything the listeners need, in one hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,6 @@ from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
 from engine.ports.spool import Spool
 from engine.ports.views import Views
-from engine.reports import outlook_json
 from engine.reports.kinds import ReportKind
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import Person, WorkspaceId
@@ -28,7 +27,7 @@ class ReportSource(Protocol):
         """What `who` may see of it; `own`: only their own figures. Raises Refused, or LookupError for too much."""
         ...
 
-    async def foreseen(self, who: Person, team: str = "") -> Sequence[outlook_json.Plain]:
+    async def foreseen(self, who: Person, team: str = "") -> Sequence[Mapping[str, object]]:
         """The outlook of each team `who` is over, or of the one named. Raises as `asked` does."""
         ...
 

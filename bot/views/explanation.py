@@ -4,8 +4,9 @@ from typing import Final
 
 from bot.views import blocks
 from bot.views.blocks import SlackMessage
-from bot.views.words import harmless, plain_sentence, sentence
-from engine.explain.explain_json import PlainExplanation
+from bot.views.words import harmless
+from engine.explain.told import ToldExplanation
+from templates import render
 
 # What people chose as a name or wrote, wherever it stands in an explanation.
 _FOREIGN: Final = frozenset(
@@ -15,10 +16,8 @@ LINES_MAX: Final = 40
 """Of one clock: the story of a year is told at the command line."""
 
 
-def why_message(explanation: PlainExplanation) -> SlackMessage:
-    head = plain_sentence("why_head", {"explanation": explanation})
+def why_message(explanation: ToldExplanation) -> SlackMessage:
+    head = render("slack/why_head.j2", {"explanation": explanation})
     told = harmless(explanation, _FOREIGN)
-    words = sentence("why", {"explanation": told, "most": LINES_MAX})
-    return blocks.said(
-        f"*{told['ticket']}*\n{words}", [blocks.header(head), *blocks.sections(words)]
-    )
+    words = render("slack/why.j2", {"explanation": told, "most": LINES_MAX})
+    return blocks.said(f"*{told.ticket}*\n{words}", [blocks.header(head), *blocks.sections(words)])

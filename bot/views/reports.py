@@ -3,7 +3,7 @@
 The text twin says everything the charts show, for screen readers, notifications and a Slack that refuses charts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.views import blocks
@@ -12,7 +12,6 @@ from bot.views.limits import Json
 from bot.views.text import mrkdwn
 from bot.views.words import harmless, plain_sentence, sentence
 from engine.messages.digests import GroupedBy, ReportDigest
-from engine.reports import outlook_json
 from templates import day, render
 
 GROUPS_MAX: Final = 15
@@ -39,8 +38,8 @@ def report_message(report: ReportDigest) -> SlackMessage:
     return blocks.said("\n\n".join(words), drawn)
 
 
-def forecast_message(found: Sequence[outlook_json.Plain]) -> SlackMessage:
-    """One outlook after another; there is at least the word that nobody has a team."""
+def forecast_message(found: Sequence[Mapping[str, object]]) -> SlackMessage:
+    """One forecast after another, as programs read them; there is at least the word that nobody has a team."""
     safe = [harmless(one, _NAMES) for one in found]
     text = "\n\n".join(render("report/forecast.j2", one) for one in safe) or sentence(
         "forecast_none", {}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, Final, assert_never
 
@@ -122,9 +123,12 @@ def refusal(refused: Refused) -> str:
 
 def harmless(part: Any, foreign: Collection[str], key: str = "") -> Any:
     """Plain values with every word under a `foreign` key escaped."""
+    if is_dataclass(part) and not isinstance(part, type):
+        parts = {f.name: harmless(getattr(part, f.name), foreign, f.name) for f in fields(part)}
+        return replace(part, **parts)
     if isinstance(part, dict):
         return {name: harmless(value, foreign, name) for name, value in part.items()}
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return [harmless(one, foreign, key) for one in part]
     if isinstance(part, str) and key in foreign:
         return cut_escaped(mrkdwn(" ".join(part.split())), FACT_TEXT)

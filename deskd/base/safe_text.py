@@ -1,6 +1,7 @@
 """Text made fit for a log or a terminal: without secrets, and without characters that give orders."""
 
 import re
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, assert_never
 
 from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Value, Words, Zone
@@ -32,9 +33,11 @@ def printable(text: str) -> str:
 
 def printable_all(part: Any) -> Any:
     """Plain values with every text in them made `printable`."""
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{f.name: printable_all(getattr(part, f.name)) for f in fields(part)})
     if isinstance(part, dict):
         return {name: printable_all(value) for name, value in part.items()}
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return [printable_all(one) for one in part]
     return printable(part) if isinstance(part, str) else part
 

@@ -14,9 +14,9 @@ from deskd.base.terminal import show, show_json, write_bytes
 from deskd.cli.global_options import GlobalOptions, Json, given
 
 if TYPE_CHECKING:
+    from api.shapes.shape import Json as JsonValues
     from engine.promises.rules import Rules
     from engine.reports.kinds import Period
-    from engine.reports.outlook_json import Plain
 
 KINDS = ("daily", "weekly", "today", "week", "month")
 FORMATS = ("text", "json", "csv", "xlsx")
@@ -85,13 +85,13 @@ def report(
 async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str) -> bytes:
     import json
 
+    from api.shapes import reports as shapes
     from deskd.base.safe_text import in_terminal
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
     from deskd.parts.reports import LISTED, Reports
     from engine.messages.values import written
     from engine.reports.kinds import ReportKind
-    from engine.reports.report_json import plain
     from engine.reports.report_message import report_message
     from templates import render
 
@@ -111,8 +111,8 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
         return as_csv(one).encode()
     kind = ReportKind.RANGE if wanted.first else ReportKind(wanted.kind)
     if format == "json":
-        shown = plain(made, kind=kind, scope=narrowed.scope)
-        return (json.dumps(shown, ensure_ascii=False, indent=2) + "\n").encode()
+        told = shapes.report(made, kind=kind, scope=narrowed.scope).plain()
+        return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
     said = report_message(made, kind=kind, scope=narrowed.scope, listed=LISTED)
     facts = {"report": written(said, in_terminal)}
     return (render("mail/report_digest.txt.j2", facts) + "\n").encode()
@@ -154,9 +154,9 @@ def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = Fal
             show(printable(line))
 
 
-async def _outlook(here: GlobalOptions, team: str) -> "Plain":
+async def _outlook(here: GlobalOptions, team: str) -> "JsonValues":
+    from api.shapes.forecast import forecast as shape
     from deskd.parts.reports import Reports
-    from engine.reports.outlook_json import plain
 
     async with here.storage() as storage:
         reports = Reports(storage.store, storage.views, here.clock)
@@ -164,4 +164,4 @@ async def _outlook(here: GlobalOptions, team: str) -> "Plain":
             found, scope = await reports.outlook(team)
         except LookupError as error:
             raise Failure(str(error)) from error
-    return plain(found, scope=scope)
+    return shape(found, scope=scope).plain()

@@ -15,7 +15,7 @@ from deskd.cli.global_options import GlobalOptions, Json, given, show_findings, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.explain.explain_json import PlainExplanation
+    from engine.explain.told import ToldExplanation
     from storage.checks.findings import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Promises: which hold, explain, check, try out.")
@@ -44,12 +44,14 @@ def explain(
 
     explanation = asyncio.run(_explained(given(context), ticket_number(ticket), timezone))
     if as_json:
-        show_json(explanation)
+        from api.shapes.explanation import explanation as shape
+
+        show_json(shape(explanation).plain())
     else:
         show(render("explain/text.j2", {"explanation": printable_all(explanation)}))
 
 
-async def _explained(here: GlobalOptions, number: int, timezone: str) -> "PlainExplanation":
+async def _explained(here: GlobalOptions, number: int, timezone: str) -> "ToldExplanation":
     from functools import partial
 
     from engine.desk import explaining

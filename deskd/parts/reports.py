@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from api.shapes.forecast import forecast
+from api.shapes.shape import Json
 from engine.desk.directory import agent_named
 from engine.messages.digests import ReportDigest
 from engine.ports.clock import Clock
@@ -14,7 +16,6 @@ from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.promises import sla
 from engine.promises.rules import Rules
-from engine.reports import outlook_json
 from engine.reports.facts import TicketFacts, seen_by
 from engine.reports.forecast import LOOK_BACK, NotEnough
 from engine.reports.kinds import Period, ReportKind, period_of
@@ -119,7 +120,7 @@ class Reports:
         made = await asyncio.to_thread(outlook, narrowed.facts, hours, now=now, zone=here)
         return made, narrowed.scope
 
-    async def foreseen(self, who: Person, team: str = "") -> list[outlook_json.Plain]:
+    async def foreseen(self, who: Person, team: str = "") -> list[Json]:
         """What is likely to come to each team `who` is over, or to the one named. Raises Refused, or LookupError."""
         if who.rank < LEAST_ROLE[Right.TEAM_FIGURES]:
             holders = LEAST_ROLE[Right.TEAM_FIGURES].name.lower()
@@ -128,7 +129,7 @@ class Reports:
         own = [one for one in teams if is_over(who, Right.TEAM_FIGURES, one)]
         chosen = [team_named(team, own)] if team else own[:FORESEEN_MAX]
         made = [await self.outlook(one.id) for one in chosen]
-        return [outlook_json.plain(found, scope=scope) for found, scope in made]
+        return [forecast(found, scope=scope).plain() for found, scope in made]
 
 
 def scope(who: Person, teams: Sequence[Team]) -> str:

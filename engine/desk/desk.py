@@ -23,7 +23,7 @@ from engine.desk.directory import DeclaredWorkspace
 from engine.desk.receiving import Received
 from engine.desk.rule_changes import Applied
 from engine.desk.step import Authorised, Decide, Now, Step
-from engine.explain.explain_json import PlainExplanation
+from engine.explain.told import ToldExplanation
 from engine.ports.clock import Clock, Ids
 from engine.ports.outbox import Parcel
 from engine.ports.store import Store, Transaction
@@ -262,7 +262,7 @@ class Desk:
         """The ticket, if the caller may read it; Refused("absent") says nothing more to those who may not."""
         return await self._change(request, None, lambda _acting: Step(()))
 
-    async def why(self, request: Request) -> PlainExplanation:
+    async def why(self, request: Request) -> ToldExplanation:
         """Which promises were kept or broken, and where the time went, as far as the caller may know."""
         given = Now(self._ids, self._clock.now())
         return await self._store.run(

@@ -7,7 +7,8 @@ from datetime import datetime
 from engine.desk import directory, step
 from engine.desk.step import Now
 from engine.explain.explain import explain
-from engine.explain.explain_json import ExplainReader, PlainExplanation, plain
+from engine.explain.told import ExplainReader, ToldExplanation
+from engine.explain.told import told as as_told
 from engine.ports.store import Transaction
 from engine.tickets import access
 from engine.tickets.access import Right
@@ -18,7 +19,7 @@ from engine.tickets.people import PersonId
 from engine.tickets.ticket import Ticket, ticket_id
 
 
-def asked(transaction: Transaction, request: Request, given: Now) -> PlainExplanation:
+def asked(transaction: Transaction, request: Request, given: Now) -> ToldExplanation:
     """By a person, in their time zone. Raises Refused."""
     person = directory.identify(transaction, request.by, given.ids, given.at)
     ticket = _found(transaction, request.ticket)
@@ -30,7 +31,7 @@ def asked(transaction: Transaction, request: Request, given: Now) -> PlainExplan
 
 def told(
     transaction: Transaction, number: int, *, at: datetime, timezone: str = ""
-) -> PlainExplanation:
+) -> ToldExplanation:
     """To whoever may run commands on this machine; "": in the workspace's time zone. Raises Refused."""
     return _told(transaction, _found(transaction, number), at, ExplainReader(timezone))
 
@@ -44,7 +45,7 @@ def _found(transaction: Transaction, number: int) -> Ticket:
 
 def _told(
     transaction: Transaction, ticket: Ticket, at: datetime, reader: ExplainReader
-) -> PlainExplanation:
+) -> ToldExplanation:
     entries = transaction.history(ticket.number)
     rules, team = transaction.rules(), step.team_of(transaction, ticket)
     knowing = replace(
@@ -54,7 +55,7 @@ def _told(
         levels=[level.called for level in rules.ladder(team, ticket.ruled_at).levels],
         team=team.name,
     )
-    return plain(explain(ticket, entries, transaction.almanac(), at), knowing)
+    return as_told(explain(ticket, entries, transaction.almanac(), at), knowing)
 
 
 def _names(transaction: Transaction, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:

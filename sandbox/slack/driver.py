@@ -20,7 +20,7 @@ from sandbox.workplace.stand_in import ApiCall, Slack
 from sandbox.workplace.tiers import Tiers
 
 # How long a test waits for something before it says what it saw instead.
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 # What a test looks at may change without a line in the log (the app's own state), so it looks again.
 RECHECK_SECONDS = 0.02
 # Lines of the log that go into such a complaint.

@@ -1,23 +1,13 @@
 """Fixtures of the daemon's tests: a desk on real SQLite, and a clock moved by hand."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.deskd.room import Room, open_room
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the schema in it, copied by each test."""
-    path = tmp_path_factory.mktemp("template") / "desk.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
 
 
 @pytest.fixture

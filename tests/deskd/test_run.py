@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-SECONDS_MAX = 20.0
+SECONDS_MAX = 120.0
+"""A hang must end; no verdict depends on it, however busy the machine is."""
 KEY = "k" * 40
 
 
@@ -62,7 +63,7 @@ def settings(folder: Path, **more: str) -> Path:
 async def test_the_daemon_runs_answers_refuses_a_second_one_and_ends_with_0(tmp_path: Path) -> None:
     config = settings(tmp_path)
     async with running("--config", str(config), "run") as daemon:
-        code, out, _ = await done(await start("--config", str(config), "health", "--wait", "15"))
+        code, out, _ = await done(await start("--config", str(config), "health", "--wait", "60"))
         assert (code, out) == (0, "ok\n")
         code, out, err = await done(await start("--config", str(config), "run"))
         assert (code, out) == (75, "")
@@ -107,7 +108,7 @@ async def test_a_bad_slack_starts_degraded_while_mail_is_taken(tmp_path: Path) -
     )
     async with running("--config", str(config), "run") as daemon:
         code, out, _ = await done(
-            await start("--config", str(config), "health", "--wait", "15", "--json")
+            await start("--config", str(config), "health", "--wait", "60", "--json")
         )
         ready: dict[str, Any] = json.loads(out)
         assert (code, ready["status"], ready["ready"]) == (0, "degraded", True)
@@ -115,7 +116,7 @@ async def test_a_bad_slack_starts_degraded_while_mail_is_taken(tmp_path: Path) -
         assert ready["parts"]["slack"] != "ready"
 
         def send() -> None:
-            with smtplib.SMTP("127.0.0.1", smtp, timeout=5) as client:
+            with smtplib.SMTP("127.0.0.1", smtp, timeout=60) as client:
                 client.sendmail(
                     "ann@x.y", ["help@x.y"], b"From: ann@x.y\r\nSubject: VPN\r\n\r\nhi\r\n"
                 )
@@ -146,7 +147,7 @@ async def test_the_demo_needs_nothing_says_ready_and_ends_with_0(
         config = str(tmp_path / "deskd.toml")
         code, out, _ = await done(await start("--config", config, "ticket", "list", "--json"))
         assert (code, len(json.loads(out))) == (0, 3)
-        code, _, _ = await done(await start("--config", config, "health", "--wait", "5"))
+        code, _, _ = await done(await start("--config", config, "health", "--wait", "60"))
         assert code == 0
         demo.send_signal(number)
         code, out, err = await done(demo)

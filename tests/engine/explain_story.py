@@ -6,7 +6,7 @@ from typing import Final
 from engine.calendars.calendar import WEEKDAYS, Calendar, Hours
 from engine.calendars.durations import Duration
 from engine.explain.explain import explain
-from engine.explain.explain_json import ExplainReader, PlainExplanation, plain
+from engine.explain.told import ExplainReader, ToldExplanation, told
 from engine.promises.rules import Goals, Policy, Rules
 from engine.tickets import lifecycle
 from engine.tickets.people import DEFAULT
@@ -67,7 +67,7 @@ def ended() -> Life:
     return life.resolves(march(5, "12:30"), words=True)
 
 
-def story(life: Life, *, short: bool = False, now: datetime = LATER) -> PlainExplanation:
+def story(life: Life, *, short: bool = False, now: datetime = LATER) -> ToldExplanation:
     now = max(now, life.ticket.updated_at)
     explanation = explain(life.ticket, life.entries, life.almanac, now)
-    return plain(explanation, ExplainReader("Europe/Berlin", NAMES, LEVELS, "Support", short))
+    return told(explanation, ExplainReader("Europe/Berlin", NAMES, LEVELS, "Support", short))

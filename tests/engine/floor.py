@@ -1,6 +1,5 @@
 """A floor over real SQLite with a team of three, for the tests of shifts and of sharing out."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -21,7 +20,6 @@ from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
-from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 
 TEAM = Team(TeamId("support"), "Support", "it", place=Address("slack", "C1"))
@@ -104,13 +102,6 @@ class World:
         )
         effects = [parcel.effect for parcel in parcels]
         return [one for one in effects if isinstance(one, Tell) and one.kind == kind]
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "desk.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
 
 
 @pytest.fixture

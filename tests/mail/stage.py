@@ -102,7 +102,7 @@ async def open_door() -> AsyncIterator[Door]:
     ready = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(part.run(ready=ready.set))
-        await asyncio.wait_for(ready.wait(), 5)
+        await asyncio.wait_for(ready.wait(), 30)
         close = asyncio.Event()
         closer = group.create_task(_cancel_at(close, running))
         door = Door(part, spool, book, nudges, close)
@@ -131,7 +131,7 @@ class Line:
     async def reply(self) -> str:
         lines = []
         while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 10)).decode()
+            line = (await asyncio.wait_for(self.reader.readline(), 30)).decode()
             lines.append(line.rstrip("\r\n"))
             if line[3:4] != "-":
                 return "\n".join(lines)
@@ -158,7 +158,7 @@ class Line:
         return await self.data(content)
 
     async def is_closed(self) -> bool:
-        return await asyncio.wait_for(self.reader.read(), 5) == b""
+        return await asyncio.wait_for(self.reader.read(), 30) == b""
 
     async def end(self) -> None:
         self.writer.close()

@@ -1,6 +1,5 @@
 """Every test of storage runs on both databases, each on an empty one of its own."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from storage.open.open_storage import Storage, open_storage
-from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.storage import postgres
 
@@ -22,13 +20,6 @@ class Database:
 
     async def open(self, clock: ManualClock) -> Storage:
         return await open_storage(self.url, self.folder / "attachments", clock)
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "desk.db"
-    asyncio.run(upgrade(sqlite_url(path)))
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.views import limits
 from bot.views.explanation import why_message
 from engine.explain.explain import explain
-from engine.explain.explain_json import ExplainReader, plain
+from engine.explain.told import ExplainReader, told
 from sandbox.blockkit.blocks import check_message
 from tests.bot.make import strings
 from tests.bot.office import Office
@@ -42,7 +42,7 @@ def test_nobody_is_pinged_by_a_subject_a_name_or_a_policy() -> None:
     explanation = explain(replace(life.ticket, subject=HOSTILE), life.entries, life.almanac, LATER)
     people = dict.fromkeys(("ana", "ben", "bob"), HOSTILE)
     reader = ExplainReader("Europe/Berlin", people, [HOSTILE for _ in LEVELS], HOSTILE)
-    said = why_message(plain(explanation, reader))
+    said = why_message(told(explanation, reader))
     marked = [block for block in said.blocks if block["type"] == "section"]
     for text in (said.text, *strings(marked)):
         bare = OUR_MARKS.sub("", text)

@@ -20,13 +20,13 @@ class Set(WallClock):
 
 async def test_a_clock_set_back_a_day_prolongs_no_sleep() -> None:
     clock = Set(timedelta(days=-1))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await clock.sleep_until(clock.now() + timedelta(milliseconds=1))
 
 
 async def test_a_clock_set_ahead_ends_the_sleep_when_it_is_noticed() -> None:
     clock = Set(timedelta(days=1))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await clock.sleep_until(clock.now() + timedelta(hours=12))
 
 

@@ -62,7 +62,7 @@ async def test_parts_stop_in_the_order_of_their_stages_each_finished_before_the_
         assert daemon.draining
         assert diary[3:] == ["door ends"]
         reader.finishing.set()
-        await asyncio.wait({running}, timeout=5)
+        await asyncio.wait({running}, timeout=30)
     assert diary[3:] == ["door ends", "reader ends", "courier ends"]
 
 

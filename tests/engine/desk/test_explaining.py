@@ -1,5 +1,7 @@
 """Who may hear why a ticket was late, and how much of it."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine.tickets.errors import Refused
@@ -17,15 +19,12 @@ async def test_an_agent_hears_who_had_it_and_the_requester_only_that_the_desk_di
     await world.desk.claim(asks(ticket))
     await world.clock.forward(hours=3)
     inside = await world.desk.why(asks(ticket, ANA))
-    [first, _] = inside["clocks"]
-    assert (first["clock"], first["outcome"], first["late_seconds"]) == (
-        "first_response",
-        "late",
-        3600,
-    )
-    assert [share["who"] for share in first["shares"]] == ["Ana"]
+    [first, _] = inside.clocks
+    assert (first.clock, first.outcome) == ("first_response", "late")
+    assert first.late == timedelta(hours=1)
+    assert [share.who for share in first.shares] == ["Ana"]
     outside = await world.desk.why(asks(ticket, BOB))
-    assert outside["short"]
+    assert outside.short
     assert "Ana" not in str(outside)
 
 

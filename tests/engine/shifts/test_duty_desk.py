@@ -7,9 +7,9 @@ from engine.tickets.errors import Refused
 from engine.tickets.events import Assigned, Released
 from engine.tickets.message import Request
 from engine.tickets.people import DEFAULT
-from tests.engine.floor import ANA, BEN, BOB, LEA, World, template, world
+from tests.engine.floor import ANA, BEN, BOB, LEA, World, world
 
-__all__ = ["template", "world"]
+__all__ = ["world"]
 
 
 # What next

@@ -3,9 +3,9 @@
 from engine.shifts import giving_out
 from engine.tickets.message import Request
 from engine.tickets.people import DEFAULT
-from tests.engine.floor import ANA, BEN, LEA, World, template, world
+from tests.engine.floor import ANA, BEN, LEA, World, world
 
-__all__ = ["template", "world"]
+__all__ = ["world"]
 
 
 async def test_tickets_that_nobody_there_can_take_hold_up_no_others(world: World) -> None:

@@ -17,9 +17,9 @@ from engine.tickets.people import DEFAULT
 from engine.tickets.ticket import State
 from storage.checks.fsck import fsck
 from tests.clock import MORNING
-from tests.engine.floor import ANA, BEN, BOB, TEAM, World, caller, template, world
+from tests.engine.floor import ANA, BEN, BOB, TEAM, World, caller, world
 
-__all__ = ["template", "world"]
+__all__ = ["world"]
 
 
 # Who is there

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +30,6 @@ from mail.intake.reader import (
     Receives,
 )
 from storage.open.open_storage import Storage, open_storage
-from storage.open.upgrade import upgrade
 from tests.clock import ManualClock
 from tests.mail.stage import MAIL, SIGNER, SUPPORT
 
@@ -76,7 +76,7 @@ class Office:
 
     async def settled(self, id: int) -> SpoolLine:
         """Waits in the loop, not for time to pass: the clock stands still."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             row = await self.row(id)
             while row.state == "waiting":
                 row = await self.row(id)
@@ -84,9 +84,9 @@ class Office:
 
 
 @pytest.fixture
-async def stored(tmp_path: Path) -> AsyncIterator[tuple[Storage, ManualClock]]:
+async def stored(tmp_path: Path, template: Path) -> AsyncIterator[tuple[Storage, ManualClock]]:
     url = f"sqlite+aiosqlite:///{tmp_path}/deskd.db"
-    await upgrade(url)
+    shutil.copy(template, tmp_path / "deskd.db")
     clock = ManualClock()
     opened = await open_storage(url, None, clock)
     yield opened, clock
@@ -361,7 +361,7 @@ async def test_a_reply_does_not_overtake_the_mail_it_answers(
         parent = head + b"Subject: parent\r\nMessage-ID: <p@x>\r\n\r\nx\r\n"
         child = head + b"Subject: child\r\nMessage-ID: <c@x>\r\nIn-Reply-To: <p@x>\r\n\r\nx\r\n"
         first = await office.post(parent)
-        await asyncio.wait_for(slow[0].entered.wait(), 5)
+        await asyncio.wait_for(slow[0].entered.wait(), 30)
         second = await office.post(child)
         third = await office.post(b"From: ann@x.test\r\nSubject: stranger\r\n\r\nx\r\n")
         await office.settled(third)
@@ -382,7 +382,7 @@ async def test_what_is_in_hand_is_finished_when_the_daemon_ends(
     raw = b"From: bob@example.com\r\nSubject: parent\r\n\r\nx\r\n"
     async with working(*stored, wrap=wrap) as office:
         id = await office.post(raw)
-        await asyncio.wait_for(slow[0].entered.wait(), 5)
+        await asyncio.wait_for(slow[0].entered.wait(), 30)
         asyncio.get_running_loop().call_soon(slow[0].go_on.set)
     assert (await office.row(id)).reason == "opened"
 
@@ -390,7 +390,7 @@ async def test_what_is_in_hand_is_finished_when_the_daemon_ends(
 async def has_failed(office: Office, *, attempts: int) -> None:
     """The attempt is over and written down, and nobody has it in hand."""
     tried = [inbound for inbound in office.received if "VPN" in inbound.subject]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while office.reader._in_hand or len(tried) < attempts:
             await office.storage.views.spool_depth()
             tried = [inbound for inbound in office.received if "VPN" in inbound.subject]

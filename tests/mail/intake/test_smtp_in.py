@@ -51,7 +51,7 @@ async def test_250_is_said_only_after_the_spool_has_it(door: Door) -> None:
     await line.envelope(SUPPORT)
     await line.say("DATA")
     answer = asyncio.ensure_future(line.send(MAIL + b"\r\n.\r\n"))  # noqa: TID251  # awaited below
-    await asyncio.wait_for(door.spool.entered.wait(), 5)
+    await asyncio.wait_for(door.spool.entered.wait(), 30)
     # Whatever the door wanted to say before the commit would be here by now.
     for _ in range(50):
         await asyncio.sleep(0)
@@ -266,7 +266,7 @@ async def test_too_much_mail_at_once_is_told_to_come_again(
     await first.envelope(SUPPORT)
     await first.say("DATA")
     first.writer.write(b"x" * 90_000 + b"\r\n.\r\n")
-    await asyncio.wait_for(door.spool.entered.wait(), 5)
+    await asyncio.wait_for(door.spool.entered.wait(), 30)
     assert (await second.mail(b"y" * 20_000)).startswith("451 4.3.1")
     door.spool.gate.set()
     assert (await first.reply()).startswith("250 ")
@@ -345,7 +345,7 @@ async def test_a_client_that_leaves_inside_a_mail_leaves_nothing_behind(door: Do
     await line.writer.drain()
     (session,) = door.part._house.sessions
     await line.end()
-    await asyncio.wait_for(session.gone, 5)
+    await asyncio.wait_for(session.gone, 30)
     assert not door.spool.rows
     assert (await (await door.line()).mail(MAIL)).startswith("250 ")
     assert door.part._house.held_bytes == 0

@@ -29,7 +29,7 @@ async def visitor(here: Scene) -> AsyncIterator[Visitor]:
 
 
 async def test_the_stream_says_which_panes_changed(here: Scene, visitor: Visitor) -> None:
-    async with visitor.session.get(f"{visitor.base}/events") as stream, asyncio.timeout(5):
+    async with visitor.session.get(f"{visitor.base}/events") as stream, asyncio.timeout(30):
         assert stream.content_type == "text/event-stream"
         await asyncio.sleep(0)
         await here.slack.user("ana").say("desk", "news")
@@ -48,7 +48,7 @@ async def _next_data(stream: aiohttp.ClientResponse) -> bytes:
 
 
 async def test_closing_the_page_ends_its_streams(here: Scene, visitor: Visitor) -> None:
-    async with visitor.session.get(f"{visitor.base}/events") as stream, asyncio.timeout(5):
+    async with visitor.session.get(f"{visitor.base}/events") as stream, asyncio.timeout(30):
         await here.page.close()
         while await stream.content.readline():
             pass

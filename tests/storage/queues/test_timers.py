@@ -213,7 +213,7 @@ async def test_a_ticket_that_somebody_works_on_is_passed_over_and_never_waited_f
     one, two = await many(storage, 2)
 
     async def hold(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(5), somebody.transaction():
+        async with asyncio.timeout(30), somebody.transaction():
             await somebody.execute(HELD + "NO KEY UPDATE")
             assert await ring(storage, Bell()) == [two]
             assert await next_at(storage) == one.due_at
@@ -235,7 +235,7 @@ async def test_whoever_works_on_a_ticket_passed_over_may_drop_its_timers_meanwhi
         return transaction.ticket(3) is not None
 
     async def hold(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(9), asyncio.TaskGroup() as group, somebody.transaction():
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group, somebody.transaction():
             await somebody.execute("SELECT FROM tickets WHERE number IN (1, 3) FOR UPDATE")
             group.create_task(storage.timers.ring_due(now=two.due_at, limit=9, work=waits))
             while not await somebody.fetch(WAITING):  # noqa: ASYNC110 - only the server can tell
@@ -255,7 +255,7 @@ async def test_a_row_that_only_points_to_the_ticket_holds_up_nothing(
     timers = await many(storage, 1)
 
     async def point(somebody: asyncpg.Connection) -> None:
-        async with asyncio.timeout(5), somebody.transaction():
+        async with asyncio.timeout(30), somebody.transaction():
             await somebody.execute(HELD + "KEY SHARE")
             assert await ring(storage, Bell()) == timers
 
