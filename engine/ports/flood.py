@@ -38,7 +38,7 @@ class Crowd:
     """A digest that waits there already, which they join."""
 
 
-def is_late(message: Message, recorded_at: datetime) -> bool:
+def is_late(message: Message | None, recorded_at: datetime) -> bool:
     if not isinstance(message, Gathered):
         return False
     return message.due_at is not None and recorded_at - message.due_at >= LATE

@@ -1,6 +1,7 @@
 """As parcels are leased: many messages waiting for one place become one digest (engine/ports/flood.py says which)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
 
@@ -46,6 +47,12 @@ _SAY: Final = update(outbox).where(outbox.c.id == bindparam("row"))
 _EACH: Final = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    row: AnyRow
+    message: Message | None
+
+
 def gather(connection: Connection, due: Iterable[AnyRow], *, now: datetime) -> bool:
     """True: some of what is due shall wait or is told otherwise, so look again what is due."""
     places = {(row.workspace, row.channel, row.place) for row in due if row.template in _GATHERED}
@@ -55,42 +62,44 @@ def gather(connection: Connection, due: Iterable[AnyRow], *, now: datetime) -> b
 def _gather_at(connection: Connection, place: tuple[str, str, str], now: datetime) -> bool:
     of = dict(zip(("of_workspace", "of_channel", "of_place"), place, strict=True))
     found = connection.execute(_CROWD, of).all()
-    crowd = [row for row in found if row.template != _DIGEST]
-    waiting = next((row for row in found if row.template == _DIGEST), None)
-    if len(crowd) > flood.FLOOD or (crowd and waiting):
-        _collapse(connection, crowd, waiting, now)
+    read = [_Waiting(row, _message(row)) for row in found]
+    crowd = [one for one in read if isinstance(one.message, flood.Gathered)]
+    digest = next((one for one in read if isinstance(one.message, OverdueDigest)), None)
+    if len(crowd) > flood.FLOOD or (crowd and digest):
+        _collapse(connection, crowd, digest, now)
         return True
     return _hold(connection, crowd, now)
 
 
 def _collapse(
-    connection: Connection, crowd: Sequence[AnyRow], waiting: AnyRow | None, now: datetime
+    connection: Connection, crowd: Sequence[_Waiting], waiting: _Waiting | None, now: datetime
 ) -> None:
-    gathered = [message for row in crowd if isinstance(message := _message(row), flood.Gathered)]
-    onto = _message(waiting) if waiting else None
+    gathered = [one.message for one in crowd if isinstance(one.message, flood.Gathered)]
+    onto = waiting.message if waiting else None
     assert onto is None or isinstance(onto, OverdueDigest)
     said = flood.digest(flood.Crowd(tuple(gathered), onto))
-    key = waiting.key if waiting else f"{_DIGEST}.{crowd[0].id}"
-    workspace = crowd[0].workspace
+    first = crowd[0].row
+    key = waiting.row.key if waiting else f"{_DIGEST}.{first.id}"
+    workspace = first.workspace
     if waiting is None:
-        told = Tell(Address(crowd[0].channel, crowd[0].place), said, key)
+        told = Tell(Address(first.channel, first.place), said, key)
         tell_without_ticket(connection, [told], workspace=workspace, now=now)
     id = connection.execute(_ID, {"of_workspace": workspace, "of": key}).scalar_one()
-    begun = waiting.created_at if waiting else now
+    begun = waiting.row.created_at if waiting else now
     at = min(now + flood.SETTLE, begun + flood.GATHER_MAX)
     facts = message_codec.encode(said)
     connection.execute(_SAY, {"row": id, "facts": facts, "next_at": at})
     mark = {"state": "sent", "final_at": now, "last_error": COLLAPSED.format(id)}
-    connection.execute(_EACH, {"ids": [row.id for row in crowd]} | mark)
+    connection.execute(_EACH, {"ids": [one.row.id for one in crowd]} | mark)
 
 
-def _hold(connection: Connection, crowd: Iterable[AnyRow], now: datetime) -> bool:
+def _hold(connection: Connection, crowd: Iterable[_Waiting], now: datetime) -> bool:
     """What comes from downtime waits a moment for the rest of it."""
     held = [
-        row
-        for row in crowd
-        if row.next_at <= now < row.created_at + flood.SETTLE
-        and flood.is_late(_message(row), row.created_at)
+        one.row
+        for one in crowd
+        if one.row.next_at <= now < one.row.created_at + flood.SETTLE
+        and flood.is_late(one.message, one.row.created_at)
     ]
     if held:
         until = max(row.created_at for row in held) + flood.SETTLE
@@ -98,5 +107,9 @@ def _hold(connection: Connection, crowd: Iterable[AnyRow], now: datetime) -> boo
     return bool(held)
 
 
-def _message(row: AnyRow) -> Message:
-    return message_codec.decode(row.template, row.facts)
+def _message(row: AnyRow) -> Message | None:
+    """None for what can not be read: it is leased by itself, and found out there."""
+    try:
+        return message_codec.decode(row.template, row.facts)
+    except message_codec.UnreadableError:
+        return None

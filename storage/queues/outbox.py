@@ -16,7 +16,9 @@ from storage.sql.schema_traffic import UNSENT, WAITING_SHOW, outbox
 from storage.sql.statements import insert_new
 from storage.sql.writer import Writer
 from storage.tickets import rows
+from storage.tickets.message_codec import UnreadableError
 from storage.tickets.record import reference_rows
+from storage.tickets.rows import AnyRow
 
 # An operator's word, kept as the reason of a dropped row.
 DROPPED: Final = "dropped by an operator"
@@ -164,7 +166,21 @@ def _lease(connection: Connection, wanted: rows.Values, *, until: datetime) -> S
     ids = [row.id for row in due]
     taken = connection.execute(_TAKE, {"ids": ids, "until": until}).all()
     place = {id: position for position, id in enumerate(ids)}
-    return [rows.parcel(row) for row in sorted(taken, key=lambda row: place[row.id])]
+    parcels = (
+        _parcel(connection, row, now=wanted["now"])
+        for row in sorted(taken, key=lambda row: place[row.id])
+    )
+    return [parcel for parcel in parcels if parcel]
+
+
+def _parcel(connection: Connection, row: AnyRow, *, now: datetime) -> Parcel | None:
+    """None for what nobody here can read: that row is dead, for a person to look at, and the others go."""
+    try:
+        return rows.parcel(row)
+    except UnreadableError as error:
+        mark = {"row": row.id, "attempt": row.attempts, "state": "dead", "last_error": str(error)}
+        connection.execute(_HELD, mark | {"final_at": now}).close()
+        return None
 
 
 def _sent(connection: Connection, parcel: Parcel, sent: Sent, *, at: datetime) -> None:
@@ -222,8 +238,7 @@ def _revive(connection: Connection, id: int, *, at: datetime) -> bool:
     row = connection.execute(_ROW, {"row": id}).one_or_none()
     if row is None or row.state != "dead":
         return False
-    parcel = rows.parcel(row)
-    if isinstance(parcel.effect, Show):
-        _take_in_later_shows(connection, parcel)
+    if row.kind == "show":
+        _take_in_later_shows(connection, rows.parcel(row))
     mark = {"state": "waiting", "attempts": 0, "next_at": at, "aged_from": at, "final_at": None}
     return connection.execute(_REVIVE, {"row": id} | mark).rowcount == 1

@@ -14,12 +14,24 @@ from storage.tickets.plain_values import decode_fields, encode_fields
 _MESSAGE: Final = "message"
 
 
+class UnreadableError(Exception):
+    """What this row says is not known here: a newer desk wrote it, or somebody's hand. The row is at fault alone."""
+
+
 def encode(message: Message) -> dict[str, Any]:
     """The facts of a row; its kind is Tell.kind."""
     return {_MESSAGE: encode_fields(message)}
 
 
 def decode(kind: str, facts: Mapping[str, Any]) -> Message:
+    """Raises UnreadableError."""
+    try:
+        return _decoded(kind, facts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableError(f"{kind} can not be read: {type(error).__name__}: {error}") from error
+
+
+def _decoded(kind: str, facts: Mapping[str, Any]) -> Message:
     said = facts.get(_MESSAGE)
     if not isinstance(said, Mapping):  # facts of old held texts, numbers and lists, never an object
         return in_todays_words(kind, facts)
