@@ -46,7 +46,7 @@ contracts: $(STAMP)-dev
 	$(BIN)/lint-imports
 
 test: $(STAMP)-dev
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
 
 proof: $(STAMP)-dev
 	$(BIN)/pytest -q -m proof $(TESTS)

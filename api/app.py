@@ -1,5 +1,7 @@
 """The one FastAPI application: health, readiness, metrics, and its own description at /docs."""
 
+from collections.abc import Callable, Mapping
+
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
@@ -28,6 +30,24 @@ def build_app(watched: Watched, metrics: Metrics, queues: Queues, clock: Clock) 
         app.get(path)(answer)
         app.get(f"{path}z", include_in_schema=False)(answer)
     app.get("/metrics")(figures)
+    return app
+
+
+def build_migrating_app(progress: Callable[[], Mapping[str, object]]) -> FastAPI:
+    """While the database is brought up to date: alive, and not ready."""
+    app = FastAPI(title="deskd", redoc_url=None)
+
+    async def health() -> JSONResponse:
+        return _json(HealthAnswer(200, {"status": "ok"}))
+
+    async def ready() -> JSONResponse:
+        parts: Mapping[str, str] = {}
+        body = {"status": "migrating", "ready": False, "degraded": [], "parts": parts}
+        return _json(HealthAnswer(503, body | {"progress": dict(progress())}))
+
+    for path, answer in (("/health", health), ("/ready", ready)):
+        app.get(path)(answer)
+        app.get(f"{path}z", include_in_schema=False)(answer)
     return app
 
 

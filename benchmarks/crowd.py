@@ -25,7 +25,14 @@ from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
 from storage.sql.columns import Instant
-from storage.sql.schema import clocks, participants, tickets, timers
+from storage.sql.schema import (
+    participants,
+    tickets,
+)
+from storage.sql.schema_streams import (
+    clocks,
+    timers,
+)
 
 FIRST: Final = 1
 FAR: Final = timedelta(days=30)

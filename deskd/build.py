@@ -31,11 +31,11 @@ from deskd.parts.settings_notice import SettingsNotice
 from deskd.parts.sweep import Sweep
 from deskd.settings.settings import Settings
 from deskd.settings.values import listen_address
-from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.ports.clock import Clock, Part
 from engine.ports.outbox import Courier
 from engine.ports.views import Views
+from engine.shifts import timer_due
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import DEFAULT
 from mail.intake.address_book import KnownAddresses
@@ -115,7 +115,7 @@ def build(ground: Ground) -> Built:
     )
     alarm = _alarm(ground, metrics, bells)
     chores = _chores(ground, metrics, Digests(reports, tuple(couriers)))
-    dispatcher = Dispatcher(floor, storage.work, storage.views, clock, bells.work, metrics.gave_out)
+    dispatcher = Dispatcher(floor, storage.work, clock, bells.work, metrics.gave_out)
     working: list[Part] = [alarm, dispatcher, chores, Recounts(desk, storage.views, clock)]
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]

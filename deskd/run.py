@@ -12,10 +12,10 @@ from deskd.base.errors import TRY_LATER, WRONG_USAGE, Failure
 from deskd.build import Built, Ground, build
 from deskd.config.database_words import database_file
 from deskd.declared.declared_workspace import roster
+from deskd.migrating import upgraded_alive
 from deskd.parts.daemon import stop_on_signals
 from deskd.parts.open_storage import storage_opened
 from deskd.settings.settings import MAKE_A_KEY, SECRET_KEY_LENGTH_MIN, Settings
-from deskd.upgrade_storage import upgraded
 from engine.ports.clock import Clock
 from engine.tickets.people import DEFAULT
 from storage.sql.database import DaemonLock
@@ -70,7 +70,7 @@ async def opened(settings: Settings, clock: Clock) -> AsyncIterator[Built]:
     """Everything made and nothing started: `await built.daemon.run()` does that."""
     require_key(settings)
     with _held(settings):
-        await upgraded(settings)
+        await upgraded_alive(settings, clock)
         async with storage_opened(settings, clock) as storage:
             built = build(Ground(settings, storage, clock))
             try:

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from deskd.base.errors import Failure
 from deskd.config.database_words import mismatch_words, trouble_words
 from deskd.settings.settings import Settings
+from storage.migrations.rebuild import Progress
 from storage.open.upgrade import Revision, upgrade
 from storage.open.upgrade import history as revisions
 from storage.sql.errors import SchemaMismatch, StorageTrouble
 
 
-async def upgraded(settings: Settings) -> Sequence[str]:
+async def upgraded(settings: Settings, progress: Progress | None = None) -> Sequence[str]:
     """The schema brought up to date under its lock; the revisions that were applied."""
     url = settings.database.url.get_secret_value()
     try:
-        return await upgrade(url)
+        return await upgrade(url, progress)
     except SchemaMismatch as mismatch:
         raise Failure(mismatch_words(mismatch, url)) from mismatch
     except (OSError, StorageTrouble) as error:

@@ -1,4 +1,4 @@
-"""Draws the generated pages: docs/lifecycle.md from MOVES, docs/settings.md from the settings, docs/messages.md.
+"""Draws the generated pages: actions, lifecycle, rights and messages from the rules, settings from the settings.
 
 `python docs/draw.py` writes them; tests/test_docs.py fails when a page is not what this draws.
 """
@@ -14,9 +14,12 @@ from deskd.config import docs
 from engine.messages.message import KINDS
 from engine.promises.rules import PRESETS
 from engine.promises.sla import AUTO_CLOSE_AFTER
-from engine.tickets import access
-from engine.tickets.lifecycle import BUTTONS, MOVES, Action
+from engine.tickets.access import CALLED_FOR, LEAST_ROLE, OWN, PERSONAL, Right
+from engine.tickets.actions import ACTIONS, Action
+from engine.tickets.lifecycle import MOVES
+from engine.tickets.people import Role
 from engine.tickets.ticket import State
+from templates import render
 
 DOCS: Final = Path(__file__).parent
 _WHO: Final = {
@@ -80,10 +83,11 @@ def _cell(state: State, action: Action) -> str:
 
 
 def _least_role(action: Action) -> str:
-    if action not in BUTTONS:
+    row = ACTIONS[action]
+    if row.right is None:
         return _WHO[action]
-    role = access.LEAST_ROLE[access.RIGHT_FOR[action]].name.lower()
-    return f"{role} (requester on their own)" if action in access.RIGHT_FOR_OWN else role
+    role = LEAST_ROLE[row.right].name.lower()
+    return f"{role} (requester on their own)" if row.own else role
 
 
 def _goals() -> Iterator[str]:
@@ -137,7 +141,102 @@ def _type_name(annotation: Any) -> str:
     return _type_name(inner[0]) + ("*" if get_origin(annotation) is tuple else "?")
 
 
-PAGES: Final = {"lifecycle.md": lifecycle, "settings.md": docs.document, "messages.md": messages}
+def actions() -> str:
+    return "\n".join(_actions())
+
+
+def _actions() -> Iterator[str]:
+    yield "# Actions on a ticket"
+    yield ""
+    yield "Drawn from `engine/tickets/actions.py` and `templates/actions.j2` by `make docs`; do not edit."
+    yield ""
+    yield "The same verb stands after our name in a ticket's thread (`@deskd claim`), after `/ticket`"
+    yield "(`/ticket claim T-1`) and on the command line (`deskd ticket claim T-1`); `deskd ticket VERB --help` says"
+    yield "what it takes. The card in a team's channel offers what any of its agents may do; the rest is offered by"
+    yield "`/ticket show T-1` to who may do it."
+    yield ""
+    yield "| action | does | in states | right | least role | button | verb | also |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in ACTIONS.values():
+        if row.right is None:
+            continue
+        states = ", ".join(state.value for state in State if state in row.moves)
+        cells = (
+            f"`{row.action.value}`",
+            _word(row.action, "help"),
+            states,
+            f"`{row.right.value}`" + (f", own: `{row.own.value}`" if row.own else ""),
+            LEAST_ROLE[row.right].name.lower(),
+            _word(row.action, "button") if row.menu or row.primary else "",
+            f"`{row.typed}`"
+            + (f" {_word(row.action, 'usage')}" if _word(row.action, "usage") else ""),
+            ", ".join(f"`{word}`" for word in row.also),
+        )
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _word(action: Action, word: str) -> str:
+    return render("actions.j2", {"action": action.value, "word": word})
+
+
+def rights() -> str:
+    return "\n".join(_rights())
+
+
+def _rights() -> Iterator[str]:
+    yield "# Rights"
+    yield ""
+    yield "Drawn from `engine/tickets/access.py` by `make docs`; do not edit."
+    yield ""
+    yield "A role has its rights where it answers: agents, seniors and leads in their own teams; leads who are"
+    yield "listed with a department, and managers, in that department; admins everywhere. For an open team"
+    yield "(`open_to_agents`) other teams' agents have them over its tickets, too. A refusal names up to three people"
+    yield "who can. Some rights wait for the part that asks for them."
+    yield ""
+    yield "Whoever was paged for a ticket may read, claim and acknowledge it wherever they belong, while it is open"
+    yield f"and {CALLED_FOR.days} days more, and work on it once they have it."
+    yield ""
+    roles = list(Role)
+    yield (
+        "| right | you can | "
+        + " | ".join(role.name.lower() for role in roles)
+        + " | where | asked by |"
+    )
+    yield "|---" * (len(roles) + 4) + "|"
+    for right in Right:
+        marks = ["✓" if role >= LEAST_ROLE[right] else "" for role in roles]
+        cells = [f"`{right.value}`", _can(right), *marks, _where(right), _asked_by(right)]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _can(right: Right) -> str:
+    """As a refusal says it."""
+    facts = {"code": "forbidden", "right": right.value, "role": "", "holders": ["X"]}
+    return render("refused.j2", facts).removeprefix("You can't ").removesuffix("; X can.")
+
+
+def _where(right: Right) -> str:
+    if right in OWN:
+        return "tickets they asked for"
+    if right is Right.TAKE_BACK:
+        return "their teams; anybody what they said themselves"
+    return "for themselves" if right in PERSONAL else "their teams"
+
+
+def _asked_by(right: Right) -> str:
+    using = [row.action.value for row in ACTIONS.values() if right in (row.right, row.own)]
+    return ", ".join(f"`{name}`" for name in using)
+
+
+PAGES: Final = {
+    "actions.md": actions,
+    "lifecycle.md": lifecycle,
+    "messages.md": messages,
+    "rights.md": rights,
+    "settings.md": docs.document,
+}
 
 
 def main() -> None:

@@ -22,6 +22,14 @@ def pytest_runtest_makereport(
     return report
 
 
+LONG = ("test_four_daemons.py", "storage/checks/test_verify.py", "deskd/test_run.py")
+"""They go first: at the end everybody would wait for them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not str(item.path).endswith(LONG))
+
+
 def pytest_collection_finish() -> None:
     """Modules and collected tests stay to the end: the garbage collector need not go through them again."""
     gc.collect()

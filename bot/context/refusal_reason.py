@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.context.context import BotContext
 from bot.views.words import plain_sentence, refusal
-from engine.tickets import access
 from engine.tickets.errors import Refused
+from engine.tickets.message import Request
 from engine.tickets.people import Address
 
 # Refusals that may be about who the person is.
@@ -34,8 +34,11 @@ async def _is_outsider(front: BotContext, user: str, place: str | None, ticket: 
     line = await front.views.ticket(front.workspace, ticket)
     if line is None or line.team.place != Address("slack", place):
         return False
-    person = await front.desk.identify(front.workspace, await front.people.who_is(user))
-    return not access.works_on(person, line.ticket, line.team)
+    by = await front.people.who_is(user)
+    try:
+        return not (await front.desk.allowed(Request(front.workspace, ticket, by))).reads_notes
+    except Refused:
+        return True
 
 
 async def ticket_at(front: BotContext, place: str | None, ts: str | None) -> int | None:

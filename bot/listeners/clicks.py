@@ -1,9 +1,6 @@
 """Buttons: those that act at once, and those that open a form first. Nothing is decided here."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
-from typing import Final
 
 from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words
@@ -16,30 +13,18 @@ from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue, read
 from bot.views.cards import OVERFLOW, ticket_in_full
 from bot.views.limits import Json
-from bot.views.modals import FORMS, Choices, form, new_ticket
+from bot.views.modals import Choices, form, new_ticket
 from bot.views.promise_line import Moment
 from bot.views.words import sentence
-from engine.desk.desk import Desk
-from engine.tickets import access
+from engine.desk.acts import act
+from engine.tickets.actions import BUTTONS, FORMS, Action, ActionInput
 from engine.tickets.errors import Refused
-from engine.tickets.lifecycle import Action, destination
 from engine.tickets.message import Request
 from engine.tickets.people import Caller
+from engine.tickets.routing import priorities_for
 from engine.tickets.ticket import Ticket, ticket_id
 
 _log = logging.getLogger("deskd.bot.clicks")
-
-_AT_ONCE: Final[Mapping[Action, Callable[[Desk, Request], Awaitable[Ticket]]]] = MappingProxyType(
-    {
-        Action.CLAIM: Desk.claim,
-        Action.RELEASE: Desk.release,
-        Action.REOPEN: Desk.reopen,
-        Action.CLOSE: Desk.close,
-        Action.ACKNOWLEDGE: Desk.acknowledge,
-        Action.END_ESCALATION: Desk.end_escalation,
-        Action.UNMERGE: Desk.unmerge,
-    }
-)
 
 
 async def click(front: BotContext, done: Interaction) -> None:
@@ -52,7 +37,7 @@ async def click(front: BotContext, done: Interaction) -> None:
 async def _click(front: BotContext, done: Interaction) -> None:
     button = str(done.body["actions"][0]["action_id"])
     if button == home.NEW:
-        await open_view(front, done, new_ticket(channel=""))
+        await open_new(front, done, channel="")
     elif button in home.BUTTONS:
         await home_buttons.press(front, done, button)
     elif button == workloads.APPLY:
@@ -70,9 +55,11 @@ async def _click_on_ticket(front: BotContext, done: Interaction) -> None:
     if action not in FORMS:
         await _act(front, done, action, pointer)
         return
-    await _open_form(front, done, action, pointer)
-    if done.is_from_menu:
-        await _draw_again(front, done, pointer)
+    try:
+        await _open_form(front, done, action, pointer)
+    finally:
+        if done.is_from_menu:
+            await _draw_again(front, done, pointer)
 
 
 def _pressed(body: Json) -> tuple[Action, ButtonValue] | None:
@@ -83,7 +70,7 @@ def _pressed(body: Json) -> tuple[Action, ButtonValue] | None:
     if pointer is None:
         return None
     name = pointer.action if element["action_id"] == OVERFLOW else element["action_id"]
-    known = name in {action.value for action in (*_AT_ONCE, *FORMS)}
+    known = name in {action.value for action in BUTTONS}
     return (Action(name), pointer) if known else None
 
 
@@ -92,7 +79,7 @@ async def _act(front: BotContext, done: Interaction, action: Action, pointer: Bu
     request = Request(
         front.workspace, pointer.ticket, by, seen=pointer.version, settles=done.spool_id
     )
-    ticket = await _AT_ONCE[action](front.desk, request)
+    ticket = await act(front.desk, request, action, ActionInput())
     if done.is_ephemeral and not done.replayed:
         await front.voice.replace(done.ear, await in_full(front, by, ticket))
 
@@ -105,24 +92,37 @@ async def _draw_again(front: BotContext, done: Interaction, pointer: ButtonValue
 
 async def in_full(front: BotContext, by: Caller, ticket: Ticket) -> SlackMessage:
     """As this person may see it: a requester may have acted as such, and reads no notes."""
-    person = await front.desk.identify(front.workspace, by)
     file = await front.views.ticket_file(front.workspace, ticket.number)
     assert file is not None, ticket.id
-    works = access.works_on(person, ticket, file.line.team)
     now = Moment(await front.views.rules(front.workspace), front.clock.now())
-    return ticket_in_full(file, now, works_on_it=works)
+    try:
+        allowed = await front.desk.allowed(Request(front.workspace, ticket.number, by))
+    except Refused:  # it has just gone to where they have no say
+        return ticket_in_full(file, now, frozenset(), works_on_it=False)
+    return ticket_in_full(file, now, allowed.actions, works_on_it=allowed.reads_notes)
 
 
 async def _open_form(
     front: BotContext, done: Interaction, action: Action, pointer: ButtonValue
 ) -> None:
-    """The trigger lives three seconds: one read, then the form. Who may act is asked when it is sent."""
+    """The trigger lives three seconds: may they, one read, then the form. Nobody fills in what would be refused."""
+    by = await front.people.who_is(done.user)
+    await front.desk.check(Request(front.workspace, pointer.ticket, by), action)
     line = await front.views.ticket(front.workspace, pointer.ticket)
     if line is None:
         raise Refused("absent", ticket=ticket_id(pointer.ticket))
-    destination(line.ticket, action)
     choices = await choices_of(front)
     await open_view(front, done, form(action, line, choices, channel=done.channel or ""))
+
+
+async def open_new(front: BotContext, done: Interaction, *, channel: str) -> None:
+    """The form for a new ticket, with the priorities that this person may ask for."""
+    by = await front.people.who_is(done.user)
+    person = await front.desk.identify(front.workspace, by)
+    settings = (await front.views.rules(front.workspace)).workspace
+    able = priorities_for(person, settings)
+    view = new_ticket(channel=channel, priorities=able, default=settings.default_priority)
+    await open_view(front, done, view)
 
 
 async def choices_of(front: BotContext) -> Choices:

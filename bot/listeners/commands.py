@@ -10,12 +10,11 @@ from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words
 from bot.context.interaction import Interaction
 from bot.listeners import home_refresh, shifts, verbs, workloads
-from bot.listeners.clicks import in_full, open_view
+from bot.listeners.clicks import in_full, open_new
 from bot.listeners.error_boundary import settle
 from bot.views.cards import ticket_list
 from bot.views.explanation import why_message
 from bot.views.limits import HEADER_TEXT
-from bot.views.modals import new_ticket
 from bot.views.reports import forecast_message, report_message
 from bot.views.text import first_line, plain, ticket_number
 from bot.views.words import sentence
@@ -24,8 +23,9 @@ from engine.ports.views import TicketFilter, TicketLine
 from engine.reports.kinds import ReportKind
 from engine.tickets import access
 from engine.tickets.access import Right
+from engine.tickets.actions import VERBS
 from engine.tickets.message import Draft, Request
-from engine.tickets.people import Person
+from engine.tickets.people import Person, Role
 from engine.tickets.ticket import Priority
 
 SHIFT: Final = "/shift"
@@ -85,7 +85,7 @@ async def _on_ticket(given: Command, asked: verbs.SpokenVerb) -> None:
 async def _new(given: Command) -> None:
     front, done = given.front, given.done
     if not given.rest:
-        await open_view(front, done, new_ticket(channel=done.channel or ""))
+        await open_new(front, done, channel=done.channel or "")
         return
     by = await front.people.who_is(done.user)
     draft = Draft(first_line(given.rest, HEADER_TEXT), given.rest)
@@ -129,7 +129,7 @@ async def _listed(front: BotContext, person: Person, words: list[str]) -> list[T
 
 def _fits(line: TicketLine, person: Person, words: list[str]) -> bool:
     ticket = line.ticket
-    if not access.allows(person, Right.READ, ticket, line.team):
+    if not access.sees(person, access.about_ticket(ticket, line.team)):
         return False
     if "mine" in words:
         return person.id in (ticket.assignee, ticket.requester)
@@ -195,7 +195,8 @@ async def _rebalance(given: Command) -> None:
     team = " ".join(words[:-1] if by_due else words)
     by = await given.front.people.who_is(given.done.user)
     load = await given.front.floor.workload(given.front.workspace, by, team or None, by_due=by_due)
-    access.authorize_over(load.reader, Right.REBALANCE, load.team)
+    about = access.about_team(load.team)
+    access.authorize(load.reader, Right.REBALANCE, about, [*load.people.values()])
     await settle(given.front, given.done, reason="answered")
     await given.front.voice.whisper(given.done.ear, workloads.proposal(load, by_due=by_due))
 
@@ -232,12 +233,16 @@ _REPORTED: Final = frozenset({"mine", *_SPANS})
 
 async def _help(given: Command) -> None:
     known = given.verb in ("", "help")
-    verb_names = [*_VERBS, *verbs.VERBS]
+    verb_names = [*_VERBS, *VERBS]
+    by = await given.front.people.who_is(given.done.user)
+    person = await given.front.desk.identify(given.front.workspace, by)
+    is_agent = person.rank >= Role.AGENT
     near = [] if known else difflib.get_close_matches(given.verb, verb_names, n=1)
     facts = {
         "command": Code(given.name),
         "unknown": "" if known else given.verb,
         "nearest": near[0] if near else "",
+        "verbs": verbs.rows(verbs.of_rank(person)) if is_agent else [],
     }
     await _answer(given, sentence("help", facts))
 

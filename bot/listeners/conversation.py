@@ -77,8 +77,11 @@ class Conversation:
         elif asked.verb == verbs.WHY:
             await self._tell_why(spool_id, event, ticket)
         else:
+            request = replace(await self._request(spool_id, event, ticket), settles=None)
+            allowed = (await self._front.desk.allowed(request)).actions
             await self._front.spool.done(spool_id, reason="ignored: no verb of ours")
-            await self._front.voice.whisper(self._ear(event), in_marked_words(verbs.unknown(asked)))
+            words = verbs.unknown(asked, allowed)
+            await self._front.voice.whisper(self._ear(event), in_marked_words(words))
 
     async def _do(self, spool_id: int, event: Json, asked: verbs.SpokenVerb, ticket: int) -> None:
         request = await self._request(spool_id, event, ticket)

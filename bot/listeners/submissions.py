@@ -1,9 +1,6 @@
 """Forms that were sent: the desk is asked before Slack has its ack, so that a no can be shown in the form itself."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final
+from dataclasses import dataclass, field, replace
 
 from bot.context.context import BotContext
 from bot.context.interaction import Interaction
@@ -14,29 +11,25 @@ from bot.listeners.error_boundary import bury, settle
 from bot.views.button_value import ButtonValue, read
 from bot.views.limits import Json
 from bot.views.modals import (
-    ASSIGNEE,
-    CATEGORY,
-    FORMS,
     INTO,
     NEW,
     PRIORITY,
     SUBJECT,
-    TEAM,
     WORDS,
     entered,
+    filled,
     first_input,
     form,
     merge_form,
 )
 from bot.views.text import ticket_number
-from bot.views.words import label, refusal, sentence
+from bot.views.words import action_word, label, refusal, sentence
+from engine.desk.acts import act
 from engine.ports.views import TicketLine
-from engine.tickets import access, lifecycle
-from engine.tickets.access import Right
+from engine.tickets import lifecycle
+from engine.tickets.actions import ACTIONS, FORMS, Action, Takes
 from engine.tickets.errors import Refused, TooMuchAtOnce
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import Draft, Request
-from engine.tickets.people import Person
 from engine.tickets.ticket import ticket_id
 
 
@@ -84,53 +77,17 @@ async def _submit(front: BotContext, sent: Interaction, view: Json) -> FormAnswe
         await front.desk.open(front.workspace, _draft(view), by=by, settles=sent.spool_id)
     else:
         request = Request(front.workspace, pointer.ticket, by, pointer.version, sent.spool_id)
-        again = await _SENT[Action(name)](front, request, view)
+        again = await _send(front, request, Action(name), view)
         if again is not None:
             await settle(front, sent, reason="form shown again")
             return again
-    return FormAnswer(words=sentence("done_late", {"about": label(f"title_{name}")}))
+    about = label("title_new") if name == NEW else action_word(Action(name), "title")
+    return FormAnswer(words=sentence("done_late", {"about": about}))
 
 
 def _draft(view: Json) -> Draft:
     subject = entered(view, SUBJECT) or ""
     return Draft(subject, entered(view, WORDS) or subject, priority=entered(view, PRIORITY))
-
-
-async def _reply(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.reply(request, entered(view, WORDS) or "")
-
-
-async def _ask(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.ask(request, entered(view, WORDS) or "")
-
-
-async def _resolve(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.resolve(request, entered(view, WORDS))
-
-
-async def _set_priority(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.set_priority(request, entered(view, PRIORITY) or "")
-
-
-async def _set_category(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.set_category(request, entered(view, CATEGORY) or "")
-
-
-async def _set_team(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.set_team(request, entered(view, TEAM) or "")
-
-
-async def _escalate(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.escalate(request, entered(view, WORDS) or "")
-
-
-async def _waive(front: BotContext, request: Request, view: Json) -> None:
-    await front.desk.waive(request, entered(view, WORDS) or "")
-
-
-async def _split(front: BotContext, request: Request, view: Json) -> None:
-    draft = Draft(entered(view, SUBJECT) or "", entered(view, WORDS) or "")
-    await front.desk.split(request, draft)
 
 
 async def _merge(front: BotContext, request: Request, view: Json) -> FormAnswer | None:
@@ -148,48 +105,34 @@ async def _merge(front: BotContext, request: Request, view: Json) -> FormAnswer 
 
 
 async def _name_other(front: BotContext, request: Request, into: int, channel: str) -> FormAnswer:
-    person = await front.desk.identify(front.workspace, request.by)
-    line = await _mergeable(front, person, request.ticket)
-    other = await _mergeable(front, person, into)
+    """Both may be merged by this person, or the refusal says who can."""
+    await front.desk.check(request, Action.MERGE)
+    await front.desk.check(replace(request, ticket=into), Action.MERGE)
+    line, other = await _line(front, request.ticket), await _line(front, into)
     lifecycle.merge(line.ticket, into=other.ticket)
     view = merge_form(line, other, await choices_of(front), channel=channel)
     return FormAnswer({"response_action": "update", "view": view})
 
 
-async def _mergeable(front: BotContext, person: Person, number: int) -> TicketLine:
+async def _line(front: BotContext, number: int) -> TicketLine:
     line = await front.views.ticket(front.workspace, number)
     if line is None:
         raise Refused("absent", ticket=ticket_id(number))
-    access.authorize(person, Right.MERGE, line.ticket, line.team)
     return line
 
 
-async def _assign(front: BotContext, request: Request, view: Json) -> None:
-    """Somebody the desk has never met is introduced first, so that the private channel can vouch for them."""
-    chosen = entered(view, ASSIGNEE) or ""
-    colleague = await front.people.who_is(chosen)
-    await front.desk.identify(front.workspace, colleague)
-    await front.desk.assign(request, chosen)
-
-
-Sent = Callable[[BotContext, Request, Json], Awaitable[FormAnswer | None]]
-"""Asks the desk for it. An Answer: the form is shown once more, and nothing has been done."""
-
-_SENT: Final[Mapping[Action, Sent]] = MappingProxyType(
-    {
-        Action.REPLY: _reply,
-        Action.ASK: _ask,
-        Action.RESOLVE: _resolve,
-        Action.PRIORITY: _set_priority,
-        Action.CATEGORY: _set_category,
-        Action.TEAM: _set_team,
-        Action.ASSIGN: _assign,
-        Action.ESCALATE: _escalate,
-        Action.WAIVE: _waive,
-        Action.MERGE: _merge,
-        Action.SPLIT: _split,
-    }
-)
+async def _send(
+    front: BotContext, request: Request, action: Action, view: Json
+) -> FormAnswer | None:
+    """Asks the desk for it. An answer: the form is shown once more, and nothing has been done."""
+    if action is Action.MERGE:
+        return await _merge(front, request, view)
+    given = filled(action, view)
+    if ACTIONS[action].takes is Takes.PERSON:
+        # Somebody the desk has never met is introduced first, so that the private channel can vouch for them.
+        await front.desk.identify(front.workspace, await front.people.who_is(given.text))
+    await act(front.desk, request, action, given)
+    return None
 
 
 async def _refused(

@@ -1,23 +1,22 @@
 """What people ask for in words, of one ticket: `@deskd escalate they cannot pay` in its thread, `/ticket ack T-1`
-anywhere. One table; the desk decides."""
+anywhere. The verbs are rows of engine/tickets/actions.py; the desk decides."""
 
 import difflib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 from bot.context.context import BotContext
 from bot.views.text import HEADER_WORDS, first_line, mentioned, ticket_number
-from bot.views.words import sentence
-from engine.desk.desk import Desk
+from bot.views.words import action_word, sentence
+from engine.desk.acts import act
+from engine.tickets.access import LEAST_ROLE
+from engine.tickets.actions import ACTIONS, ALSO, VERBS, Action, ActionInput, Takes
 from engine.tickets.errors import Refused
-from engine.tickets.lifecycle import Action
-from engine.tickets.message import Draft, Request
+from engine.tickets.message import Request
+from engine.tickets.people import Person
 from engine.tickets.ticket import Ticket
-
-Do = Callable[[BotContext, Request, str], Awaitable[Ticket]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,99 +44,91 @@ def said_bare(text: str) -> SpokenVerb | None:
 
 
 def read(text: str) -> SpokenVerb:
-    """The first word is the verb, whatever its case; "end escalation" is one."""
-    words = text.strip().split(maxsplit=2)
-    pair = "-".join(words[:2]).lower()
-    if pair in VERBS:
-        return SpokenVerb(pair, words[2] if len(words) > 2 else "")  # noqa: PLR2004 - two words make the verb
-    verb, _, rest = text.strip().partition(" ")
-    word = verb.lower().rstrip("?!.")
-    return SpokenVerb(_SAME.get(word, word), rest.strip())
+    """The first word is the verb, whatever its case; "end escalation" and "not a request" are one each."""
+    words = text.strip().split()
+    for count in range(min(_MOST_WORDS, len(words)), 1, -1):
+        verb = "-".join(words[:count]).lower()
+        if verb in VERBS:
+            return SpokenVerb(verb, _after(text, count))
+    word = words[0].lower().rstrip("?!.") if words else ""
+    return SpokenVerb(ALSO.get(word, word), _after(text, 1))
+
+
+def _after(text: str, words: int) -> str:
+    """What follows so many words, with its lines as they were written."""
+    left = text.strip().split(maxsplit=words)
+    return left[words].strip() if len(left) > words else ""
 
 
 async def do(front: BotContext, request: Request, asked: SpokenVerb) -> Ticket:
     """The ticket that it led to. Raises Refused, and UnreachableError when it names somebody Slack does not know."""
-    return await VERBS[asked.verb].does(front, request, asked.rest)
+    action = VERBS[asked.verb]
+    given = await _typed(front, action, asked.rest)
+    return await act(front.desk, request, action, given)
 
 
 def did(asked: SpokenVerb, number: int, ticket: Ticket) -> str:
     """What was done to ticket `number`, in mrkdwn; `ticket`: what it led to."""
-    facts = {"kind": VERBS[asked.verb].action, "ticket": f"T-{number}", "other": ticket.id}
+    facts = {"kind": VERBS[asked.verb], "ticket": f"T-{number}", "other": ticket.id}
     return sentence("did", facts)
 
 
-def unknown(asked: SpokenVerb) -> str:
-    """The verbs there are, in mrkdwn."""
+def unknown(asked: SpokenVerb, allowed: AbstractSet[Action]) -> str:
+    """What this person can ask for, in mrkdwn."""
     near = difflib.get_close_matches(asked.verb, [*VERBS, WHY], n=1)
-    return sentence("verbs", {"unknown": asked.verb, "nearest": near[0] if near else ""})
+    facts = {"unknown": asked.verb, "nearest": near[0] if near else "", "verbs": rows(allowed)}
+    return sentence("verbs", facts)
 
 
-def _alone(act: Callable[[Desk, Request], Awaitable[Ticket]]) -> Do:
-    """What needs no more words; those there are change nothing."""
-
-    async def does(front: BotContext, request: Request, _rest: str) -> Ticket:
-        return await act(front.desk, request)
-
-    return does
-
-
-def _with_words(act: Callable[[Desk, Request, str], Awaitable[Ticket]]) -> Do:
-    async def does(front: BotContext, request: Request, rest: str) -> Ticket:
-        return await act(front.desk, request, rest)
-
-    return does
+def rows(allowed: AbstractSet[Action]) -> list[dict[str, str]]:
+    """The verbs of these actions and what follows each, as help shows them."""
+    shown = ((verb, action) for verb, action in VERBS.items() if action in allowed)
+    return [
+        {"verb": verb.replace("-", " "), "usage": action_word(action, "usage")}
+        for verb, action in shown
+    ]
 
 
-async def _assign(front: BotContext, request: Request, rest: str) -> Ticket:
+def of_rank(person: Person) -> AbstractSet[Action]:
+    """What somebody of that rank may do to tickets that are theirs to answer, in one state or another."""
+    rights = ((row.action, row.right) for row in ACTIONS.values())
+    return {action for action, right in rights if right and person.rank >= LEAST_ROLE[right]}
+
+
+async def _typed(front: BotContext, action: Action, rest: str) -> ActionInput:
+    match ACTIONS[action].takes:
+        case Takes.NOTHING:
+            return ActionInput()  # words that follow change nothing
+        case Takes.WORDS | Takes.PRIORITY | Takes.CATEGORY | Takes.TEAM:
+            return ActionInput(rest)
+        case Takes.PERSON:
+            return ActionInput(await _person(front, rest))
+        case Takes.TICKET:
+            return ActionInput(other=_other(action, rest))
+        case Takes.PART:
+            return ActionInput(rest, subject=first_line(rest, HEADER_WORDS))
+        case _ as never:
+            assert_never(never)
+
+
+async def _person(front: BotContext, rest: str) -> str:
     """Whoever is mentioned is introduced first, so that the private channel can vouch for them."""
     for user in mentioned(rest)[:1]:
         await front.desk.identify(front.workspace, await front.people.who_is(user))
-        return await front.desk.assign(request, user)
-    return await front.desk.assign(request, rest.removeprefix("@"))
+        return user
+    return rest.removeprefix("@")
 
 
-async def _merge(front: BotContext, request: Request, rest: str) -> Ticket:
+def _other(action: Action, rest: str) -> int:
     if not rest:
-        raise Refused("empty_text", action="merge")
-    into = ticket_number(rest.removeprefix("into ").split(maxsplit=1)[0])
-    if into is None:
+        raise Refused("empty_text", action=action.value)
+    number = ticket_number(rest.removeprefix("into ").split(maxsplit=1)[0])
+    if number is None:
         raise Refused("absent", ticket=rest)
-    return await front.desk.merge(request, into)
+    return number
 
 
-async def _split(front: BotContext, request: Request, rest: str) -> Ticket:
-    return await front.desk.split(request, Draft(first_line(rest, HEADER_WORDS), rest))
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    action: Action
-    does: Do
-
-
-VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
-    {
-        "ack": Verb(Action.ACKNOWLEDGE, _alone(Desk.acknowledge)),
-        "claim": Verb(Action.CLAIM, _alone(Desk.claim)),
-        "release": Verb(Action.RELEASE, _alone(Desk.release)),
-        "assign": Verb(Action.ASSIGN, _assign),
-        "ask": Verb(Action.ASK, _with_words(Desk.ask)),
-        "reply": Verb(Action.REPLY, _with_words(Desk.reply)),
-        "resolve": Verb(Action.RESOLVE, _with_words(Desk.resolve)),
-        "reopen": Verb(Action.REOPEN, _with_words(Desk.reopen)),
-        "close": Verb(Action.CLOSE, _alone(Desk.close)),
-        "priority": Verb(Action.PRIORITY, _with_words(Desk.set_priority)),
-        "category": Verb(Action.CATEGORY, _with_words(Desk.set_category)),
-        "team": Verb(Action.TEAM, _with_words(Desk.set_team)),
-        "escalate": Verb(Action.ESCALATE, _with_words(Desk.escalate)),
-        "end-escalation": Verb(Action.END_ESCALATION, _alone(Desk.end_escalation)),
-        "waive": Verb(Action.WAIVE, _with_words(Desk.waive)),
-        "merge": Verb(Action.MERGE, _merge),
-        "unmerge": Verb(Action.UNMERGE, _alone(Desk.unmerge)),
-        "split": Verb(Action.SPLIT, _split),
-    }
-)
 WHY: Final = "why"
 """Looks and changes nothing, so it stands apart."""
-_SAME: Final[Mapping[str, str]] = MappingProxyType({"acknowledge": "ack", "take": "claim"})
 _BARE: Final = frozenset({"ack", "claim"})
+_MOST_WORDS: Final = max(verb.count("-") for verb in VERBS) + 1

@@ -1,8 +1,7 @@
 """Tickets as Slack messages: the card, the list, one ticket in full. Pure: values in, blocks out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from types import MappingProxyType
 from typing import Final
 
 from bot.views import blocks, limits, promise_line
@@ -11,10 +10,10 @@ from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.promise_line import Moment
 from bot.views.text import mrkdwn
-from bot.views.words import CardLink, label, sentence
+from bot.views.words import CardLink, action_word, label, sentence
 from engine.ports.views import ConversationLine as Spoken
 from engine.ports.views import TicketFile, TicketLine
-from engine.tickets.lifecycle import Action, legal
+from engine.tickets.actions import ACTIONS, Action, Menu, for_any_agent
 from engine.tickets.message import Note
 from engine.tickets.ticket import Phase, Ticket
 
@@ -25,37 +24,16 @@ NAMED_FILES: Final = 5
 SHOWN_WORDS: Final = 8
 SHOWN_TEXT: Final = 500
 # Three buttons are read at a glance; more are asked for by nobody who works with them all day (oncall #5198).
-PRIMARY: Final[tuple[Action, ...]] = (
-    Action.CLAIM,
-    Action.REPLY,
-    Action.RESOLVE,
-    Action.REOPEN,
-    Action.UNMERGE,
-)
 MOST_PRIMARY: Final = 3
-MENU: Final[Mapping[str, tuple[Action, ...]]] = MappingProxyType(
-    {
-        "menu_work": (
-            Action.CLAIM,
-            Action.ACKNOWLEDGE,
-            Action.RESOLVE,
-            Action.ASK,
-            Action.RELEASE,
-            Action.ASSIGN,
-        ),
-        "menu_sort": (Action.PRIORITY, Action.CATEGORY, Action.TEAM),
-        "menu_help": (Action.ESCALATE, Action.END_ESCALATION, Action.WAIVE),
-        "menu_tidy": (Action.MERGE, Action.SPLIT, Action.CLOSE),
-    }
-)
-"""The rest, by what it is for."""
 OVERFLOW: Final = "more"
-ACTIONS: Final = "ticket_actions"
+ACTIONS_BLOCK: Final = "ticket_actions"
 
 
 def ticket_card(line: TicketLine, now: Moment) -> SlackMessage:
-    """The ticket as everybody in the team's channel sees it, with the buttons that are legal now."""
-    return said_of(line, [*_head(line, now), *_buttons(line.ticket, now)])
+    """The ticket as everybody in the team's channel sees it, with what any agent of the team may do now."""
+    return said_of(
+        line, [*_head(line, now), *_buttons(line.ticket, now, for_any_agent(line.ticket))]
+    )
 
 
 def said_of(line: TicketLine, parts: Sequence[Json]) -> SlackMessage:
@@ -139,8 +117,7 @@ def _foot(line: TicketLine, now: Moment) -> str:
     )
 
 
-def _buttons(ticket: Ticket, now: Moment) -> list[Json]:
-    allowed = legal(ticket)
+def _buttons(ticket: Ticket, now: Moment, allowed: AbstractSet[Action]) -> list[Json]:
     primary = [action for action in _first(ticket) if action in allowed][:MOST_PRIMARY]
     elements = [
         button_for(ticket, action, first=number == 0) for number, action in enumerate(primary)
@@ -150,26 +127,34 @@ def _buttons(ticket: Ticket, now: Moment) -> list[Json]:
         elements.append(menu)
     # Slack's clients remember what was chosen from a menu by the block's name; a name of its own each time it is
     # drawn lets the same thing be chosen again (bolt-js #2766).
-    name = f"{ACTIONS}.{ticket.version}.{int(now.at.timestamp())}"
+    name = f"{ACTIONS_BLOCK}.{ticket.version}.{int(now.at.timestamp())}"
     return [blocks.actions(name, elements)] if elements else []
 
 
-def _first(ticket: Ticket) -> tuple[Action, ...]:
+def _first(ticket: Ticket) -> list[Action]:
     """To whoever is paged the first thing to say is "I have it"."""
-    return (Action.ACKNOWLEDGE, *PRIMARY) if ticket.pages else PRIMARY
+    primary = [row.action for row in ACTIONS.values() if row.primary]
+    return [Action.ACKNOWLEDGE, *primary] if ticket.pages else primary
 
 
 def button_for(ticket: Ticket, action: Action, *, first: bool = False) -> Json:
     value = str(ButtonValue(ticket.number, ticket.version, ticket.workspace))
     style = "primary" if first and action in (Action.CLAIM, Action.ACKNOWLEDGE) else None
-    return blocks.button(action.value, label(action.value), value, style=style)
+    return blocks.button(action.value, action_word(action, "button"), value, style=style)
 
 
 def _menu(ticket: Ticket, allowed: AbstractSet[Action]) -> Json | None:
     """Up to five fit an overflow; more are a list in groups."""
     groups = [
-        (label(name), [option_for(ticket, action) for action in actions if action in allowed])
-        for name, actions in MENU.items()
+        (
+            label(menu.value),
+            [
+                option_for(ticket, row.action)
+                for row in ACTIONS.values()
+                if row.menu is menu and row.action in allowed
+            ],
+        )
+        for menu in Menu
     ]
     options = [option for _, of in groups for option in of]
     if len(options) <= limits.OVERFLOW_OPTIONS:
@@ -179,7 +164,7 @@ def _menu(ticket: Ticket, allowed: AbstractSet[Action]) -> Json | None:
 
 def option_for(ticket: Ticket, action: Action) -> Json:
     value = ButtonValue(ticket.number, ticket.version, ticket.workspace, action=action.value)
-    return blocks.option(label(action.value), str(value))
+    return blocks.option(action_word(action, "button"), str(value))
 
 
 # --- lists and one ticket in full
@@ -211,15 +196,18 @@ def line_words(
     )
 
 
-def ticket_in_full(file: TicketFile, now: Moment, *, works_on_it: bool) -> SlackMessage:
-    """The card and the latest words. Notes and buttons only for those who work on it."""
+def ticket_in_full(
+    file: TicketFile, now: Moment, allowed: AbstractSet[Action], *, works_on_it: bool
+) -> SlackMessage:
+    """The card, the latest words, and what its reader may do. Notes and buttons only for those who work on it."""
     line = file.line
     spoken = [*file.comments[1:], *(file.notes if works_on_it else ())]
     spoken.sort(key=lambda one: one.message.at)
     parts = [*_head(line, now, inside=works_on_it)]
     for one in spoken[-SHOWN_WORDS:]:
         parts += [blocks.context(_speaker(one)), blocks.quote(one.message.text, SHOWN_TEXT)]
-    return said_of(line, [*parts, *(_buttons(line.ticket, now) if works_on_it else ())])
+    buttons = _buttons(line.ticket, now, allowed) if works_on_it else []
+    return said_of(line, [*parts, *buttons])
 
 
 def _speaker(one: Spoken) -> str:

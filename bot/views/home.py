@@ -12,11 +12,12 @@ from bot.views.button_value import ButtonValue
 from bot.views.cards import OVERFLOW, line_words, option_for
 from bot.views.limits import Json
 from bot.views.text import permalink
-from bot.views.words import label, sentence
+from bot.views.words import action_word, label, sentence
 from engine.duty.presence import Duty
 from engine.ports.views import OwnWork, TicketLine
 from engine.shifts.shifts import Standing
-from engine.tickets.lifecycle import Action, legal
+from engine.tickets.access import about_ticket
+from engine.tickets.actions import Action, allowed
 from engine.tickets.ticket import State, Ticket
 
 # The ids of the tab's own buttons; those of tickets are actions of the desk.
@@ -118,13 +119,16 @@ def _mine(tab: Tab, line: TicketLine) -> Json:
     if ticket.offered or ticket.state in (State.OPEN, State.REOPENED):
         word = label("accept" if ticket.offered else "start")
         return blocks.section(words, _act(ticket, Action.CLAIM, word, style="primary"))
-    rest = [one for one in _ROW_ACTIONS if one in legal(ticket)]
+    able = allowed(tab.standing.person, about_ticket(ticket, line.team))
+    rest = [one for one in _ROW_ACTIONS if one in able]
     more = [option_for(ticket, action) for action in rest]
     return blocks.section(words, blocks.overflow(OVERFLOW, more) if more else None)
 
 
 def _waiting(tab: Tab, line: TicketLine) -> Json:
-    return blocks.section(tab.words(line), _act(line.ticket, Action.CLAIM, label("claim")))
+    return blocks.section(
+        tab.words(line), _act(line.ticket, Action.CLAIM, action_word(Action.CLAIM, "button"))
+    )
 
 
 def _act(ticket: Ticket, action: Action, word: str, *, style: str | None = None) -> Json:

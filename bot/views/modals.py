@@ -3,20 +3,20 @@
 Blocks keep their names from one version of a form to the next, so that Slack keeps what was typed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 from bot.views import blocks
 from bot.views.blocks import Titles
 from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
-from bot.views.words import label, sentence
+from bot.views.words import action_word, label, sentence
 from engine.ports.views import TicketLine
 from engine.promises.escalation import top_of
 from engine.promises.rules import Rules
-from engine.tickets.lifecycle import Action, unexcused
+from engine.tickets.actions import ACTIONS, Action, ActionInput, Takes
 from engine.tickets.people import Team
 from engine.tickets.ticket import Priority
 
@@ -38,16 +38,20 @@ class Choices:
     teams: Sequence[Team] = ()
 
 
-def new_ticket(*, channel: str) -> Json:
+def new_ticket(*, channel: str, priorities: Sequence[Priority], default: Priority) -> Json:
+    """`priorities`: those that this person may ask for; one alone is no choice."""
     fields = [
         blocks.input_block(label("subject"), blocks.text_input(SUBJECT, multiline=False)),
         blocks.input_block(
             label("details"), blocks.text_input(WORDS, multiline=True), optional=True
         ),
-        blocks.input_block(label("priority_field"), _priorities(Priority.P3)),
     ]
+    if len(priorities) > 1:
+        chosen = _priorities(default, priorities)
+        fields.append(blocks.input_block(label("priority_field"), chosen))
     metadata = str(ButtonValue(0, 0, channel=channel))
-    return blocks.modal(NEW, _titles(NEW, "open"), fields, metadata=metadata)
+    titles = Titles(label("title_new"), label("open"), label("cancel"))
+    return blocks.modal(NEW, titles, fields, metadata=metadata)
 
 
 def form(
@@ -57,8 +61,9 @@ def form(
     top = [blocks.section(sentence("form_for", _for_whom(action, line, choices)))]
     if changed:
         top.append(blocks.section(sentence("form_changed", {"ticket": line.ticket.id})))
-    titles = _titles(action.value, _SUBMITS[action])
-    inputs = _INPUTS[action](line, choices)
+    # A form that may send no words at all must not say "Send"; one that names another ticket is shown once more.
+    titles = _titles_of(action, action_word(action, "submit"))
+    inputs = _inputs(action, line, choices)
     metadata = str(_pointer(line, channel))
     return blocks.modal(action.value, titles, [*top, *inputs], metadata=metadata)
 
@@ -66,8 +71,8 @@ def form(
 def merge_form(line: TicketLine, other: TicketLine, choices: Choices, *, channel: str) -> Json:
     """The form once more, with the ticket that was named in it to be looked at."""
     named = [blocks.section(sentence("form_merge", _other(line, other)))]
-    inputs = _INPUTS[Action.MERGE](line, choices)
-    titles = _titles("merge", "title_merge")
+    inputs = _inputs(Action.MERGE, line, choices)
+    titles = _titles_of(Action.MERGE, action_word(Action.MERGE, "title"))
     metadata = str(replace(_pointer(line, channel), other=other.ticket.number))
     return blocks.modal(Action.MERGE.value, titles, [*named, *inputs], metadata=metadata)
 
@@ -81,7 +86,7 @@ def _for_whom(action: Action, line: TicketLine, choices: Choices) -> dict[str, o
     """Names the requester, not the address: who may see that is decided only when the form is sent."""
     ticket = line.ticket
     reachable = ticket.channel in ("mail", "slack")
-    ladder = choices.rules.ladder(line.team, ticket.ruled_at)
+    ladder = choices.rules.ladder(line.team, ticket.rules)
     following = min(ticket.escalation_level + 1, top_of(ladder))
     return {
         "kind": action,
@@ -90,7 +95,7 @@ def _for_whom(action: Action, line: TicketLine, choices: Choices) -> dict[str, o
         "name": line.requester.name if reachable else "",
         "channel": ticket.channel,
         "next_level": ladder.levels[following].called,
-        "clocks": [clock.kind for clock in unexcused(ticket)],
+        "clocks": [clock.kind for clock in ticket.unexcused],
     }
 
 
@@ -105,28 +110,48 @@ def _other(line: TicketLine, other: TicketLine) -> dict[str, object]:
     }
 
 
-def _titles(form: str, submit: str) -> Titles:
-    return Titles(label(f"title_{form}"), label(submit), label("cancel"))
+def _titles_of(action: Action, submit: str) -> Titles:
+    return Titles(action_word(action, "title"), submit, label("cancel"))
 
 
-Inputs = Callable[[TicketLine, Choices], list[Json]]
+def _inputs(action: Action, line: TicketLine, choices: Choices) -> list[Json]:  # noqa: C901, PLR0911, PLR0912 - one flat match over all kinds
+    match ACTIONS[action].takes:
+        case Takes.NOTHING:
+            return []
+        case Takes.WORDS:
+            return [_words(action)]
+        case Takes.PRIORITY:
+            return _priority(line)
+        case Takes.CATEGORY:
+            return _category(line, choices)
+        case Takes.TEAM:
+            return _team(line, choices)
+        case Takes.PERSON:
+            return [blocks.input_block(label("agent"), blocks.people_select(ASSIGNEE))]
+        case Takes.TICKET:
+            return _into()
+        case Takes.PART:
+            subject = blocks.text_input(SUBJECT, multiline=False)
+            return [blocks.input_block(label("subject"), subject), _words(action)]
+        case _ as never:
+            assert_never(never)
 
 
-def _words(name: str, *, hint: str = "", optional: bool = False) -> Inputs:
-    def words(_line: TicketLine, _choices: Choices) -> list[Json]:
-        element = blocks.text_input(WORDS, multiline=True)
-        said = label(hint) if hint else ""
-        return [blocks.input_block(label(name), element, hint=said, optional=optional)]
+def _words(action: Action) -> Json:
+    return blocks.input_block(
+        action_word(action, "field"),
+        blocks.text_input(WORDS, multiline=True),
+        hint=action_word(action, "hint"),
+        optional=ACTIONS[action].optional,
+    )
 
-    return words
 
-
-def _priority(line: TicketLine, _choices: Choices) -> list[Json]:
+def _priority(line: TicketLine) -> list[Json]:
     return [blocks.input_block(label("priority_field"), _priorities(line.ticket.priority))]
 
 
-def _priorities(chosen: Priority) -> Json:
-    options = {one: blocks.option(label(one.value), one.value) for one in Priority}
+def _priorities(chosen: Priority, among: Sequence[Priority] = tuple(Priority)) -> Json:
+    options = {one: blocks.option(label(one.value), one.value) for one in among}
     return blocks.select(PRIORITY, list(options.values()), options[chosen])
 
 
@@ -145,60 +170,34 @@ def _team(line: TicketLine, choices: Choices) -> list[Json]:
     return [blocks.input_block(label("team_field"), select)]
 
 
-def _assignee(_line: TicketLine, _choices: Choices) -> list[Json]:
-    return [blocks.input_block(label("agent"), blocks.people_select(ASSIGNEE))]
-
-
-def _into(_line: TicketLine, _choices: Choices) -> list[Json]:
+def _into() -> list[Json]:
     element = blocks.text_input(INTO, multiline=False)
     return [blocks.input_block(label("into"), element, hint=label("into_hint"))]
-
-
-def _part(_line: TicketLine, _choices: Choices) -> list[Json]:
-    return [
-        blocks.input_block(label("subject"), blocks.text_input(SUBJECT, multiline=False)),
-        blocks.input_block(label("split_details"), blocks.text_input(WORDS, multiline=True)),
-    ]
-
-
-_INPUTS: Final[Mapping[Action, Inputs]] = MappingProxyType(
-    {
-        Action.REPLY: _words("words"),
-        Action.ASK: _words("question"),
-        Action.RESOLVE: _words("last_words", hint="last_words_hint", optional=True),
-        Action.PRIORITY: _priority,
-        Action.CATEGORY: _category,
-        Action.TEAM: _team,
-        Action.ASSIGN: _assignee,
-        Action.ESCALATE: _words("why_escalate", hint="why_escalate_hint"),
-        Action.WAIVE: _words("why_waive", hint="why_waive_hint"),
-        Action.MERGE: _into,
-        Action.SPLIT: _part,
-    }
-)
-_SUBMITS: Final[Mapping[Action, str]] = MappingProxyType(
-    {
-        Action.REPLY: "send",
-        Action.ASK: "send",
-        Action.RESOLVE: "resolve",
-        Action.PRIORITY: "save",
-        Action.CATEGORY: "save",
-        Action.TEAM: "save",
-        Action.ASSIGN: "save",
-        Action.ESCALATE: "title_escalate",
-        Action.WAIVE: "title_waive",
-        Action.MERGE: "check",
-        Action.SPLIT: "title_split",
-    }
-)
-"""A form that may send no words at all must not say "Send"; one that names another ticket is shown once more."""
-FORMS: Final = frozenset(_INPUTS)
-"""Actions that need something from the person first."""
 
 
 def first_input(view: Json) -> str:
     """The block that an error can be shown at."""
     return next(str(one["block_id"]) for one in view["blocks"] if one["type"] == "input")
+
+
+_FIELD: Final[Mapping[Takes, str]] = MappingProxyType(
+    {
+        Takes.WORDS: WORDS,
+        Takes.PART: WORDS,
+        Takes.PERSON: ASSIGNEE,
+        Takes.PRIORITY: PRIORITY,
+        Takes.CATEGORY: CATEGORY,
+        Takes.TEAM: TEAM,
+        Takes.TICKET: INTO,
+    }
+)
+"""Where a form holds what its action takes."""
+
+
+def filled(action: Action, view: Json) -> ActionInput:
+    """What was entered, as the desk takes it; the number of another ticket is the caller's to read."""
+    field = _FIELD[ACTIONS[action].takes]
+    return ActionInput(entered(view, field) or "", subject=entered(view, SUBJECT) or "")
 
 
 def entered(view: Json, id: str) -> str | None:

@@ -6,10 +6,10 @@ from bot.views import blocks
 from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
-from bot.views.words import label, message_sentence, part_sentence
+from bot.views.words import action_word, label, message_sentence, part_sentence
 from engine.messages.paging import PageOver, PersonPaged
 from engine.messages.values import Code
-from engine.tickets.lifecycle import Action
+from engine.tickets.actions import Action
 from engine.tickets.people import WorkspaceId
 
 PAGE: Final = "page"
@@ -41,7 +41,7 @@ def _button(
     style: str | None = None,
 ) -> Json:
     value = str(ButtonValue(message.ticket.number, message.version, workspace))
-    return blocks.button(action.value, label(action.value), value, style=style)
+    return blocks.button(action.value, action_word(action, "button"), value, style=style)
 
 
 def _row(buttons: list[Json], card: str) -> list[Json]:

@@ -9,7 +9,6 @@ from bot.views.words import sentence
 from engine.promises import sla
 from engine.promises.escalation import top_of
 from engine.promises.rules import Rules
-from engine.tickets import lifecycle
 from engine.tickets.people import Team
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Phase, State, Ticket, ticket_id
@@ -76,11 +75,11 @@ def escalation(ticket: Ticket, team: Team, now: Moment) -> str:
         return _said("merged", {"other": ticket_id(ticket.merged_into)})
     if ticket.state.phase not in (Phase.ACTIVE, Phase.WAITING):
         return ""
-    ladder = now.rules.ladder(team, ticket.ruled_at)
+    ladder = now.rules.ladder(team, ticket.rules)
     ack = ticket.clock(ClockKind.ACK)
     top = top_of(ladder)
     level = min(ticket.escalation_level, top)
-    waits = ack if lifecycle.awaits_ack(ticket) else None
+    waits = ack if ticket.awaits_ack else None
     facts = {
         "level": ladder.levels[level].called,
         "next_level": ladder.levels[min(level + 1, top)].called,
@@ -94,7 +93,7 @@ def escalation(ticket: Ticket, team: Team, now: Moment) -> str:
 
 
 def _called_for(ticket: Ticket, *, told_only: bool) -> str:
-    if lifecycle.awaits_ack(ticket):
+    if ticket.awaits_ack:
         paged = "paged" if ticket.pages else ""
         return "quiet" if ticket.muted else paged
     if not ticket.escalation_level:

@@ -31,10 +31,11 @@ def report_message(report: ReportDigest) -> SlackMessage:
         blocks.section(parts["figures"]),
         *_kept(report),
         *(blocks.section(parts[name]) for name in ("late", "risk", "ages")),
+        *([blocks.section(parts["set_aside"])] if parts["set_aside"] else []),
         *map(blocks.section, groups),
         blocks.context(sentence("report_digest_foot", {"report": report})),
     ]
-    words = [f"*{mrkdwn(head)}*", *parts.values(), *groups]
+    words = [f"*{mrkdwn(head)}*", *filter(None, parts.values()), *groups]
     return blocks.said("\n\n".join(words), drawn)
 
 
@@ -48,7 +49,7 @@ def forecast_message(found: Sequence[Mapping[str, object]]) -> SlackMessage:
 
 
 _NAMES: Final = frozenset({"scope", "name", "ticket"})
-_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend")
+_PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend", "set_aside")
 
 
 def _flow(report: ReportDigest) -> list[Json]:

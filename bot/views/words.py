@@ -20,6 +20,7 @@ from engine.messages.values import (
     facts_of,
     written,
 )
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from templates import render
 
@@ -40,6 +41,11 @@ class CardLink(str):
 def label(word: str) -> str:
     """A button's, a field's, a state's word: templates/slack/labels.j2 has them all."""
     return render("slack/labels.j2", {"label": word})
+
+
+def action_word(action: Action, word: str) -> str:
+    """Of the row that templates/actions.j2 has for it; "" when it needs none."""
+    return render("actions.j2", {"action": action.value, "word": word})
 
 
 def sentence(name: str, facts: Mapping[str, object]) -> str:

@@ -45,9 +45,7 @@ async def _in_force(here: GlobalOptions, storage: "Storage") -> "list[InForce]":
     from engine.promises.in_force import in_force
     from engine.tickets.people import DEFAULT
 
-    found = await storage.store.run(
-        DEFAULT, lambda t: in_force(t.rules(), t.teams(), here.clock.now())
-    )
+    found = await storage.store.run(DEFAULT, lambda t: in_force(t.rules(), t.teams()))
     holding = {one.policy.id: one.policy for one in found}
     for policy in written(here.load().settings):
         if holding.get(policy.id) != policy:

@@ -12,9 +12,9 @@ from deskd.declared.declared_policies import policies
 from engine.announcing.places import places
 from engine.calendars.calendar_history import CalendarHistory
 from engine.ports.store import Transaction
-from engine.promises.escalation import Reached
 from engine.promises.level_members import reach
 from engine.promises.rules import Declared, Level, Policy, Rules
+from engine.promises.step_context import Reached
 from engine.tickets.people import DEFAULT, Person, Team
 from engine.whatif.comparison import Comparison
 from engine.whatif.simulate import Stage, editions, live, tried_out
@@ -97,7 +97,7 @@ def shape(found: Comparison, desk: RecordedDesk, since: datetime) -> SimulationS
 
 def _called(level: int, desk: RecordedDesk) -> str:
     """As the teams' ladders call it."""
-    ladders = (desk.rules.ladder(team, desk.now) for team in desk.teams)
+    ladders = (desk.rules.ladder(team, desk.rules.number) for team in desk.teams)
     called = (ladder.levels[level].called for ladder in ladders if level < len(ladder.levels))
     return ", ".join(dict.fromkeys(called))
 

@@ -8,19 +8,16 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, moment, show, show_json, table
+from deskd.cli.acts import TEXT_CHARACTERS_MAX, Ticket, TicketCommands, show_file
 from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from engine.ports.views import TicketFile, TicketFilter, TicketLine
     from engine.tickets.people import Caller
 
-app = typer.Typer(no_args_is_help=True, help="Tickets: open, list, look.")
-
-Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="T-123 or 123.")]
-TEXT_CHARACTERS_MAX = 1_000_000
-"""Text from a pipe: larger ones are files, and belong into a mail."""
+app = typer.Typer(
+    cls=TicketCommands, no_args_is_help=True, help="Tickets: open, list, look, and every verb."
+)
 
 
 @app.command()
@@ -210,12 +207,6 @@ async def _file(here: GlobalOptions, number: int) -> "TicketFile":
     if file is None:
         raise Failure(f"there is no ticket T-{number}: `deskd ticket list --all` shows all")
     return file
-
-
-def show_file(file: "TicketFile", now: "datetime") -> None:
-    from api.shapes.ticket_file import ticket_file
-
-    show_json(ticket_file(file, now=now).plain())
 
 
 def _show_events(file: "TicketFile") -> None:

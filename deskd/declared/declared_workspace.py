@@ -28,6 +28,7 @@ def roster(settings: Settings, *, slack_team: str | None = None) -> DeclaredWork
             channels=CHANNELS,
             default_team=_default_team(settings),
             default_priority=settings.desk.default_priority,
+            requester_priorities=settings.desk.requester_priorities,
             timezone=settings.desk.timezone,
             policy=settings.desk.policy,
             department_policies=settings.desk.department_policies,

@@ -15,7 +15,7 @@ from deskd.parts.nudge import Nudge
 from engine.ports.clock import Clock
 from engine.ports.store import Transaction
 from engine.ports.timers import Due, Rung, Timers
-from engine.tickets.promise_clock import Timer
+from engine.tickets.promise_clock import StreamKind, Timer
 from engine.tickets.ticket import ticket_id
 
 log = logging.getLogger("deskd.deskd.alarm")
@@ -40,7 +40,7 @@ class Alarm:
 
     timers: Timers
     ring: Callable[[Transaction, Timer, datetime], bool]
-    """False: the ticket no longer wants it."""
+    """False: nobody wants it any more."""
     clock: Clock
     bell: Nudge
     rang: Callable[[], None]
@@ -100,8 +100,15 @@ class Alarm:
 
     def _set_aside(self, failed: Rung, now: datetime) -> None:
         timer = failed.timer
-        with bound(ticket=ticket_id(timer.ticket), timer=timer.kind.value):
+        with bound(**whose(timer), timer=timer.kind.value):
             log.error("a timer could not be rung; it is tried again later", exc_info=failed.error)
         if len(self._aside) == SET_ASIDE_MAX:
             raise RuntimeError("more timers fail than are set aside")
         self._aside[(failed.workspace, timer)] = now + SET_ASIDE
+
+
+def whose(timer: Timer) -> dict[str, str]:
+    """For the log."""
+    if timer.stream.kind is StreamKind.TICKET:
+        return {"ticket": ticket_id(timer.stream.number)}
+    return {"person": timer.stream.id}

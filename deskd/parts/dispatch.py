@@ -1,8 +1,7 @@
 """Waiting tickets to those who are there: the only place that gives any out unasked. What is fair the floor decides.
 
 Woken by the desk's nudge, but it looks once a second at most: tickets may come in by hundreds a second, and while
-nobody is on duty a look is one small read. Once a minute it goes round everything, and what lapsed meanwhile is
-written down: shifts, breaks and absences whose time was up.
+nobody is on duty a look is one small read. Once a minute it goes round everything.
 """
 
 import logging
@@ -14,7 +13,6 @@ from typing import Final
 from deskd.parts.nudge import Nudge
 from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
-from engine.ports.views import Views
 from engine.shifts.duty_desk import DutyDesk
 
 log = logging.getLogger("deskd.deskd.dispatch")
@@ -29,7 +27,6 @@ ROUND: Final = timedelta(seconds=60)
 class Dispatcher:
     floor: DutyDesk
     work: WorkViews
-    views: Views
     clock: Clock
     bell: Nudge
     gave_out: Callable[[int], None] = lambda tickets: None
@@ -56,9 +53,6 @@ class Dispatcher:
             await self.bell.wait(until=round_at)
 
     async def _look(self, *, everywhere: bool) -> None:
-        if everywhere:
-            for workspace in await self.views.workspaces():
-                await self.floor.lapse(workspace)
         for workspace, team in await self.work.staffed_teams(waiting=not everywhere):
             given = await self.floor.dispatch(workspace, team)
             if given:

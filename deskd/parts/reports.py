@@ -22,8 +22,15 @@ from engine.reports.kinds import Period, ReportKind, period_of
 from engine.reports.outlook import Outlook, hours_of, outlook
 from engine.reports.report import By, Report, looks_back, report
 from engine.reports.report_message import report_message
-from engine.tickets.access import LEAST_ROLE, Right, is_over
-from engine.tickets.errors import Refused
+from engine.tickets.access import (
+    LEAST_ROLE,
+    WORKSPACE,
+    Right,
+    about_team,
+    answers_for,
+    forbidden,
+    may,
+)
 from engine.tickets.people import DEFAULT, Person, Team, WorkspaceId
 from engine.tickets.promise_clock import PromiseClock as Promise
 from engine.tickets.routing import team_named
@@ -122,11 +129,10 @@ class Reports:
 
     async def foreseen(self, who: Person, team: str = "") -> list[Json]:
         """What is likely to come to each team `who` is over, or to the one named. Raises Refused, or LookupError."""
-        if who.rank < LEAST_ROLE[Right.TEAM_FIGURES]:
-            holders = LEAST_ROLE[Right.TEAM_FIGURES].name.lower()
-            raise Refused("forbidden", right=Right.TEAM_FIGURES.value, holders=holders)
         teams = await self.views.teams(self.workspace)
-        own = [one for one in teams if is_over(who, Right.TEAM_FIGURES, one)]
+        own = [one for one in teams if may(who, Right.TEAM_FIGURES, about_team(one))]
+        if not own:
+            raise forbidden(Right.TEAM_FIGURES, WORKSPACE)
         chosen = [team_named(team, own)] if team else own[:FORESEEN_MAX]
         made = [await self.outlook(one.id) for one in chosen]
         return [forecast(found, scope=scope).plain() for found, scope in made]
@@ -134,11 +140,13 @@ class Reports:
 
 def scope(who: Person, teams: Sequence[Team]) -> str:
     """Whose figures somebody sees, in a few words: a department, or the names of teams."""
-    if who.rank >= LEAST_ROLE[Right.CONFIGURE]:
+    if may(who, Right.FIGURES, WORKSPACE):
         return ", ".join(sorted({team.department for team in teams}))
     if who.rank >= LEAST_ROLE[Right.FIGURES] and who.department:
         return who.department
-    return ", ".join(sorted(team.name for team in teams if team.id in who.teams))
+    return ", ".join(
+        sorted(team.name for team in teams if answers_for(who, team.id, team.department))
+    )
 
 
 def zone_of(team: Team, rules: Rules) -> tzinfo:

@@ -1,4 +1,5 @@
-"""Are the timer rows what the tickets' state says? Missing ones are set again, left-over ones dropped, both counted.
+"""Are the timer rows what tickets and people wait for? Missing ones are set again, left-over ones dropped; both are
+counted.
 
 Rows and state are written in one transaction, so this finds nothing unless something is broken: a bug, a row
 deleted by hand, a restored backup. However many tickets are open, one look costs the same: it takes the next slice
@@ -10,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from engine.ports.store import Change, Store, Transaction
+from deskd.parts.alarm import whose
+from engine.desk import tail
+from engine.ports.store import Change, State, Store, Transaction
 from engine.ports.timers import Due, Timers
 from engine.ports.views import TicketFilter, Views
-from engine.promises import sla
 from engine.tickets.people import WorkspaceId
 from engine.tickets.promise_clock import Timer
-from engine.tickets.ticket import Ticket, ticket_id
 
 log = logging.getLogger("deskd.deskd.sweep")
 
@@ -83,6 +84,9 @@ class Sweep:
         first = 0 if is_last else page[-1].ticket.number
         have = set(await self.timers.standing(workspace, first=first, before=before))
         wanted = _wanted(line.ticket for line in page)
+        if is_last:
+            have |= set(await self.timers.standing_of_people(workspace))
+            wanted |= _wanted(await self.store.run(workspace, _people))
         drift = Drift(
             tuple((workspace, timer) for timer in wanted - have),
             tuple((workspace, timer) for timer in have - wanted),
@@ -96,35 +100,39 @@ class Sweep:
 
     async def _set_again(self, workspace: WorkspaceId, timer: Timer) -> bool:
         def work(transaction: Transaction) -> bool:
-            ticket = transaction.ticket(timer.ticket)
-            if ticket is None or timer not in sla.timers(ticket):
+            state = tail.state_of(transaction, timer.stream)
+            if state is None or timer not in tail.timers_of(state):
                 return False
-            transaction.record(Change(ticket, ticket, (), timers_set=(timer,)))
+            transaction.record(Change(state, state, (), timers_set=(timer,)))
             return True
 
         return await self.store.run(workspace, work)
 
     async def _drop(self, workspace: WorkspaceId, timer: Timer) -> bool:
         def is_unwanted(transaction: Transaction) -> bool:
-            ticket = transaction.ticket(timer.ticket)
-            return ticket is None or timer not in sla.timers(ticket)
+            state = tail.state_of(transaction, timer.stream)
+            return state is None or timer not in tail.timers_of(state)
 
         unwanted = await self.store.run(workspace, is_unwanted)
         return unwanted and await self.timers.drop(workspace, timer)
 
 
-def _wanted(tickets: Iterable[Ticket]) -> set[Timer]:
-    return {timer for ticket in tickets for timer in sla.timers(ticket)}
+def _people(transaction: Transaction) -> Iterable[State]:
+    return transaction.staff.presences().values()
+
+
+def _wanted(states: Iterable[State]) -> set[Timer]:
+    return {timer for state in states for timer in tail.timers_of(state)}
 
 
 def _in_order(found: list[Due]) -> tuple[Due, ...]:
-    return tuple(sorted(found, key=lambda due: (due[1].due_at, due[1].ticket, due[1].kind)))
+    return tuple(sorted(found, key=lambda due: (due[1].due_at, due[1].stream, due[1].kind)))
 
 
 def _facts(workspace: WorkspaceId, timer: Timer) -> dict[str, str]:
     return {
         "workspace": workspace,
-        "ticket": ticket_id(timer.ticket),
+        **whose(timer),
         "timer": timer.kind.value,
         "due_at": timer.due_at.isoformat(),
     }

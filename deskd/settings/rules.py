@@ -66,7 +66,7 @@ class GoalsSection(Section):
 
 
 class PolicySection(Section):
-    """A change is a new edition: open tickets keep theirs until `deskd sla apply`."""
+    """SLA targets. A change is a new edition: open tickets keep theirs until `deskd sla apply`."""
 
     id: str = Field(
         description="Short and lasting; that of a preset (`devops`, `itil`) takes its place.",
@@ -114,7 +114,7 @@ class LevelSection(Section):
 
 
 class LadderSection(Section):
-    """A change is a new edition, as with policies."""
+    """An escalation policy. A change is a new edition, as with policies."""
 
     id: str = Field(
         description="Short and lasting; `roles` takes the place of the usual one.", min_length=1
@@ -123,7 +123,7 @@ class LadderSection(Section):
 
 
 class MuteSection(Section):
-    """In this time nobody is paged, except by hand."""
+    """A maintenance window: in this time nobody is paged, except by hand."""
 
     start: Moment = Field(description="Local time; or with an offset, such as `…T09:00+02:00`.")
     end: Moment = Field(description="Local time, or with an offset; pages held back come then.")

@@ -73,6 +73,11 @@ class DeskSection(Section):
     default_priority: Priority = Field(
         default=Priority.P3, description="The priority of a ticket that names none: P1 to P4."
     )
+    requester_priorities: tuple[Priority, ...] = Field(
+        default=tuple(Priority),
+        description="What a requester may ask for when they open a ticket, besides the default; agents: any. Without"
+        " `P1` nobody but an agent pages people at once.",
+    )
     roles: dict[str, str] = Field(
         default_factory=dict,
         description="Your own names for the roles requester, agent, senior, lead, manager, admin.",

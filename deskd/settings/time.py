@@ -80,6 +80,8 @@ class TemporarySection(Section):
 
 
 class RotationSection(Section):
+    """On-call: who is on duty by plan, without starting a shift."""
+
     id: str = Field(description="Short and lasting, such as `network-days`.", min_length=1)
     team: str = Field(description="The team whose duty it is.")
     timezone: Zone = Field(default="UTC", description="Whose clock on the wall hands over.")

@@ -40,6 +40,7 @@ from engine.messages.work import (
     TicketUnmerged,
 )
 from engine.promises import sla
+from engine.tickets.actions import Action
 from engine.tickets.events import (
     Assigned,
     AssignReason,
@@ -54,7 +55,6 @@ from engine.tickets.events import (
     Reminded,
     Unmerged,
 )
-from engine.tickets.lifecycle import Action
 from engine.tickets.people import Address
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import State
@@ -142,9 +142,11 @@ def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
     links = [e.event for e in scene.entries if isinstance(e.event, Linked)]
     follows = next((link.other for link in links if link.how == "follows"), None)
     response = next((c for c in scene.after.clocks if c.kind is ClockKind.FIRST_RESPONSE), None)
+    opened = entry.event
     receipt = Receipt(
         *about(scene),
         priority=scene.after.priority,
+        asked=opened.asked if isinstance(opened, Opened) else None,
         promise_at=response.due_at if response else None,
         follows=TicketRef(follows) if follows is not None else None,
         refused=scene.refused_files,
@@ -209,11 +211,29 @@ def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
         resolved = TicketResolved(*about(scene), actor, closes_at, gave_up)
         return to_requester(scene, entry, resolved)
     if move.to is State.CLOSED and entry.actor not in (None, scene.after.requester):
-        return to_requester(scene, entry, TicketClosed(*about(scene), actor))
+        return _closed(scene, entry, move)
     if move.to is State.REOPENED:
         reopened = TicketReopened(*about(scene), actor, assignee(scene))
         return to_team(scene, entry, reopened)
     return []
+
+
+def _closed(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
+    """A sender who may be anybody is not told that their mail was taken for spam; a colleague is, and can object."""
+    silent = move.why == Action.NOT_A_REQUEST
+    if silent and not _is_vouched_for(scene):
+        return []
+    closed = TicketClosed(*about(scene), name_of(scene.actor), no_request=silent)
+    return to_requester(scene, entry, closed)
+
+
+def _is_vouched_for(scene: RecordedStep) -> bool:
+    """Whether somebody stands for the name that the requester asked under: where nobody does, anybody can use it."""
+    at = scene.audience.requester
+    names = scene.requester.identities
+    return any(
+        one.issuer for one in names if at and (one.kind, one.subject) == (at.channel, at.place)
+    )
 
 
 def undelivered(team: Address | None, message: Undelivered, *, key: str) -> tuple[Tell, ...]:

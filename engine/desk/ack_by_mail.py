@@ -7,7 +7,7 @@ address was signed for whom the message is from. Anything else is an ordinary me
 from collections.abc import Sequence
 
 from engine.desk import step
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.messages.effects import Tell
 from engine.messages.paging import PageOver
 from engine.messages.values import Code, Foreign, TicketRef, foreign, zone
@@ -33,7 +33,7 @@ def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Tick
     if not _was_paged(history, asked, sender):
         return None
     waits = any(page.seq == asked.page for page in escalation.unanswered(history))
-    if waits and lifecycle.awaits_ack(ticket):
+    if waits and ticket.awaits_ack:
         return _acknowledge(transaction, ticket, sender, inbound, given)
     end = _end_of(history, ticket, asked)
     transaction.tell([_how_it_stands(transaction, ticket, sender, inbound, end)])
@@ -60,8 +60,8 @@ def _acknowledge(
         note = Note(id, sender.id, inbound.channel, inbound.text.strip(), given.at, inbound.source)
         events = [Noted(id), *events]
     files = inbound.attachments if note else ()
-    hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
-    return step.record(transaction, ticket, Step(events, note, files), hand)
+    here = step.context(transaction, ticket, given.at, inbound.channel).by(sender, inbound.source)
+    return step.record(transaction, here, Step(events, note, files))
 
 
 def _how_it_stands(

@@ -10,9 +10,11 @@ from functools import partial
 from typing import TypeVar
 
 from engine.desk import (
+    closing,
     directory,
     explaining,
     merging,
+    permission,
     receiving,
     rule_changes,
     step,
@@ -20,6 +22,7 @@ from engine.desk import (
     undelivered,
 )
 from engine.desk.directory import DeclaredWorkspace
+from engine.desk.permission import Allowed
 from engine.desk.receiving import Received
 from engine.desk.rule_changes import Applied
 from engine.desk.step import Authorised, Decide, Now, Step
@@ -27,9 +30,10 @@ from engine.explain.told import ToldExplanation
 from engine.ports.clock import Clock, Ids
 from engine.ports.outbox import Parcel
 from engine.ports.store import Store, Transaction
-from engine.tickets import access, intake, lifecycle, routing
+from engine.tickets import access, lifecycle, routing
+from engine.tickets.access import Right
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import Comment, Draft, Inbound, MessageId, Note, Request
 from engine.tickets.people import Caller, Person, WorkspaceId
 from engine.tickets.ticket import Ticket
@@ -98,13 +102,10 @@ class Desk:
     async def reply(self, request: Request, text: str) -> Ticket:
         _refuse_empty(text, "reply")
 
-        def decide(acting: Authorised) -> Step:
-            words = self._comment(acting, request, text)
-            by_agent = acting.person.id != acting.ticket.requester
-            events = lifecycle.reply(acting.ticket, message=words.id, by_agent=by_agent)
-            return Step(events, words)
+        def work(transaction: Transaction, acting: Authorised) -> Step:
+            return receiving.reply(transaction, acting, self._comment(acting, request, text))
 
-        return await self._change(request, Action.REPLY, decide)
+        return await self._change_reading(request, Action.REPLY, work)
 
     async def note(self, request: Request, text: str) -> Ticket:
         _refuse_empty(text, "note")
@@ -142,7 +143,8 @@ class Desk:
 
         def work(transaction: Transaction, acting: Authorised) -> Step:
             agent = directory.agent_named(transaction, to)
-            if not access.works_on(agent, acting.ticket, acting.team):
+            about = permission.about(transaction, agent, acting.ticket, acting.team, acting.at)
+            if not access.may(agent, Right.CLAIM, about):
                 raise Refused("not_an_agent", name=agent.name, team=acting.team.name)
             return Step(lifecycle.assign(acting.ticket, to=agent.id))
 
@@ -164,20 +166,27 @@ class Desk:
         return await self._change(request, Action.RESOLVE, decide)
 
     async def reopen(self, request: Request, text: str | None = None) -> Ticket:
-        def decide(acting: Authorised) -> Step:
-            own = acting.person.id == acting.ticket.requester
-            if own and intake.is_too_late(acting.ticket, acting.at):
-                raise Refused("too_late", ticket=acting.ticket.id, days=intake.REOPEN_WITHIN.days)
+        def work(transaction: Transaction, acting: Authorised) -> Step:
             words = self._comment(acting, request, text) if text and text.strip() else None
-            id = words.id if words else None
-            events = lifecycle.reopen(acting.ticket, message=id, by_agent=not own)
-            return Step(events, words)
+            return closing.reopen(transaction, acting, words)
 
-        return await self._change(request, Action.REOPEN, decide)
+        return await self._change_reading(request, Action.REOPEN, work)
 
-    async def close(self, request: Request) -> Ticket:
+    async def close(self, request: Request, reason: str = "") -> Ticket:
+        """Unsolved; the reason stays with it as a note."""
+
+        def decide(acting: Authorised) -> Step:
+            note = partial(self._note, acting, request, reason) if reason.strip() else None
+            return closing.close(acting, note)
+
+        return await self._change(request, Action.CLOSE, decide)
+
+    async def not_a_request(self, request: Request) -> Ticket:
+        """Spam: closed in silence. Reopening is the way back."""
         return await self._change(
-            request, Action.CLOSE, lambda acting: Step(lifecycle.close(acting.ticket))
+            request,
+            Action.NOT_A_REQUEST,
+            lambda acting: Step(lifecycle.not_a_request(acting.ticket)),
         )
 
     async def set_priority(self, request: Request, to: str) -> Ticket:
@@ -198,6 +207,10 @@ class Desk:
     async def set_team(self, request: Request, to: str) -> Ticket:
         def work(transaction: Transaction, acting: Authorised) -> Step:
             team = routing.team_named(to, transaction.teams())
+            if team.department != acting.team.department:
+                permission.authorize(
+                    transaction, acting.person, Right.DEPARTMENT, acting.ticket, acting.at
+                )
             return Step(lifecycle.set_team(acting.ticket, to=team.id))
 
         return await self._change_reading(request, Action.TEAM, work)
@@ -261,6 +274,19 @@ class Desk:
     async def see(self, request: Request) -> Ticket:
         """The ticket, if the caller may read it; Refused("absent") says nothing more to those who may not."""
         return await self._change(request, None, lambda _acting: Step(()))
+
+    async def allowed(self, request: Request) -> Allowed:
+        """What the caller may do to the ticket now: a face asks before it offers. Raises as `see` does."""
+        at = self._clock.now()
+        return await self._store.run(
+            request.workspace, partial(permission.allowed, request=request, ids=self._ids, at=at)
+        )
+
+    async def check(self, request: Request, action: Action) -> None:
+        """Raises the Refused that doing it now would meet, as far as it does not depend on what is given with it."""
+        at = self._clock.now()
+        work = partial(permission.could, request=request, action=action, ids=self._ids, at=at)
+        await self._store.run(request.workspace, work)
 
     async def why(self, request: Request) -> ToldExplanation:
         """Which promises were kept or broken, and where the time went, as far as the caller may know."""

@@ -17,6 +17,7 @@ from engine.tickets.people import (
     Address,
     Caller,
     Identity,
+    Owner,
     Person,
     PersonId,
     Role,
@@ -73,7 +74,8 @@ def _as_seen(person: Person, by: Caller, vouched: frozenset[TeamId]) -> Person:
         name=person.name if person.role >= Role.AGENT else by.name,
         identities=_names(person, by),
         timezone=by.timezone or person.timezone,
-        teams=vouched,
+        teams=(person.teams - person.vouched) | vouched,
+        vouched=vouched,
     )
 
 
@@ -93,12 +95,12 @@ def _put_first(names: tuple[Identity, ...], new: Identity) -> tuple[Identity, ..
 
 
 def _vouched(transaction: Transaction, by: Caller, person: Person) -> frozenset[TeamId]:
-    """Listed agents keep their listed teams; others are agents exactly where a private place vouches for them."""
+    """The teams that a private place vouches for and nobody listed them in; as they were when no place was seen."""
     if by.member_of is None:
-        return person.teams
-    listed = person.teams if person.role >= Role.AGENT else frozenset[TeamId]()
+        return person.vouched
     seen = {Address(by.identity.kind, place) for place in by.member_of}
-    return listed | {team.id for team in transaction.teams() if seen and team.place in seen}
+    there = {team.id for team in transaction.teams() if seen and team.place in seen}
+    return frozenset(there) - (person.teams - person.vouched)
 
 
 def sender_of(transaction: Transaction, inbound: Inbound, ids: Ids) -> Person:
@@ -135,37 +137,47 @@ def agent_named(transaction: Transaction, name: str) -> Person:
 
 
 def declare(transaction: Transaction, roster: DeclaredWorkspace, ids: Ids, at: datetime) -> None:
-    """Make the rows say what deskd.toml says; agents it no longer lists are requesters again."""
+    """Make the rows say what deskd.toml says; agents that it listed and no longer lists are requesters again."""
     transaction.keep_settings(roster.settings)
     transaction.keep_rules(roster.rules, at=at)
     for team in roster.teams:
-        transaction.keep_team(team)
-    listed = {_declare_person(transaction, person, ids, at) for person in roster.people}
+        transaction.keep_team(team, owner=Owner.FILE)
+    declared = transaction.people_of_the_file()
+    listed = {_declare_person(transaction, person, ids, at, declared) for person in roster.people}
     for person in transaction.agents():
-        if person.id not in listed and person.role > Role.REQUESTER:
-            transaction.keep_person(replace(person, role=Role.REQUESTER, teams=frozenset()))
+        if person.id in declared - listed:
+            # What a private place vouches for is not the file's to take.
+            former = replace(person, role=Role.REQUESTER, teams=person.vouched)
+            transaction.keep_person(former, owner=Owner.RUN)
 
 
 def _declare_person(
-    transaction: Transaction, declared: DeclaredPerson, ids: Ids, at: datetime
+    transaction: Transaction,
+    declared: DeclaredPerson,
+    ids: Ids,
+    at: datetime,
+    ours: frozenset[PersonId],
 ) -> PersonId:
     known = _first_known(transaction, declared.identities)
     names = known.identities if known else ()
+    vouched = known.vouched - declared.teams if known else frozenset[TeamId]()
     for name in declared.identities:
         names = _put_first(names, name)
     person = Person(
         id=known.id if known else PersonId(ids.new()),
         name=declared.name,
         role=declared.role,
-        teams=declared.teams,
+        teams=declared.teams | vouched,
         identities=names,
         timezone=declared.timezone or (known.timezone if known else None),
+        status=known.status if known else "active",
         department=declared.department,
         skills=declared.skills,
         limit=declared.limit,
+        vouched=vouched,
     )
-    if person != known:
-        transaction.keep_person(person)
+    if person != known or person.id not in ours:
+        transaction.keep_person(person, owner=Owner.FILE)
     for identity in declared.identities:
         transaction.keep_identity(identity, person.id, at=at, how="declared")
     return person.id

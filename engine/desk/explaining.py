@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from engine.desk import directory, step
+from engine.desk import permission, step
 from engine.desk.step import Now
 from engine.explain.explain import explain
 from engine.explain.told import ExplainReader, ToldExplanation
@@ -21,11 +21,12 @@ from engine.tickets.ticket import Ticket, ticket_id
 
 def asked(transaction: Transaction, request: Request, given: Now) -> ToldExplanation:
     """By a person, in their time zone. Raises Refused."""
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = _found(transaction, request.ticket)
+    person, ticket = permission.look_up(transaction, request, given.ids, given.at)
     team = step.team_of(transaction, ticket)
-    access.authorize(person, Right.READ, ticket, team)
-    short = not access.works_on(person, ticket, team)
+    about = permission.about(transaction, person, ticket, team, given.at)
+    short = not access.may(person, Right.READ, about)
+    if short:
+        permission.check(transaction, person, Right.READ_OWN, about)
     return _told(transaction, ticket, given.at, ExplainReader(person.timezone or "", short=short))
 
 
@@ -52,7 +53,7 @@ def _told(
         reader,
         timezone=reader.timezone or rules.workspace.timezone,
         people={} if reader.short else dict(_names(transaction, entries)),
-        levels=[level.called for level in rules.ladder(team, ticket.ruled_at).levels],
+        levels=[level.called for level in rules.ladder(team, ticket.rules).levels],
         team=team.name,
     )
     return as_told(explain(ticket, entries, transaction.almanac(), at), knowing)

@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from engine.desk import directory, receiving, step
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk import directory, permission, receiving, step
+from engine.desk.step import Now, Step
 from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import tighten
-from engine.promises.follow_up import situation
-from engine.promises.sla import Situation
-from engine.tickets import access, lifecycle
+from engine.promises.step_context import StepContext
+from engine.tickets import lifecycle
 from engine.tickets.access import Right
+from engine.tickets.actions import Action
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.errors import Refused
 from engine.tickets.events import Event, Linked, Merged
@@ -36,15 +36,17 @@ def merge(transaction: Transaction, request: Request, given: Now, into: int) -> 
     person = directory.identify(transaction, request.by, given.ids, given.at)
     # Both rows are locked in the order of their numbers: two merges at once must not wait for each other.
     found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
-    source = _allowed(transaction, person, found[request.ticket], request.ticket)
-    target = _allowed(transaction, person, found[into], into)
-    hand = DoneBy(person, request.by.via, given.at, request.by.source)
+    source = _allowed(transaction, person, found[request.ticket], request.ticket, given)
+    target = _allowed(transaction, person, found[into], into, given)
+    via, source_of_words = request.by.via, request.by.source
+    joining = step.context(transaction, source, given.at, via).by(person, source_of_words)
+    going_on = step.context(transaction, target, given.at, via).by(person, source_of_words)
     joined = [*lifecycle.merge(source, into=target), Linked(target.number, "merged")]
-    step.record(transaction, source, Step(joined), hand)
+    step.record(transaction, joining, Step(joined))
     events: list[Event] = [Linked(source.number, "merged_from")]
-    events += _no_time_bought(transaction, source, target, hand)
+    events += _no_time_bought(source, going_on)
     followers = _followers(transaction.audience(target.number), transaction.audience(source.number))
-    after = step.record(transaction, target, Step(events, audience=followers), hand)
+    after = step.record(transaction, going_on, Step(events, audience=followers))
     step.settle(transaction, request, after)
     return after
 
@@ -60,19 +62,16 @@ def _led_to(transaction: Transaction, request: Request) -> Ticket:
 
 
 def _allowed(
-    transaction: Transaction, person: Person, ticket: Ticket | None, number: int
+    transaction: Transaction, person: Person, ticket: Ticket | None, number: int, given: Now
 ) -> Ticket:
     if ticket is None:
         raise Refused("absent", ticket=ticket_id(number))
-    access.authorize(person, Right.MERGE, ticket, step.team_of(transaction, ticket))
+    permission.authorize(transaction, person, Right.MERGE, ticket, given.at)
     return ticket
 
 
-def _no_time_bought(
-    transaction: Transaction, source: Ticket, target: Ticket, hand: DoneBy
-) -> list[Event]:
-    around = step.around(transaction, target, step.team_of(transaction, target), hand)
-    now = situation(target, around)
+def _no_time_bought(source: Ticket, now: StepContext) -> list[Event]:
+    target = now.ticket
     answer, answers = owed_answer(target.clocks), list[Event]()
     owed = owed_answer(source.clocks)
     if owed and answer is None:  # one asked and was not answered yet: now this ticket owes it
@@ -83,7 +82,7 @@ def _no_time_bought(
 
 
 def _tightened(
-    mine: PromiseClock | None, theirs: PromiseClock | None, now: Situation
+    mine: PromiseClock | None, theirs: PromiseClock | None, now: StepContext
 ) -> list[Event]:
     """What is late already was promised, and broken, by the other ticket."""
     if mine is None or theirs is None or theirs.due_at is None or theirs.settled:
@@ -103,31 +102,30 @@ def _followers(audience: Audience, joining: Audience) -> Audience:
 
 def unmerge(transaction: Transaction, request: Request, given: Now) -> Ticket:
     """Back to the state before, with the clocks going on; refused 24 h after the merge."""
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = transaction.ticket(request.ticket)
-    if ticket is None:
-        raise Refused("absent", ticket=ticket_id(request.ticket))
+    person, ticket = permission.look_up(transaction, request, given.ids, given.at)
     if step.is_done(transaction, request):
         return ticket
-    access.authorize(person, Right.UNMERGE, ticket, step.team_of(transaction, ticket))
-    lifecycle.destination(ticket, lifecycle.Action.UNMERGE)
+    permission.authorize(transaction, person, Right.UNMERGE, ticket, given.at)
+    lifecycle.destination(ticket, Action.UNMERGE)
     history = transaction.history(ticket.number)
     merged = next(entry for entry in reversed(history) if isinstance(entry.event, Merged))
     assert isinstance(merged.event, Merged)
     if given.at - merged.at > UNMERGE_WITHIN:
         hours = UNMERGE_WITHIN // timedelta(hours=1)
         raise Refused("too_late_to_unmerge", ticket=ticket.id, hours=hours)
-    hand = DoneBy(person, request.by.via, given.at, request.by.source)
+    here = step.context(transaction, ticket, given.at, request.by.via)
+    here = here.by(person, request.by.source)
     events: Sequence[Event] = lifecycle.unmerge(ticket, to=merged.event.before)
-    _part(transaction, ticket, hand)
-    after = step.record(transaction, ticket, Step(events), hand)
+    _part(transaction, here)
+    after = step.record(transaction, here, Step(events))
     step.settle(transaction, request, after)
     return after
 
 
-def _part(transaction: Transaction, ticket: Ticket, hand: DoneBy) -> None:
+def _part(transaction: Transaction, here: StepContext) -> None:
     """Whoever followed others because of the merge hears of them no more, unless one of theirs is still there."""
-    leaving, left = _everybody(transaction, ticket.number), ticket
+    ticket = left = here.ticket
+    leaving = _everybody(transaction, ticket.number)
     while left.merged_into is not None:
         other = transaction.ticket(left.merged_into)
         assert other is not None, left.merged_into  # a foreign key holds it
@@ -137,7 +135,8 @@ def _part(transaction: Transaction, ticket: Ticket, hand: DoneBy) -> None:
         kept = tuple(at for at in audience.copied if at not in leaving - staying)
         parted = Step([Linked(ticket.number, "parted")], audience=replace(audience, copied=kept))
         left = other
-        step.record(transaction, other, parted, hand)
+        there = step.context(transaction, other, here.at, here.via)
+        step.record(transaction, replace(there, actor=here.actor, source=here.source), parted)
 
 
 def _everybody(transaction: Transaction, number: int) -> set[Address]:
@@ -149,11 +148,10 @@ def split(transaction: Transaction, request: Request, given: Now, draft: Draft) 
     """The new ticket starts now, for the same requester, with promises of its own."""
     if step.is_done(transaction, request):
         return _led_to(transaction, request)
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = transaction.ticket(request.ticket)
-    source = _allowed(transaction, person, ticket, request.ticket)
-    lifecycle.destination(source, lifecycle.Action.SPLIT)
-    hand = DoneBy(person, request.by.via, given.at, request.by.source)
-    opened = receiving.open_from_split(transaction, source, draft, hand, given)
+    person, source = permission.look_up(transaction, request, given.ids, given.at)
+    permission.authorize(transaction, person, Right.SPLIT, source, given.at)
+    lifecycle.destination(source, Action.SPLIT)
+    here = step.context(transaction, source, given.at, request.by.via).by(person)
+    opened = receiving.open_from_split(transaction, here, draft, given)
     step.settle(transaction, request, opened)
     return opened

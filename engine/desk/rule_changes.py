@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from engine.desk import directory, step
+from engine.desk import directory, permission, step
 from engine.desk.directory import DeclaredWorkspace
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.ports.clock import Ids
 from engine.ports.store import Transaction
 from engine.promises import escalation, sla
-from engine.promises.follow_up import situation
-from engine.tickets import access
 from engine.tickets.access import Right
-from engine.tickets.errors import Refused
 from engine.tickets.events import PolicyApplied
 from engine.tickets.message import Request
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
@@ -42,11 +39,9 @@ def _let_out(transaction: Transaction, at: datetime) -> None:
             continue
         until = rules.muted_until(ticket, at)
         if until is None or until < ack.due_at:
-            hand = DoneBy(None, "mute", at)
-            around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
-            now, level = situation(ticket, around), ticket.escalation_level
-            paged = escalation.page(level, "mute_over", now, around.climb)
-            step.record(transaction, ticket, Step(paged), hand)
+            here = step.context(transaction, ticket, at, "mute")
+            paged = escalation.page(ticket.escalation_level, "mute_over", here)
+            step.record(transaction, here, Step(paged))
 
 
 def recount(transaction: Transaction, limit: int, at: datetime) -> int:
@@ -69,10 +64,9 @@ def reckoned(transaction: Transaction, ticket: Ticket, at: datetime) -> Ticket:
     rules = transaction.rules()
     if all(clock.settled or rules.is_reckoned_by(clock) for clock in ticket.clocks):
         return ticket
-    hand = DoneBy(None, "calendar", at)
-    around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
-    events = sla.recount(ticket.clocks, situation(ticket, around), why="calendar")
-    return step.record(transaction, ticket, Step(events), hand) if events else ticket
+    here = step.context(transaction, ticket, at, "calendar")
+    events = sla.recount(ticket.clocks, here, why="calendar")
+    return step.record(transaction, here, Step(events)) if events else ticket
 
 
 def former_calendars(transaction: Transaction) -> Sequence[str]:
@@ -126,19 +120,15 @@ def _is_late(clock: PromiseClock, at: datetime) -> bool:
 def apply_policies(
     transaction: Transaction, request: Request, given: Now, *, dry_run: bool
 ) -> Applied:
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    ticket = transaction.ticket(request.ticket)
-    if ticket is None:
-        raise Refused("absent", ticket=f"T-{request.ticket}")
-    access.authorize(person, Right.CONFIGURE, ticket, step.team_of(transaction, ticket))
-    hand = DoneBy(person, request.by.via, given.at)
-    decided = Step([PolicyApplied(given.at)])
-    _, after = step.foresee(transaction, ticket, decided, hand)
-    edited_at = transaction.rules().edited_at
-    is_new = edited_at is not None and edited_at > ticket.ruled_at
+    person, ticket = permission.look_up(transaction, request, given.ids, given.at)
+    permission.authorize(transaction, person, Right.CONFIGURE, ticket, given.at)
+    here = step.context(transaction, ticket, given.at, request.by.via).by(person)
+    decided = Step([PolicyApplied(transaction.settings().rules_version)])
+    _, after = step.foresee(transaction, here, decided)
+    is_new = transaction.rules().edited > ticket.rules
     if not is_new and after.clocks == ticket.clocks:
         # The same rules again would only make the history longer.
         return Applied(ticket, ticket, given.at)
     if not dry_run:
-        after = step.record(transaction, ticket, decided, hand)
+        after = step.record(transaction, here, decided)
     return Applied(ticket, after, given.at)

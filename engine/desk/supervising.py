@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from engine.desk import step
-from engine.desk.step import Authorised, DoneBy, Step
+from engine.desk.step import Authorised, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
-from engine.promises.follow_up import situation
 from engine.tickets import lifecycle
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.events import Acknowledged, Entry, Noted
 from engine.tickets.message import Note
@@ -17,12 +17,11 @@ from engine.tickets.ticket import Ticket
 def escalate(
     transaction: Transaction, acting: Authorised, note: Callable[[Authorised], Note]
 ) -> Step:
+    lifecycle.destination(acting.ticket, Action.ESCALATE)
     words = note(acting)
-    hand = DoneBy(acting.person, words.via, acting.at)
-    around = step.around(transaction, acting.ticket, acting.team, hand)
-    now = situation(acting.ticket, around)
+    here = step.context(transaction, acting.ticket, acting.at, words.via).by(acting.person)
     level = acting.ticket.escalation_level + 1
-    paged = escalation.page(level, "manual", now, around.climb, words.id)
+    paged = escalation.page(level, "manual", here, words.id)
     return Step([Noted(words.id), *paged], words)
 
 

@@ -26,7 +26,7 @@ def _tell_with_ticket(transaction: Transaction, number: int, key: str, said: Und
     ticket = transaction.ticket(number)
     if ticket is None:
         return
-    team = step.channel_of(step.team_of(transaction, ticket))
+    team = step.team_of(transaction, ticket).place
     effects = announce.undelivered(team, said, key=key)
     transaction.record(Change(ticket, ticket, (), effects=effects))
 
@@ -34,5 +34,5 @@ def _tell_with_ticket(transaction: Transaction, number: int, key: str, said: Und
 def _tell_default_team(transaction: Transaction, key: str, said: Undelivered) -> None:
     """What belongs to no ticket belongs to no team either: the one that takes in what nobody else does hears it."""
     team = transaction.team(transaction.settings().default_team)
-    place = step.channel_of(team) if team else None
+    place = team.place if team else None
     transaction.tell(announce.undelivered(place, said, key=key))

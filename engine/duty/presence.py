@@ -4,8 +4,8 @@ Duty has three values on purpose. ON: tickets are given to them by themselves. O
 UNSAID: they never said anything and nothing covers them. Nothing is given to those, but a page may wake them; so a
 desk whose people never start a shift works as if there were none.
 
-What a presence means is judged by the clock, to the instant; what lapses is written down a moment later, and that
-changes nobody's duty.
+What a presence means is judged by the clock, to the instant; what lapses is written down when its timer rings, and
+that changes nobody's duty.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, assert_never
+
+from engine.tickets.people import PersonId
+from engine.tickets.promise_clock import Stream, Timer, TimerKind, of_person
 
 BREAK: Final = timedelta(minutes=30)
 """A break lasts this long when nothing else is said."""
@@ -53,6 +56,15 @@ class Presence:
     out: Out | None = None
     out_until: datetime | None = None
     """None: until they say that they are back."""
+    version: int = 0
+    """The seq of the last thing they said; 0: they never said anything."""
+    person: PersonId | None = None
+    """None only where nobody asks whose it is."""
+
+    @property
+    def stream(self) -> Stream:
+        assert self.person is not None, self
+        return of_person(self.person)
 
     @property
     def ends_at(self) -> datetime | None:
@@ -146,7 +158,16 @@ def lapsed(presence: Presence, at: datetime) -> list[Said]:
     return [*sorted(events, key=lambda event: event.at)]
 
 
+def timers(presence: Presence) -> frozenset[Timer]:
+    """When something of it ends by itself."""
+    ends = {TimerKind.SHIFT_ENDS: presence.ends_at, TimerKind.OUT_ENDS: presence.out_until}
+    return frozenset(
+        Timer(presence.stream, kind, 0, at) for kind, at in ends.items() if at is not None
+    )
+
+
 def evolve(presence: Presence, event: Said, at: datetime) -> Presence:
+    presence = replace(presence, version=presence.version + 1)
     match event:
         case ShiftStarted(until=until):
             running = presence.started_at if on_shift(presence, at) else None

@@ -34,6 +34,8 @@ class Receipt(OfTicket):
     """
 
     priority: Priority
+    asked: Priority | None
+    """What they asked for and may not choose."""
     promise_at: datetime | None
     """When a person answers at the latest; None: nothing is promised."""
     follows: TicketRef | None

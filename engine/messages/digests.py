@@ -158,6 +158,14 @@ class ReportPromise:
 
 
 @dataclass(frozen=True, slots=True)
+class NoRequests:
+    """What an agent closed as no request."""
+
+    agent: Foreign
+    tickets: tuple[TicketRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportDigest:
     """A report is due, or somebody asked for one.
 
@@ -181,3 +189,4 @@ class ReportDigest:
     late_count: int
     at_risk: tuple[ReportPromise, ...]
     at_risk_count: int
+    not_a_request: tuple[NoRequests, ...] = ()

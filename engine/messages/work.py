@@ -87,6 +87,8 @@ class TicketClosed(OfTicket):
     """
 
     agent: Foreign | None
+    no_request: bool
+    """It was not taken for a request: a colleague reads how to object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class SaidEntry:
     actor: PersonId | None
     """None: the desk itself, when a time was up."""
     via: str
-    said: Said
+    event: Said
 
 
 class WorkViews(Protocol):
@@ -78,10 +78,6 @@ class DutyStore(Protocol):
 
     def presences(self) -> Mapping[PersonId, Presence]:
         """Of everybody who ever said anything."""
-        ...
-
-    def keep(self, person: PersonId, after: Presence, entries: Sequence[SaidEntry]) -> None:
-        """Their presence from now on, and what led to it; an entry's `seq` is given here."""
         ...
 
     def history(self, person: PersonId, *, limit: int) -> Sequence[SaidEntry]:

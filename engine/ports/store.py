@@ -10,12 +10,22 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from engine.calendars.calendar_history import CalendarHistory
+from engine.duty.presence import Presence
 from engine.messages.effects import Effect, Tell
-from engine.ports.duty_store import DutyStore
+from engine.ports.duty_store import DutyStore, SaidEntry
 from engine.promises.rules import Declared, Rules
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Audience, Comment, Note, Reference
-from engine.tickets.people import Address, Identity, Person, PersonId, Team, TeamId, WorkspaceId
+from engine.tickets.people import (
+    Address,
+    Identity,
+    Owner,
+    Person,
+    PersonId,
+    Team,
+    TeamId,
+    WorkspaceId,
+)
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
@@ -23,21 +33,25 @@ from engine.tickets.workspace import Workspace
 T = TypeVar("T")
 
 
+State = Ticket | Presence
+"""What has a history. Each knows its stream and its version, the seq of the last entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of one ticket, recorded whole or not at all."""
+    """One step of one stream, recorded whole or not at all."""
 
-    before: Ticket | None
-    """None: the ticket is new."""
-    after: Ticket
-    entries: tuple[Entry, ...]
+    before: State | None
+    """None: it is new."""
+    after: State
+    entries: tuple[Entry, ...] | tuple[SaidEntry, ...]
     comments: tuple[Comment, ...] = ()
     notes: tuple[Note, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     """Files of the first comment above."""
     references: tuple[Reference, ...] = ()
     audience: Audience | None = None
-    """Given when it changed (always for a new ticket)."""
+    """Of a ticket: given when it changed (always for a new one)."""
     waiting_copies: tuple[Address, ...] = ()
     """Cc of the first mail outside the workspace's domains: kept, told nothing until an agent says so."""
     timers_set: tuple[Timer, ...] = ()
@@ -90,8 +104,15 @@ class Transaction(Protocol):
         """Everybody with a role above requester, or in a team."""
         ...
 
-    def keep_person(self, person: Person) -> None:
-        """Insert or update a person (not their identities; memberships follow `person.teams`)."""
+    def keep_person(self, person: Person, *, owner: Owner | None = None) -> None:
+        """Insert or update a person (not their identities; memberships follow `person.teams`).
+
+        `owner`: whose the row and the listed teams are from now on; None: as they were, or run time's.
+        """
+        ...
+
+    def people_of_the_file(self) -> frozenset[PersonId]:
+        """Whom deskd.toml declared."""
         ...
 
     def keep_identity(
@@ -104,7 +125,7 @@ class Transaction(Protocol):
 
     def teams(self) -> Sequence[Team]: ...
 
-    def keep_team(self, team: Team) -> None: ...
+    def keep_team(self, team: Team, *, owner: Owner | None = None) -> None: ...
 
     def keep_settings(self, settings: Workspace) -> None: ...
 

@@ -17,7 +17,7 @@ class Rung:
     workspace: WorkspaceId
     timer: Timer
     happened: bool = False
-    """False: its ticket no longer wanted it, or there is an `error`."""
+    """False: nobody wanted it any more, or there is an `error`."""
     error: Exception | None = None
     """Why its row stays: nothing of its work was recorded."""
 
@@ -44,11 +44,12 @@ class Timers(Protocol):
         work: Callable[[Transaction, Timer], bool],
         aside: Collection[Due] = (),
     ) -> Round:
-        """Up to `limit` rows due at `now`, oldest first, claimed, worked and deleted in one transaction.
+        """Up to `limit` rows of tickets that are due at `now`, and as many of people, oldest first: claimed, worked
+        and deleted in one transaction.
 
-        `work` re-checks against the ticket, records, and says whether anything happened; what it raises undoes its
-        own timer only. Rows that another daemon works on, or whose ticket is held by somebody, are passed over, so
-        nobody waits here; those `aside` are not looked at.
+        `work` re-checks against the state, records, and says whether anything happened; what it raises undoes its
+        own timer only. Rows that another daemon works on, or whose ticket or person is held by somebody, are passed
+        over, so nobody waits here; those `aside` are not looked at.
         """
         ...
 
@@ -57,6 +58,8 @@ class Timers(Protocol):
     ) -> Sequence[Timer]:
         """Rows of the tickets with `first` <= number < `before` (None: all later ones), earliest due first."""
         ...
+
+    async def standing_of_people(self, workspace: WorkspaceId) -> Sequence[Timer]: ...
 
     async def drop(self, workspace: WorkspaceId, timer: Timer) -> bool:
         """A row whose ticket no longer wants it. False: there is no such row."""

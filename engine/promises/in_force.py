@@ -26,17 +26,18 @@ class InForce:
     use: Use
 
 
-def in_force(rules: Rules, teams: Sequence[Team], at: datetime) -> list[InForce]:
-    """By id, for a ticket opened at `at`."""
+def in_force(rules: Rules, teams: Sequence[Team]) -> list[InForce]:
+    """By id, for a ticket opened now."""
     return [
         InForce(policy, _since(rules, policy), _use(rules, teams, policy.id))
-        for policy in rules.policies_at(at)
+        for policy in rules.policies_in_force()
     ]
 
 
 def _since(rules: Rules, policy: Policy) -> datetime | None:
     editions = rules.policies.get(policy.id, ())
-    return next((at for at, one in reversed(editions) if one is policy), None)
+    since = next((since for since, one in reversed(editions) if one is policy), None)
+    return None if since is None else rules.declared_at.get((policy.id, since))
 
 
 def _use(rules: Rules, teams: Sequence[Team], id: str) -> Use:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.promises.escalation import Reached
 from engine.promises.rules import Level, Target
-from engine.tickets.people import Person, Role, Team
+from engine.promises.step_context import Reached
+from engine.tickets.access import answers_for
+from engine.tickets.people import Person, Team
 
 PEOPLE_MAX: Final = 20
 """A page to more people than this is a page to nobody."""
@@ -44,7 +45,9 @@ def _fits(target: Target, person: Person, team: Team) -> bool:
     if target.kind == "person":
         return goes_by(person, target.name)
     if target.kind == "role":
-        return person.rank.name.lower() == target.name and answers_for(person, team)
+        return person.rank.name.lower() == target.name and answers_for(
+            person, team.id, team.department
+        )
     return False
 
 
@@ -52,10 +55,3 @@ def goes_by(person: Person, name: str) -> bool:
     """Their name, or any name the outside knows them by, in any case."""
     own = (person.name, *(name.subject for name in person.identities))
     return name.casefold() in {one.casefold() for one in own if one}
-
-
-def answers_for(person: Person, team: Team) -> bool:
-    """Its own people; from lead up, those of its department; admins."""
-    if team.id in person.teams or person.rank >= Role.ADMIN:
-        return True
-    return person.rank >= Role.LEAD and person.department == team.department

@@ -1,6 +1,7 @@
 """What a workspace lives by: who promised what, by which calendar, and who is paged when nobody comes.
 
-Policies and ladders come in editions: a ticket keeps those of its opening, until an admin applies newer ones to it.
+Policies and ladders come in editions: a ticket keeps the number of those of its opening, until an admin applies newer
+ones to it. A number, since instants lie: two transactions that overlap may each believe to be the first.
 Calendars and rotations have none: a holiday added this morning counts for every open clock, and who is on duty is
 asked when somebody is paged.
 """
@@ -20,8 +21,9 @@ from engine.tickets.workspace import Workspace
 
 T = TypeVar("T")
 
-Editions = Sequence[tuple[datetime, T | None]]
-"""(valid from, what holds then), oldest first. None: from then on it was not declared."""
+Editions = Sequence[tuple[int, T | None]]
+"""(since, what holds then), oldest first: `since` is the workspace's number of rules. None: from then on it was not
+declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,8 @@ class Subject:
     priority: Priority
     category: str
     team: Team
-    ruled_at: datetime
+    rules: int
+    """The number of the ticket's rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,13 @@ class Rules:
     """Calendars that are declared no more."""
     edited_on: Mapping[str, datetime] = field(default_factory=dict)
     """Since when a calendar's edition holds, by id."""
+    declared_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
+    """When a policy's edition was declared, by id and number."""
+
+    @property
+    def number(self) -> int:
+        """Of today's."""
+        return self.workspace.rules_version
 
     def terms(self, subject: Subject) -> Terms:
         """The most specific policy that says anything of the priority: category, team, department, workspace."""
@@ -222,11 +232,11 @@ class Rules:
             own.department_policies.get(team.department),
             own.policy,
         )
-        found = (self._policy(id, subject.ruled_at) for id in ids if id)
+        found = (self._policy(id, subject.rules) for id in ids if id)
         return [policy for policy in found if policy is not None]
 
-    def _policy(self, id: str, at: datetime) -> Policy | None:
-        return as_of(self.policies.get(id, ()), at, PRESETS.get(id))
+    def _policy(self, id: str, number: int) -> Policy | None:
+        return as_of(self.policies.get(id, ()), number, PRESETS.get(id))
 
     def _terms(self, policy: Policy, goals: Goals, subject: Subject) -> Terms:
         id = policy.counts_by(subject.priority)
@@ -235,16 +245,16 @@ class Rules:
         version, calendar = self.calendar(id)
         return Terms(policy.id, goals, id, version, calendar, policy.warn_at, policy.response_stop)
 
-    def policies_at(self, at: datetime) -> list[Policy]:
-        """Every policy that holds for a ticket opened at `at`, presets included, by id."""
-        found = (self._policy(id, at) for id in sorted({*self.policies, *PRESETS}))
+    def policies_in_force(self) -> list[Policy]:
+        """Every policy that holds for a ticket opened now, presets included, by id."""
+        found = (self._policy(id, self.number) for id in sorted({*self.policies, *PRESETS}))
         return [policy for policy in found if policy is not None]
 
     @property
-    def edited_at(self) -> datetime | None:
-        """When a policy or ladder last became another."""
+    def edited(self) -> int:
+        """The number with which a policy or ladder last became another; 0: none ever did."""
         editions = [*self.policies.values(), *self.ladders.values()]
-        return max((at for several in editions for at, _ in several), default=None)
+        return max((since for several in editions for since, _ in several), default=0)
 
     def calendar(self, id: str | None) -> tuple[int, Calendar]:
         """(edition, calendar); around the clock for an id that never was there."""
@@ -259,10 +269,10 @@ class Rules:
         edited = at if self.is_reckoned_by(clock) else self.edited_on.get(clock.calendar, at)
         return min(edited, at)
 
-    def ladder(self, team: Team, at: datetime) -> Ladder:
+    def ladder(self, team: Team, number: int) -> Ladder:
         id = team.ladder or BY_ROLE.id
         usual = BY_ROLE if id == BY_ROLE.id else None
-        return as_of(self.ladders.get(id, ()), at, usual) or BY_ROLE
+        return as_of(self.ladders.get(id, ()), number, usual) or BY_ROLE
 
     def muted_until(self, ticket: Ticket, at: datetime) -> datetime | None:
         return max((m.ends_at for m in self.mutes if m.covers(ticket, at)), default=None)
@@ -301,11 +311,11 @@ class Declared:
 NOTHING_DECLARED: Final = Declared()
 
 
-def as_of(editions: Editions[T], at: datetime, usual: T | None) -> T | None:
-    """The edition that held at `at`, or `usual` while there was none.
+def as_of(editions: Editions[T], number: int, usual: T | None) -> T | None:
+    """The edition that held then, or `usual` while there was none.
 
     What is older than its first edition and has no usual one lives by the first: it was given the name since.
     """
     first = next((thing for _, thing in editions), None)
-    held = [usual or first, *(thing for valid_from, thing in editions if valid_from <= at)]
+    held = [usual or first, *(thing for since, thing in editions if since <= number)]
     return held[-1] or usual

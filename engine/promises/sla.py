@@ -11,13 +11,14 @@ A due time is always reckoned from the stretches in which the clock ran, so that
 pause need one formula: `due_over`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from engine.calendars.calendar import Calendar
-from engine.promises.rules import Rules, Subject, Terms
+from engine.promises.rules import Rules, Terms
+from engine.promises.step_context import StepContext
+from engine.tickets.actions import Action
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
     Acknowledged,
@@ -39,12 +40,10 @@ from engine.tickets.events import (
     TeamChanged,
     TermsChanged,
     Unmerged,
-    Warned,
 )
-from engine.tickets.people import PersonId
+from engine.tickets.lifecycle import UNDONE
 from engine.tickets.promise_clock import (
     BREACH_TIMER,
-    CLOCK_OF,
     NO_POLICY,
     RESPONSES,
     WARN_TIMER,
@@ -75,24 +74,9 @@ _CHANGE_TERMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What clocks need to know of a step: the ticket as the events leave it, by which rules, when, by whom."""
-
-    after: Ticket
-    rules: Rules
-    subject: Subject
-    at: datetime
-    actor: PersonId | None = None
-    promise_reply: bool = True
-    """False for a ticket an agent opened for somebody: the requester was already spoken to."""
-
-    @property
-    def terms(self) -> Terms:
-        return self.rules.terms(self.subject)
-
-
-def follow(clocks: Sequence[PromiseClock], events: Sequence[Event], now: Situation) -> list[Event]:
+def follow(
+    clocks: Sequence[PromiseClock], events: Sequence[Event], now: StepContext
+) -> list[Event]:
     """What the clocks do because of `events`."""
     out: list[Event] = []
     for event in events:
@@ -106,7 +90,7 @@ _Moving = Opened | Commented | Acknowledged | Moved | Merged | Unmerged
 """The events that start, stop or change a clock."""
 
 
-def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - two guards before one flat match
+def _react(clocks: Sequence[PromiseClock], event: Event, now: StepContext) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - two guards before one flat match
     if isinstance(event, TermsChanged):
         return recount(clocks, now, why=_CHANGE_TERMS[type(event)])
     if not isinstance(event, _Moving):
@@ -130,43 +114,44 @@ def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list
 
 
 def _on_words(
-    clocks: Sequence[PromiseClock], now: Situation, *, by_agent: bool, asks: bool
+    clocks: Sequence[PromiseClock], now: StepContext, *, by_agent: bool, asks: bool
 ) -> list[Event]:
     if by_agent:
         return [end for kind in RESPONSES for end in stop(clocks, kind, now)]
     return _on_question(clocks, now) if asks else []
 
 
-def _on_open(now: Situation) -> list[Event]:
+def _on_open(now: StepContext) -> list[Event]:
     kinds = [ClockKind.FIRST_RESPONSE] if now.promise_reply else []
     kinds += [ClockKind.RESOLUTION, ClockKind.ACK]
     return [started for kind in kinds for started in start(kind, 1, now.terms, now.at)]
 
 
-def _on_question(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
+def _on_question(clocks: Sequence[PromiseClock], now: StepContext) -> list[Event]:
     """The oldest unanswered one counts; before the first answer it is the first response that is owed."""
-    if now.after.state.phase in (Phase.DONE, Phase.CLOSED):
+    if now.ticket.state.phase in (Phase.DONE, Phase.CLOSED):
         return []
     return [] if owed_answer(clocks) else next_answer(clocks, now)
 
 
-def next_answer(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
+def next_answer(clocks: Sequence[PromiseClock], now: StepContext) -> list[Event]:
     last = latest(clocks, ClockKind.NEXT_RESPONSE)
     return start(ClockKind.NEXT_RESPONSE, last.cycle + 1 if last else 1, now.terms, now.at)
 
 
-def _on_ack(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
+def _on_ack(clocks: Sequence[PromiseClock], now: StepContext) -> list[Event]:
     stopped = stop(clocks, ClockKind.ACK, now)
     if now.terms.response_stop == "ack":
         stopped += stop(clocks, ClockKind.FIRST_RESPONSE, now)
     return stopped
 
 
-def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> list[Event]:
+def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: StepContext) -> list[Event]:
     before, after = event.before.phase, event.to.phase
     if after is Phase.CLOSED and before is not Phase.DONE:
         # Never solved: withdrawn, or spam. What was promised is no longer owed.
-        return [end for clock in clocks for end in cancel(clock, now.rules, now.at)]
+        ends = _set_aside if event.why == Action.NOT_A_REQUEST else cancel
+        return [end for clock in clocks for end in ends(clock, now.rules, now.at)]
     if after in (Phase.DONE, Phase.CLOSED):
         return [end for kind in ClockKind for end in stop(clocks, kind, now)]
     resolution = latest(clocks, ClockKind.RESOLUTION)
@@ -176,12 +161,22 @@ def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> li
         used = used_by(resolution, now.rules, now.at)
         paused = ClockPaused(resolution.kind, resolution.cycle, used)
         return [*_verdict(resolution, now.at), paused]
+    owed = [*_owed_again(clocks, now)] if event.why == UNDONE else []
     if after is Phase.ACTIVE and before is not Phase.ACTIVE and not resolution.running:
-        return [_resume(resolution, now)] if _is_owed(resolution, now) else []
-    return []
+        owed += [_resume(resolution, now)] if _is_owed(resolution, now) else []
+    return owed
 
 
-def _is_owed(clock: PromiseClock, now: Situation) -> bool:
+def _owed_again(clocks: Sequence[PromiseClock], now: StepContext) -> Iterator[Event]:
+    """Answers that were no longer owed when it closed: it was a request after all."""
+    ended = [clock.stopped_at or clock.cancelled_at for clock in clocks]
+    closed_at = max((at for at in ended if at), default=None)
+    for clock in (latest(clocks, kind) for kind in RESPONSES):
+        if clock is not None and clock.cancelled_at is not None:
+            yield from _restore(clock, closed_at, now)
+
+
+def _is_owed(clock: PromiseClock, now: StepContext) -> bool:
     """A withdrawn ticket that is reopened owes again what it owed; what no policy promises any more, nobody owes."""
     return clock.cancelled_at is None or now.terms.goal(clock.kind, clock.started_at) is not None
 
@@ -200,7 +195,7 @@ def start(kind: ClockKind, cycle: int, terms: Terms, at: datetime) -> list[Event
     ]
 
 
-def _resume(clock: PromiseClock, now: Situation) -> ClockResumed:
+def _resume(clock: PromiseClock, now: StepContext) -> ClockResumed:
     calendar = now.rules.calendar(clock.calendar)[1]
     runs: list[Run] = [*clock.runs]
 
@@ -232,7 +227,7 @@ def _warn_at(
     return at_share(terms.warn_at[given])
 
 
-def stop(clocks: Sequence[PromiseClock], kind: ClockKind, now: Situation) -> list[Event]:
+def stop(clocks: Sequence[PromiseClock], kind: ClockKind, now: StepContext) -> list[Event]:
     """The latest of its kind, with the verdict if nobody took it yet."""
     clock = latest(clocks, kind)
     if clock is None or clock.stopped_at is not None or clock.cancelled_at is not None:
@@ -248,6 +243,14 @@ def _verdict(clock: PromiseClock, at: datetime) -> list[Event]:
     return []
 
 
+def _set_aside(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
+    """What was broken before somebody looked and found that it was no request stays broken, and counts."""
+    ended = cancel(clock, rules, at)
+    if not ended or not (clock.breached or len(ended) > 1):
+        return ended
+    return [*ended[:-1], ClockStopped(clock.kind, clock.cycle, used_by(clock, rules, at))]
+
+
 def cancel(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
     if clock.stopped_at is not None or clock.cancelled_at is not None:
         return []
@@ -255,11 +258,11 @@ def cancel(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
     return [*_verdict(clock, at), cancelled]
 
 
-def _restore(clock: PromiseClock, merged_at: datetime | None, now: Situation) -> list[Event]:
+def _restore(clock: PromiseClock, merged_at: datetime | None, now: StepContext) -> list[Event]:
     """A merge undone: what was cancelled with it goes on with what was left."""
     if clock.cancelled_at is None or merged_at not in (None, clock.cancelled_at):
         return []
-    if clock.kind is ClockKind.RESOLUTION and now.after.state.phase is not Phase.ACTIVE:
+    if clock.kind is ClockKind.RESOLUTION and now.ticket.state.phase is not Phase.ACTIVE:
         return [ClockPaused(clock.kind, clock.cycle, clock.used)]
     return [_resume(clock, now)]
 
@@ -271,12 +274,12 @@ def used_by(clock: PromiseClock, rules: Rules, at: datetime) -> timedelta:
     return clock.used + rules.calendar(clock.calendar)[1].between(clock.running_since, at)
 
 
-def recount(clocks: Sequence[PromiseClock], now: Situation, *, why: str) -> list[Event]:
+def recount(clocks: Sequence[PromiseClock], now: StepContext, *, why: str) -> list[Event]:
     """Other goals, or another edition of the calendar: every clock that is not settled, from its own start."""
     return [event for clock in clocks for event in _recount(clock, now, why)]
 
 
-def _recount(clock: PromiseClock, now: Situation, why: str) -> list[Event]:
+def _recount(clock: PromiseClock, now: StepContext, why: str) -> list[Event]:
     if clock.settled:
         return []
     # A level's own wait is no policy's: only its calendar may have become another.
@@ -298,7 +301,7 @@ def _recount(clock: PromiseClock, now: Situation, why: str) -> list[Event]:
 
 
 def _changed(
-    clock: PromiseClock, goal: timedelta, terms: Terms, now: Situation, why: str
+    clock: PromiseClock, goal: timedelta, terms: Terms, now: StepContext, why: str
 ) -> ClockChanged:
     """From the start, by the new terms; if that was past as they came to hold, from now, once."""
     calendar, begun = terms.calendar, clock.running_since
@@ -343,44 +346,18 @@ def _clock_timers(ticket: Ticket) -> Iterable[Timer]:
         if not clock.running or clock.breached or clock.due_at is None:
             continue
         if clock.warn_at is not None:
-            yield Timer(ticket.number, WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
+            yield Timer(ticket.stream, WARN_TIMER[clock.kind], clock.cycle, clock.warn_at)
         breach_at = clock.due_at + JUST_AFTER
-        yield Timer(ticket.number, BREACH_TIMER[clock.kind], clock.cycle, breach_at)
+        yield Timer(ticket.stream, BREACH_TIMER[clock.kind], clock.cycle, breach_at)
 
 
 def _ticket_timers(ticket: Ticket) -> Iterable[Timer]:
     phase = ticket.state.phase
     if phase is Phase.DONE and ticket.resolved_at is not None:
         closes_at = ticket.resolved_at + AUTO_CLOSE_AFTER
-        yield Timer(ticket.number, TimerKind.AUTO_CLOSE, ticket.reopened, closes_at)
+        yield Timer(ticket.stream, TimerKind.AUTO_CLOSE, ticket.reopened, closes_at)
     if phase is Phase.WAITING:
         if ticket.remind_at is not None:
-            yield Timer(ticket.number, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
+            yield Timer(ticket.stream, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
         if ticket.gives_up_at is not None:
-            yield Timer(ticket.number, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)
-
-
-def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:
-    """What a due clock timer means now. A warning that comes when the promise is already broken is the breach."""
-    kind = CLOCK_OF[timer.kind]
-    clock = next((c for c in ticket.clocks if (c.kind, c.cycle) == (kind, timer.cycle)), None)
-    if clock is None or not clock.running or clock.breached or clock.due_at is None:
-        return []
-    if now.at > clock.due_at:
-        return [Breached(clock.kind, clock.cycle, clock.due_at)]
-    if clock.warn_at is not None and now.at >= clock.warn_at:
-        return [_warned(clock, clock.due_at, now)]
-    return []
-
-
-def _warned(clock: PromiseClock, due: datetime, now: Situation) -> Warned:
-    """Shares that are past by now are given with it: after a downtime one warning is enough."""
-    terms, since, given = now.terms, clock.running_since, clock.warnings + 1
-    assert since is not None
-    calendar = now.rules.calendar(clock.calendar)[1]
-    for share in terms.warn_at[given:]:
-        next_at = due_over(clock.runs, since, share * clock.goal, calendar)
-        if next_at > now.at:
-            return Warned(clock.kind, clock.cycle, due, next_at, given)
-        given += 1
-    return Warned(clock.kind, clock.cycle, due, None, given)
+            yield Timer(ticket.stream, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.tickets.access import LEAST_ROLE, Right
-from engine.tickets.errors import Refused
+from engine.tickets import access
+from engine.tickets.access import About, Right
 from engine.tickets.people import Person, PersonId, TeamId
 from engine.tickets.promise_clock import PROMISES, PromiseClock
 from engine.tickets.ticket import Phase, Priority, State, ticket_id
@@ -42,6 +42,8 @@ class TicketFacts:
     reopened: int = 0
     clocks: tuple[PromiseClock, ...] = ()
     pages: tuple[PageFacts, ...] = ()
+    no_request_by: str = ""
+    """The name of who closed it as "not a request", while it is closed for that."""
 
     @property
     def id(self) -> str:
@@ -66,15 +68,9 @@ class TicketFacts:
 def seen_by(who: Person, facts: Sequence[TicketFacts]) -> list[TicketFacts]:
     """Whose figures a person may see: an agent their own, a lead their teams', a manager their department's, an admin
     all. Raises Refused (forbidden) to requesters."""
-    if who.status != "active" or who.rank < LEAST_ROLE[Right.OWN_FIGURES]:
-        holders = LEAST_ROLE[Right.OWN_FIGURES].name.lower()
-        raise Refused("forbidden", right=Right.OWN_FIGURES.value, holders=holders)
-    return [each for each in facts if _may_see(who, each)]
+    access.authorize(who, Right.OWN_FIGURES, access.WORKSPACE, ())
+    return [each for each in facts if each.assignee == who.id or _is_over(who, each)]
 
 
-def _may_see(who: Person, facts: TicketFacts) -> bool:
-    if facts.assignee == who.id or who.rank >= LEAST_ROLE[Right.CONFIGURE]:
-        return True
-    if who.rank >= LEAST_ROLE[Right.TEAM_FIGURES] and facts.team in who.teams:
-        return True
-    return who.rank >= LEAST_ROLE[Right.FIGURES] and facts.department == who.department
+def _is_over(who: Person, facts: TicketFacts) -> bool:
+    return access.may(who, Right.TEAM_FIGURES, About(facts.team, facts.department))

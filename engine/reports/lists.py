@@ -1,6 +1,6 @@
 """The lists of a report: how old the backlog is, what is about to be late, and what is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +16,25 @@ AGES: Final = (DAY, 3 * DAY, 7 * DAY, 30 * DAY, None)
 """Upper ends, each excluded; None: older."""
 SOON: Final = timedelta(hours=2)
 """Due within this is at risk, warned or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What one agent closed as "not a request": nobody outside heard of it, so somebody inside looks at it."""
+
+    agent: str
+    tickets: tuple[int, ...]
+
+
+def set_aside(facts: Sequence[TicketFacts], period: Period) -> tuple[SetAside, ...]:
+    """Of the period, by agent."""
+    found: dict[str, list[int]] = {}
+    for each in facts:
+        if each.no_request_by and period.holds(each.closed_at):
+            found.setdefault(each.no_request_by, []).append(each.number)
+    return tuple(
+        SetAside(agent, tuple(sorted(found[agent]))) for agent in sorted(found, key=str.casefold)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,17 @@ from typing import Final
 
 from engine.reports.facts import TicketFacts
 from engine.reports.kinds import DAY, Period
-from engine.reports.lists import Age, Late, Lateness, Risk, ages, at_risk, late
+from engine.reports.lists import (
+    Age,
+    Late,
+    Lateness,
+    Risk,
+    SetAside,
+    ages,
+    at_risk,
+    late,
+    set_aside,
+)
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 
 DAYS_MAX: Final = 20
@@ -125,6 +135,7 @@ class Report:
     ages: tuple[Age, ...]
     at_risk: tuple[Risk, ...]
     late: tuple[Late, ...]
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def weekly(self) -> bool:
@@ -147,6 +158,7 @@ def report(
         ages=ages(facts, now),
         at_risk=at_risk(facts, now),
         late=late(facts, period, now, lateness),
+        set_aside=set_aside(facts, period),
     )
 
 

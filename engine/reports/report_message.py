@@ -7,6 +7,7 @@ from engine.messages.digests import (
     GroupedBy,
     HowLong,
     KeptPromises,
+    NoRequests,
     ReportAge,
     ReportDigest,
     ReportFigures,
@@ -18,7 +19,7 @@ from engine.messages.digests import (
 )
 from engine.messages.values import Code, Foreign, TicketRef, Zone, foreign
 from engine.reports.kinds import ReportKind
-from engine.reports.lists import Age, Late, Risk
+from engine.reports.lists import Age, Late, Risk, SetAside
 from engine.reports.report import By, Figures, Flow, Group, Rate, Report, Spread
 
 
@@ -50,7 +51,12 @@ def report_message(
         late_count=len(report.late),
         at_risk=tuple(map(_risk, report.at_risk[:listed])),
         at_risk_count=len(report.at_risk),
+        not_a_request=tuple(map(_no_requests, report.set_aside)),
     )
+
+
+def _no_requests(of: SetAside) -> NoRequests:
+    return NoRequests(Foreign(of.agent), tuple(map(TicketRef, of.tickets)))
 
 
 def _figures(of: Figures) -> ReportFigures:

@@ -74,14 +74,6 @@ class DutyDesk:
 
     # Giving out work
 
-    async def lapse(self, workspace: WorkspaceId) -> int:
-        """Write down shifts, breaks and absences whose time was up; how many people it was about."""
-        work = partial(shifts.lapse_all, at=self._clock.now())
-        lapsed = await self._store.run(workspace, work)
-        if lapsed:
-            self._nudge()
-        return lapsed
-
     async def dispatch(self, workspace: WorkspaceId, team: TeamId) -> int:
         """Give what waits in a team to those who are there; how many tickets found somebody."""
         work = partial(giving_out.dispatch, team=team, at=self._clock.now())

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.desk import directory, step, team_on_duty
-from engine.desk.step import Authorised, DoneBy, Now, Step
+from engine.desk.step import Authorised, Now, Step
 from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import assign
 from engine.duty.assign import Choice, Strategy, Waiting
@@ -17,8 +17,8 @@ from engine.duty.presence import Duty
 from engine.ports.duty_store import Brief, GivenBack
 from engine.ports.store import Transaction
 from engine.tickets import lifecycle
+from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
-from engine.tickets.lifecycle import Action
 from engine.tickets.message import Request
 from engine.tickets.people import Caller, PersonId, Team, TeamId
 from engine.tickets.ticket import Phase, State, Ticket
@@ -85,7 +85,7 @@ def _give(transaction: Transaction, choice: Choice, at: datetime) -> bool:
     if ticket is None or not _waits(ticket):
         return False
     events = lifecycle.assign(ticket, to=choice.to, why=choice.why)
-    step.record(transaction, ticket, Step(events), DoneBy(None, "desk", at))
+    step.record(transaction, step.context(transaction, ticket, at, "desk"), Step(events))
     transaction.staff.was_assigned(choice.to, at)
     return True
 
@@ -107,7 +107,8 @@ def hand_back(transaction: Transaction, brief: Brief, at: datetime) -> None:
     """To its team, because whoever has it is not there."""
     ticket = transaction.ticket(brief.number)
     if ticket is not None and ticket.assignee == brief.assignee:
-        step.record(transaction, ticket, Step(lifecycle.release(ticket)), DoneBy(None, "shift", at))
+        here = step.context(transaction, ticket, at, "shift")
+        step.record(transaction, here, Step(lifecycle.release(ticket)))
 
 
 # What next, for somebody who asks

@@ -9,7 +9,6 @@ from typing import Final
 
 from engine.announcing.places import places
 from engine.announcing.recorded_step import instant, who
-from engine.desk import step
 from engine.messages.digests import ListedTicket, ListedTickets, ShiftHandover
 from engine.messages.effects import Tell
 from engine.messages.values import Foreign, TicketRef, zone
@@ -69,7 +68,7 @@ def _to_team(
     transaction: Transaction, team: Team, person: Person, handed: HandOver, at: datetime
 ) -> Tell | None:
     """Silent when there is nothing to take over."""
-    place = step.channel_of(team)
+    place = team.place
     own = [brief for brief in handed.stays if brief.team == team.id]
     back = [brief for brief in handed.given_back if brief.team == team.id]
     named = {brief.number for brief in (*own, *back)}

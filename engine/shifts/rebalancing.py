@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
-from engine.desk import directory, step, team_on_duty
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk import directory, permission, step, team_on_duty
+from engine.desk.step import Now, Step
 from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import rebalance_plan
 from engine.duty.rebalance_plan import Held, Move
@@ -15,7 +15,7 @@ from engine.ports.duty_store import Brief
 from engine.ports.store import Transaction
 from engine.shifts import giving_out
 from engine.tickets import access, lifecycle, routing
-from engine.tickets.access import Right
+from engine.tickets.access import Right, about_team
 from engine.tickets.events import AssignReason
 from engine.tickets.people import Caller, Person, PersonId, Team
 from engine.tickets.ticket import Phase
@@ -66,10 +66,10 @@ def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
     given = asked.given
     reader = directory.identify(transaction, asked.by, given.ids, given.at)
     found = _team(transaction, reader, asked.team)
-    access.authorize_over(reader, Right.OWN_FIGURES, found)
+    permission.check(transaction, reader, Right.OWN_FIGURES, about_team(found))
     now = team_on_duty.crew(transaction, found, given.at)
     briefs = transaction.staff.held(team=found.id, limit=HELD_MAX)
-    sees_all = access.is_over(reader, Right.TEAM_FIGURES, found)
+    sees_all = access.may(reader, Right.TEAM_FIGURES, about_team(found))
     moves = asked.propose(now.members, [_held(transaction, brief) for brief in briefs])
     waiting = transaction.staff.unassigned(found.id, limit=HELD_MAX, critical_only=False)
     return Workload(
@@ -79,7 +79,7 @@ def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
         members=[one for one in now.members if sees_all or one.person == reader.id],
         capacity=capacity(now.members),
         waiting=len(waiting),
-        moves=moves if access.is_over(reader, Right.REBALANCE, found) else (),
+        moves=moves if access.may(reader, Right.REBALANCE, about_team(found)) else (),
         briefs={brief.number: brief for brief in briefs},
     )
 
@@ -87,8 +87,11 @@ def look(transaction: Transaction, asked: LoadQuestion) -> Workload:
 def all_crews(transaction: Transaction, by: Caller, given: Now) -> Sequence[TeamOnDuty]:
     """Of every team whose figures the reader may see."""
     reader = directory.identify(transaction, by, given.ids, given.at)
-    teams = [one for one in transaction.teams() if access.is_over(reader, Right.TEAM_FIGURES, one)]
-    return [team_on_duty.crew(transaction, team, given.at) for team in teams]
+    return [
+        team_on_duty.crew(transaction, team, given.at)
+        for team in transaction.teams()
+        if access.may(reader, Right.TEAM_FIGURES, about_team(team))
+    ]
 
 
 def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Workload:
@@ -96,21 +99,22 @@ def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Worklo
     given = asked.given
     reader = directory.identify(transaction, asked.by, given.ids, given.at)
     found = _team(transaction, reader, asked.team)
-    access.authorize_over(reader, Right.REBALANCE, found)
+    permission.check(transaction, reader, Right.REBALANCE, about_team(found))
     transaction.staff.lock(found.id, list(team_on_duty.crew(transaction, found, given.at).people))
     now = look(transaction, asked)
     if now.seen != seen:
         return now
     for move in now.moves:
-        _move(transaction, move, DoneBy(reader, asked.by.via, given.at))
+        _move(transaction, asked, reader, move)
     return replace(now, applied=True)
 
 
-def _move(transaction: Transaction, move: Move, hand: DoneBy) -> None:
+def _move(transaction: Transaction, asked: LoadQuestion, reader: Person, move: Move) -> None:
     ticket = transaction.ticket(move.ticket)
     assert ticket is not None, move  # it was read in this transaction
     events = lifecycle.assign(ticket, to=move.to, why=AssignReason("rebalance", giver=move.why))
-    step.record(transaction, ticket, Step(events), hand)
+    here = step.context(transaction, ticket, asked.given.at, asked.by.via).by(reader)
+    step.record(transaction, here, Step(events))
 
 
 def _held(transaction: Transaction, brief: Brief) -> Held:

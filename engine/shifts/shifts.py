@@ -5,23 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.desk import directory, team_on_duty
+from engine.desk import directory, tail, team_on_duty
 from engine.desk.step import Now
 from engine.desk.team_on_duty import OnShift
 from engine.duty import presence as duty
 from engine.duty.presence import Duty, Out, Presence, Said, ShiftEnded, WentOut
 from engine.duty.workload import Load
 from engine.ports.duty_store import SaidEntry
-from engine.ports.store import Transaction
+from engine.ports.store import Change, Transaction
 from engine.shifts import handover
 from engine.shifts.handover import HandOver
 from engine.tickets import access
-from engine.tickets.access import Right
+from engine.tickets.access import WORKSPACE, Right
 from engine.tickets.errors import Refused
-from engine.tickets.people import Caller, Person, Role, Team
-
-LAPSED_MAX: Final = 100
-"""People in one transaction; the rest a minute later."""
+from engine.tickets.people import Caller, Person, PersonId, Role, Team
+from engine.tickets.promise_clock import Timer
 
 SHIFT_MAX: Final = timedelta(hours=24)
 BREAK_MAX: Final = timedelta(hours=4)
@@ -107,21 +105,15 @@ def say(
 ) -> Standing:
     """What lapsed until now is written down first, then what they say."""
     person = directory.identify(transaction, by, given.ids, given.at)
-    if person.rank < access.LEAST_ROLE[Right.SHIFT]:
+    if not access.may(person, Right.SHIFT, WORKSPACE):
         raise Refused("no_shifts")
     if settles is not None and transaction.spool_is_done(settles):
         return standing(transaction, person, given.at)
     before = transaction.staff.presence(person.id)
     lapsed = duty.lapsed(before, given.at)
-    present = duty.evolve_all(before, lapsed, given.at)
+    present = _record(transaction, before, lapsed, DESK, given.at)
     said = speak(transaction, person, present)
-    entries = [
-        *(_entry(one, None, "desk", given.at) for one in lapsed),
-        *(_entry(one, person, by.via, given.at) for one in said),
-    ]
-    after = duty.evolve_all(present, said, given.at)
-    if entries:
-        transaction.staff.keep(person.id, after, entries)
+    _record(transaction, present, said, (person.id, by.via), given.at)
     if settles is not None:
         transaction.settle(settles, ticket=None, reason="acted")
     handed = _hand_over(transaction, person, [*lapsed, *said], given.at)
@@ -129,20 +121,37 @@ def say(
     return replace(now, said=tuple(said), handed_over=handed)
 
 
-def lapse_all(transaction: Transaction, at: datetime) -> int:
-    """Write down what ended by itself; how many people it was about."""
-    over = [
-        id for id, presence in transaction.staff.presences().items() if duty.lapsed(presence, at)
-    ]
-    for id in over[:LAPSED_MAX]:
-        person = transaction.person(id)
-        assert person is not None, id  # a foreign key holds it
-        before = transaction.staff.presence(id)
-        lapsed = duty.lapsed(before, at)
-        after = duty.evolve_all(before, lapsed, at)
-        transaction.staff.keep(id, after, [_entry(one, None, "desk", at) for one in lapsed])
-        _hand_over(transaction, person, lapsed, at)
-    return len(over)
+def lapse(transaction: Transaction, timer: Timer, at: datetime) -> bool:
+    """Something that they said has ended by itself. False: they said something else since."""
+    person = transaction.person(PersonId(timer.stream.id))
+    assert person is not None, timer  # a foreign key holds it
+    before = transaction.staff.presence(person.id)
+    lapsed = duty.lapsed(before, at)
+    if timer not in duty.timers(before) or not lapsed:
+        return False
+    _record(transaction, before, lapsed, DESK, at)
+    _hand_over(transaction, person, lapsed, at)
+    return True
+
+
+By = tuple[PersonId | None, str]
+"""Who said it, and through which face."""
+
+DESK: Final[By] = (None, "desk")
+
+
+def _record(
+    transaction: Transaction, before: Presence, said: Sequence[Said], by: By, at: datetime
+) -> Presence:
+    if not said:
+        return before
+    actor, via = by
+    entries = tuple(
+        SaidEntry(seq, at, actor, via, one) for seq, one in enumerate(said, before.version + 1)
+    )
+    after = duty.evolve_all(before, said, at)
+    tail.record(transaction, Change(before if before.version else None, after, entries))
+    return after
 
 
 def look(transaction: Transaction, by: Caller, given: Now) -> Standing:
@@ -176,7 +185,3 @@ def _hand_over(
 ) -> HandOver | None:
     ended = [event for event in events if isinstance(event, ShiftEnded)]
     return handover.hand_over(transaction, person, at) if ended else None
-
-
-def _entry(said: Said, actor: Person | None, via: str, at: datetime) -> SaidEntry:
-    return SaidEntry(0, at, actor.id if actor else None, via, said)

@@ -1,22 +1,34 @@
-"""Who may do what: one table, one authorize, default deny, used by every face inside the transaction that acts."""
+"""May this person: one table, one function, default deny, asked by every face and by every use case.
 
-from collections.abc import Mapping
+A right is asked for about a ticket, a team, or the workspace (`About`). Whoever has the rank has it where they
+answer: in their own teams; a department's head (a lead who is listed with it) and its managers in that department;
+admins everywhere. A team that is open shares its tickets with other teams' agents. Whoever was paged for a ticket
+may read, claim and acknowledge it, wherever they belong.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
-from engine.tickets import lifecycle
 from engine.tickets.errors import Refused
-from engine.tickets.lifecycle import Action
-from engine.tickets.people import Person, Role, Team
-from engine.tickets.ticket import Ticket
+from engine.tickets.people import Person, PersonId, Role, Team, TeamId
+from engine.tickets.ticket import Phase, Ticket
 
 
 class Right(StrEnum):
+    # on what one asked for oneself
     OPEN = "open"
-    READ = "read"
-    COMMENT = "comment"  # the requester's own words
+    READ_OWN = "read_own"
+    COMMENT = "comment"
     REOPEN_OWN = "reopen_own"
-    CANCEL = "cancel"  # also: confirm that it is solved
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    RATE = "rate"
+    # of those who answer
+    READ = "read"  # with its notes
     NOTE = "note"
     REPLY = "reply"
     CLAIM = "claim"
@@ -26,143 +38,199 @@ class Right(StrEnum):
     REOPEN = "reopen"
     PRIORITY = "priority"
     CATEGORY = "category"
-    TEAM = "team"  # move to another team
-    REASSIGN = "reassign"
     ESCALATE = "escalate"
     ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
     MERGE = "merge"
-    UNMERGE = "unmerge"
-    WAIVE = "waive"
-    CLOSE = "close"  # as manager
+    SPLIT = "split"
+    LINK = "link"
+    NOT_A_REQUEST = "not_a_request"
+    TEAM = "team"  # move to another team
+    SNOOZE = "snooze"
+    SUBJECT = "subject"
+    TAGS = "tags"
+    COPIES = "copies"
+    RETRY = "retry"  # what could not be delivered, of one's own ticket
+    # about oneself
+    SHIFT = "shift"
+    ABSENCE = "absence"
+    SWAP = "swap"
     OWN_FIGURES = "own_figures"
+    OWN_TOKEN = "own_token"  # noqa: S105 - a right, no password
+    CANNED = "canned"
+    # of seniors
+    DEPARTMENT = "department"  # move to another department
+    CLOSE = "close"  # unsolved, with a reason
+    PAUSE = "pause"
+    PRIVATE = "private"
+    REQUESTER = "requester"  # change who asked
+    # of leads
+    UNMERGE = "unmerge"
+    BULK = "bulk"
+    TEAM_RULES = "team_rules"
     TEAM_FIGURES = "team_figures"
-    FIGURES = "figures"  # of the whole department
-    SHIFT = "shift"  # say that one is there
     REBALANCE = "rebalance"
+    SWAP_OTHERS = "swap_others"
+    CALENDARS = "calendars"
+    ROTATIONS = "rotations"
+    CATEGORIES = "categories"
+    FORMS = "forms"
+    SENDERS = "senders"
+    TEAM_WEBHOOKS = "team_webhooks"
+    JOIN_PEOPLE = "join_people"
+    TAKE_BACK = "take_back"  # also its author, within its time
+    # of managers
+    POLICIES = "policies"
+    LADDERS = "ladders"
+    WAIVE = "waive"
+    FIGURES = "figures"
+    EXPORTS = "exports"
+    # of admins
+    PEOPLE = "people"
+    WORKSPACES = "workspaces"
+    WEBHOOKS = "webhooks"
+    TOKENS = "tokens"
+    PURGE = "purge"
     CONFIGURE = "configure"
 
 
-LEAST_ROLE: Final[Mapping[Right, Role]] = {
-    Right.OPEN: Role.REQUESTER,
-    Right.READ: Role.REQUESTER,
-    Right.COMMENT: Role.REQUESTER,
-    Right.REOPEN_OWN: Role.REQUESTER,
-    Right.CANCEL: Role.REQUESTER,
-    Right.NOTE: Role.AGENT,
-    Right.REPLY: Role.AGENT,
-    Right.CLAIM: Role.AGENT,
-    Right.RELEASE: Role.AGENT,
-    Right.ASK: Role.AGENT,
-    Right.RESOLVE: Role.AGENT,
-    Right.REOPEN: Role.AGENT,
-    Right.PRIORITY: Role.AGENT,
-    Right.CATEGORY: Role.AGENT,
-    Right.TEAM: Role.AGENT,
-    Right.REASSIGN: Role.SENIOR,
-    Right.ESCALATE: Role.AGENT,
-    Right.ACKNOWLEDGE: Role.AGENT,
-    Right.MERGE: Role.SENIOR,
-    Right.UNMERGE: Role.LEAD,
-    Right.WAIVE: Role.MANAGER,
-    Right.CLOSE: Role.MANAGER,
-    Right.OWN_FIGURES: Role.AGENT,
-    Right.TEAM_FIGURES: Role.LEAD,
-    Right.FIGURES: Role.MANAGER,
-    Right.SHIFT: Role.AGENT,
-    Right.REBALANCE: Role.LEAD,
-    Right.CONFIGURE: Role.ADMIN,
-}
+_BY_ROLE: Final[Mapping[Role, str]] = MappingProxyType(
+    {
+        Role.REQUESTER: "open read_own comment reopen_own confirm cancel rate",
+        Role.AGENT: "read note reply claim release ask resolve reopen priority category escalate acknowledge"
+        " assign merge split link not_a_request team snooze subject tags copies retry"
+        " shift absence swap own_figures own_token canned",
+        Role.SENIOR: "department close pause private requester",
+        Role.LEAD: "unmerge bulk team_rules team_figures rebalance swap_others calendars rotations categories forms"
+        " senders team_webhooks join_people take_back",
+        Role.MANAGER: "policies ladders waive figures exports",
+        Role.ADMIN: "people workspaces webhooks tokens purge configure",
+    }
+)
+LEAST_ROLE: Final[Mapping[Right, Role]] = MappingProxyType(
+    {Right(right): role for role, rights in _BY_ROLE.items() for right in rights.split()}
+)
 
-OWN: Final = frozenset({Right.READ, Right.COMMENT, Right.REOPEN_OWN, Right.CANCEL})
-"""Rights a requester has on the tickets they asked for, and nobody else by this table."""
+OWN: Final = frozenset(
+    {
+        Right.READ_OWN,
+        Right.COMMENT,
+        Right.REOPEN_OWN,
+        Right.CONFIRM,
+        Right.CANCEL,
+        Right.RATE,
+    }
+)
+"""Rights on the tickets one asked for, and on no other."""
+PERSONAL: Final = frozenset(
+    {
+        Right.OPEN,
+        Right.SHIFT,
+        Right.ABSENCE,
+        Right.SWAP,
+        Right.OWN_FIGURES,
+        Right.OWN_TOKEN,
+        Right.CANNED,
+    }
+)
+"""About nobody but oneself: these ask for a rank and for no place."""
+CALLED: Final = frozenset({Right.READ, Right.CLAIM, Right.ACKNOWLEDGE})
+"""Rights of whoever was paged for a ticket."""
+CALLED_FOR: Final = timedelta(days=7)
+"""So long after the ticket came to rest."""
+HOLDERS_MAX: Final = 3
+"""Names in a refusal; more are a list that nobody reads."""
 
 
-def authorize(who: Person, right: Right, ticket: Ticket, team: Team) -> None:
-    """Raise Refused: "absent" to those who may not even know of the ticket, "forbidden" to those who may."""
-    if allows(who, right, ticket, team):
-        return
-    if not allows(who, Right.READ, ticket, team):
-        raise Refused("absent", ticket=ticket.id)
-    raise Refused("forbidden", right=right.value, holders=LEAST_ROLE[right].name.lower())
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a right is asked about: a ticket of a team, a team, or, without either, the workspace."""
+
+    team: TeamId | None = None
+    department: str = ""
+    is_open: bool = False
+    """The team lets other teams' agents work on its tickets."""
+    ticket: Ticket | None = None
+    called: bool = False
+    """The person was paged for the ticket, and still may answer."""
+    author: PersonId | None = None
+    """Who did what is to be taken back."""
 
 
-def allows(who: Person, right: Right, ticket: Ticket, team: Team) -> bool:
+WORKSPACE: Final = About()
+
+
+def about_team(team: Team) -> About:
+    return About(team.id, team.department, team.open_to_agents)
+
+
+def about_ticket(ticket: Ticket, team: Team, *, called: bool = False) -> About:
+    return About(team.id, team.department, team.open_to_agents, ticket, called)
+
+
+def may(who: Person, right: Right, about: About) -> bool:
+    """The one answer to "may this person"."""
     if who.status != "active":
         return False
-    if right in OWN and ticket.requester == who.id:
+    if right in OWN:
+        return about.ticket is not None and about.ticket.requester == who.id
+    if right is Right.TAKE_BACK and about.author == who.id:
         return True
-    if not works_on(who, ticket, team):
+    if who.rank < LEAST_ROLE[right]:
         return False
-    return right is Right.READ or (right not in OWN and who.rank >= LEAST_ROLE[right])
-
-
-def authorize_over(who: Person, right: Right, team: Team) -> None:
-    """As authorize, for what is about a team and no ticket; who is there is no secret, so the refusal says why."""
-    if not is_over(who, right, team):
-        raise Refused("forbidden", right=right.value, holders=LEAST_ROLE[right].name.lower())
-
-
-def is_over(who: Person, right: Right, team: Team) -> bool:
-    """The team's own people of that rank, managers of its department, admins."""
-    if who.status != "active" or who.rank < LEAST_ROLE[right]:
-        return False
-    in_department = who.rank >= Role.MANAGER and who.department == team.department
-    return team.id in who.teams or in_department or who.rank >= Role.ADMIN
-
-
-def may_be_paged(who: Person) -> bool:
-    return who.status == "active" and who.rank >= LEAST_ROLE[Right.ACKNOWLEDGE]
-
-
-def works_on(who: Person, ticket: Ticket, team: Team) -> bool:
-    """Agents: their teams' tickets, others' only when the team is open. Managers: their department's. Admins: all."""
-    if who.status != "active" or who.rank < Role.AGENT:
-        return False
-    if who.rank >= Role.ADMIN or ticket.team in who.teams or team.open_to_agents:
+    if right is Right.OPEN or (right in PERSONAL and about.team is None):
         return True
-    return who.rank >= Role.MANAGER and who.department == team.department
+    return (about.called and right in CALLED) or _is_theirs(who, about)
 
 
-RIGHT_FOR: Final[Mapping[Action, Right]] = {
-    Action.CLAIM: Right.CLAIM,
-    Action.ASSIGN: Right.REASSIGN,
-    Action.RELEASE: Right.RELEASE,
-    Action.REPLY: Right.REPLY,
-    Action.NOTE: Right.NOTE,
-    Action.ASK: Right.ASK,
-    Action.RESOLVE: Right.RESOLVE,
-    Action.REOPEN: Right.REOPEN,
-    Action.CLOSE: Right.CLOSE,
-    Action.PRIORITY: Right.PRIORITY,
-    Action.CATEGORY: Right.CATEGORY,
-    Action.TEAM: Right.TEAM,
-    Action.ESCALATE: Right.ESCALATE,
-    Action.ACKNOWLEDGE: Right.ACKNOWLEDGE,
-    Action.END_ESCALATION: Right.ESCALATE,
-    Action.MERGE: Right.MERGE,
-    Action.UNMERGE: Right.UNMERGE,
-    Action.SPLIT: Right.MERGE,
-    Action.WAIVE: Right.WAIVE,
-}
-RIGHT_FOR_OWN: Final[Mapping[Action, Right]] = {
-    Action.REOPEN: Right.REOPEN_OWN,
-    Action.CLOSE: Right.CANCEL,
-}
+def sees(who: Person, about: About) -> bool:
+    """Whether they may know that the ticket is there."""
+    return may(who, Right.READ, about) or may(who, Right.READ_OWN, about)
 
 
-def right_for(action: Action, who: Person, ticket: Ticket) -> Right:
-    """The right an action takes: less on one's own ticket, more on work that a colleague holds."""
-    if ticket.requester == who.id and action in RIGHT_FOR_OWN:
-        return RIGHT_FOR_OWN[action]
-    if action is Action.RELEASE and ticket.assignee not in (None, who.id):
-        return Right.REASSIGN
-    return RIGHT_FOR[action]
+def _is_theirs(who: Person, about: About) -> bool:
+    if about.team is None:
+        return who.rank >= Role.ADMIN
+    if answers_for(who, about.team, about.department):
+        return True
+    if about.ticket is None:
+        return False
+    # Whoever was called in and took it works on it, or claiming would be a dead end.
+    has_it = about.called and about.ticket.assignee == who.id
+    return about.is_open or has_it
 
 
-def allowed_actions(ticket: Ticket, who: Person, team: Team) -> frozenset[Action]:
-    """The legal buttons that this person may press."""
-    return frozenset(
-        action
-        for action in lifecycle.legal(ticket)
-        if allows(who, right_for(action, who, ticket), ticket, team)
-    )
+def answers_for(who: Person, team: TeamId, department: str) -> bool:
+    """Whether what waits at a team is this person's business: its own people, those over its department, admins."""
+    if team in who.teams or who.rank >= Role.ADMIN:
+        return True
+    return who.rank >= Role.LEAD and who.department == department
+
+
+def is_called(ticket: Ticket, at: datetime) -> bool:
+    """Whether those who were paged for it still may answer: while it is open, and a week more."""
+    if ticket.state.phase in (Phase.ACTIVE, Phase.WAITING):
+        return True
+    ended = ticket.resolved_at or ticket.closed_at
+    return ended is not None and at - ended <= CALLED_FOR
+
+
+def authorize(who: Person, right: Right, about: About, people: Sequence[Person]) -> None:
+    """Raise Refused: "absent" to those who may not even know of the ticket, else "forbidden", with the names of some
+    of `people` who can."""
+    if may(who, right, about):
+        return
+    if about.ticket is not None and not sees(who, about):
+        raise Refused("absent", ticket=about.ticket.id)
+    raise forbidden(right, about, people)
+
+
+def forbidden(right: Right, about: About, people: Sequence[Person] = ()) -> Refused:
+    role = LEAST_ROLE[right].name.lower()
+    return Refused("forbidden", right=right.value, role=role, holders=holders(right, about, people))
+
+
+def holders(right: Right, about: About, people: Iterable[Person]) -> list[str]:
+    """Whom to ask, nearest rank first."""
+    able = sorted((one.rank, one.name) for one in people if may(one, right, about))
+    return list(dict.fromkeys(name for _, name in able))[:HOLDERS_MAX]

@@ -16,11 +16,16 @@ from engine.tickets.ticket import Priority, State
 @dataclass(frozen=True, slots=True)
 class Opened:
     subject: str
+    """Somebody's words after all: storage keeps them apart from the facts."""
     channel: str
     requester: PersonId
     priority: Priority
     category: str
     team: TeamId
+    rules: int = 0
+    """The number of the workspace's rules: whose policies and ladders hold for this ticket."""
+    asked: Priority | None = None
+    """What its requester had asked for, when that is more than requesters may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +198,9 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class PolicyApplied:
-    """From now on the editions of policies and ladders of `rules_at` hold for this ticket."""
+    """From now on the editions of policies and ladders with this number hold for this ticket."""
 
-    rules_at: datetime
+    rules: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def born(workspace: WorkspaceId, number: int, first: Entry) -> Ticket:
         created_at=first.at,
         updated_at=first.at,
         version=first.seq,
+        rules=opened.rules,
     )
 
 
@@ -96,8 +97,8 @@ def _evolve(ticket: Ticket, event: Event, at: datetime) -> Ticket:  # noqa: C901
             return replace(ticket, category=category)
         case TeamChanged(to=team):
             return replace(ticket, team=team)
-        case PolicyApplied(rules_at=rules_at):
-            return replace(ticket, rules_at=rules_at)
+        case PolicyApplied(rules=rules):
+            return replace(ticket, rules=rules)
         case AnswerAwaited(remind_at=remind_at, gives_up_at=gives_up_at):
             return replace(ticket, remind_at=remind_at, gives_up_at=gives_up_at)
         case Reminded():

@@ -1,15 +1,16 @@
-"""The whole automaton. Two things live here and nowhere else: which moves exist (MOVES), and which events an action
-gives (the decide functions). What an event makes of a ticket is evolve.py's.
+"""The whole automaton: which moves exist (MOVES, from the rows of actions.py), and which events an action gives (the
+decide functions, which live here and nowhere else). What an event makes of a ticket is evolve.py's.
 
 An action that has no entry for a state is refused with the moves that exist. An entry that leads to the same state
 means: allowed here, changes something else. Slack shows only legal buttons; docs/lifecycle.md is drawn from the
 table. The decide functions know the ticket, never the channel; who may act is engine/tickets/access.py.
 """
 
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
+from engine.tickets.actions import ACTIONS, Action, legal
 from engine.tickets.errors import Refused
 from engine.tickets.events import (
     Acknowledged,
@@ -30,107 +31,11 @@ from engine.tickets.events import (
 )
 from engine.tickets.message import MessageId
 from engine.tickets.people import PersonId, TeamId
-from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Phase, Priority, State, Ticket
 
-
-class Action(StrEnum):
-    CLAIM = "claim"
-    ASSIGN = "assign"
-    RELEASE = "release"
-    REPLY = "reply"
-    NOTE = "note"
-    ASK = "ask"
-    RESOLVE = "resolve"
-    REOPEN = "reopen"
-    CLOSE = "close"
-    PRIORITY = "priority"
-    CATEGORY = "category"
-    TEAM = "team"
-    ESCALATE = "escalate"
-    ACKNOWLEDGE = "acknowledge"
-    END_ESCALATION = "end_escalation"
-    MERGE = "merge"
-    UNMERGE = "unmerge"
-    SPLIT = "split"
-    WAIVE = "waive"
-    # what the requester and the desk itself do; never a button
-    ANSWER = "answer"  # the requester speaks; nobody is assigned
-    ANSWER_ASSIGNED = "answer_assigned"  # the requester speaks; somebody is assigned
-    EXPIRE = "expire"  # resolved, and 72 h without a word
-    GIVE_UP = "give_up"  # a question that stayed without an answer
-
-
-_N, _O, _I, _P = State.NEW, State.OPEN, State.IN_PROGRESS, State.PENDING_INFO
-_R, _C, _A, _M = State.RESOLVED, State.CLOSED, State.REOPENED, State.MERGED
-
-
-def _in(action: Action, moves: Mapping[State, State]) -> dict[tuple[State, Action], State]:
-    return {(state, action): to for state, to in moves.items()}
-
-
-def _stay(action: Action, *states: State) -> dict[tuple[State, Action], State]:
-    return {(state, action): state for state in states}
-
-
-MOVES: Final[Mapping[tuple[State, Action], State]] = {
-    **_in(Action.CLAIM, {_N: _I, _O: _I, _A: _I, _P: _P}),
-    **_in(Action.ASSIGN, {_N: _O, _O: _O, _I: _I, _A: _A, _P: _P}),
-    **_in(Action.RELEASE, {_O: _O, _I: _O, _A: _O, _P: _P}),
-    **_in(Action.ASK, {_N: _P, _O: _P, _I: _P, _A: _P, _P: _P}),
-    **_in(Action.RESOLVE, {_N: _R, _O: _R, _I: _R, _A: _R, _P: _R}),
-    **_in(Action.REOPEN, {_R: _A, _C: _A}),
-    **_in(Action.CLOSE, {_N: _C, _O: _C, _I: _C, _A: _C, _R: _C}),
-    **_in(Action.EXPIRE, {_R: _C}),
-    **_in(Action.ANSWER, {_N: _N, _O: _O, _A: _A, _P: _O, _R: _A, _C: _A}),
-    **_in(Action.ANSWER_ASSIGNED, {_O: _O, _I: _I, _A: _A, _P: _I, _R: _A, _C: _A}),
-    **_stay(Action.REPLY, _N, _O, _I, _P, _R, _A),
-    **_stay(Action.NOTE, _N, _O, _I, _P, _R, _C, _A),
-    **_stay(Action.PRIORITY, _N, _O, _I, _P, _R, _A),
-    **_stay(Action.CATEGORY, _N, _O, _I, _P, _R, _A),
-    **_stay(Action.TEAM, _N, _O, _I, _P, _A),
-    **_stay(Action.ESCALATE, _N, _O, _I, _P, _A),
-    **_stay(Action.ACKNOWLEDGE, _N, _O, _I, _P, _A),
-    **_stay(Action.END_ESCALATION, _N, _O, _I, _P, _A),
-    **_in(Action.MERGE, dict.fromkeys((_N, _O, _I, _P, _A, _R), _M)),
-    **_stay(Action.UNMERGE, _M),  # to where it was before; the event says where
-    **_stay(Action.SPLIT, _N, _O, _I, _P, _A, _R),
-    **_stay(Action.WAIVE, _N, _O, _I, _P, _R, _C, _A),
-    **_in(Action.GIVE_UP, {_P: _R}),
-}
-
-BUTTONS: Final = frozenset(Action) - {
-    Action.ANSWER,
-    Action.ANSWER_ASSIGNED,
-    Action.EXPIRE,
-    Action.GIVE_UP,
-}
-
-
-def legal(ticket: Ticket) -> frozenset[Action]:
-    """The buttons that make sense on this ticket now, whoever looks at it."""
-    actions = {action for state, action in MOVES if state is ticket.state} & BUTTONS
-    if ticket.assignee is None:
-        actions.discard(Action.RELEASE)
-    elif ticket.state is not State.OPEN and not ticket.offered:
-        actions.discard(Action.CLAIM)
-    if not awaits_ack(ticket):
-        actions.discard(Action.ACKNOWLEDGE)
-    if ticket.escalation_level == 0:
-        actions.discard(Action.END_ESCALATION)
-    if not any(unexcused(ticket)):
-        actions.discard(Action.WAIVE)
-    return frozenset(actions)
-
-
-def awaits_ack(ticket: Ticket) -> bool:
-    ack = ticket.clock(ClockKind.ACK)
-    return ack is not None and ack.running
-
-
-def unexcused(ticket: Ticket) -> Iterable[PromiseClock]:
-    """Broken promises that count."""
-    return (c for c in ticket.clocks if c.kind in PROMISES and c.breached and not c.waived)
+MOVES: Final[Mapping[tuple[State, Action], State]] = MappingProxyType(
+    {(state, row.action): to for row in ACTIONS.values() for state, to in row.moves.items()}
+)
 
 
 def destination(ticket: Ticket, action: Action) -> State:
@@ -210,14 +115,28 @@ def answer(ticket: Ticket, *, message: MessageId, moves: bool, asks: bool = True
     return [*said, *_move(ticket, action)]
 
 
-def reopen(ticket: Ticket, *, message: MessageId | None, by_agent: bool) -> list[Event]:
-    move = _move(ticket, Action.REOPEN)
+UNDONE: Final = "undone"
+"""Why a ticket moved that was no request and is one after all: what was promised is owed again."""
+
+
+def reopen(
+    ticket: Ticket, *, message: MessageId | None, by_agent: bool, undone: bool = False
+) -> list[Event]:
+    to = destination(ticket, Action.REOPEN)
+    move = [Moved(ticket.state, to, why=UNDONE if undone else Action.REOPEN.value)]
     words: list[Event] = [Commented(message, by_agent=by_agent)] if message else []
     return [*words, *move]
 
 
-def close(ticket: Ticket) -> list[Event]:
-    return _move(ticket, Action.CLOSE)
+def close(ticket: Ticket, *, message: MessageId | None = None) -> list[Event]:
+    """`message`: the note that says why."""
+    move = _move(ticket, Action.CLOSE)
+    return [Noted(message), *move] if message else move
+
+
+def not_a_request(ticket: Ticket) -> list[Event]:
+    """Spam, or words that nobody is to answer: it closes, and nobody outside hears of it."""
+    return _move(ticket, Action.NOT_A_REQUEST)
 
 
 def expire(ticket: Ticket) -> list[Event]:
@@ -231,7 +150,7 @@ def give_up(ticket: Ticket) -> list[Event]:
 def acknowledge(ticket: Ticket) -> list[Event]:
     """A second click changes nothing."""
     destination(ticket, Action.ACKNOWLEDGE)
-    return [Acknowledged(ticket.escalation_level)] if awaits_ack(ticket) else []
+    return [Acknowledged(ticket.escalation_level)] if ticket.awaits_ack else []
 
 
 def end_escalation(ticket: Ticket) -> list[Event]:
@@ -260,7 +179,7 @@ def unmerge(ticket: Ticket, *, to: State) -> list[Event]:
 def waive(ticket: Ticket, *, message: MessageId) -> list[Event]:
     """Every broken promise of the ticket that still counts."""
     destination(ticket, Action.WAIVE)
-    broken = [Waived(clock.kind, clock.cycle, message) for clock in unexcused(ticket)]
+    broken = [Waived(clock.kind, clock.cycle, message) for clock in ticket.unexcused]
     if not broken:
         raise Refused("nothing_to_waive", ticket=ticket.id)
     return [Noted(message), *broken]

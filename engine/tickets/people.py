@@ -1,7 +1,7 @@
 """Who there is: people by the names the outside knows them by, their roles, their teams."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
 WorkspaceId = NewType("WorkspaceId", str)
@@ -13,6 +13,14 @@ OPERATOR: Final = "operator"
 
 DEFAULT: Final = WorkspaceId("default")
 """The workspace that deskd.toml declares; others live in the database alone."""
+
+
+class Owner(StrEnum):
+    """Who may change a row: what deskd.toml declares is changed and taken back there alone."""
+
+    FILE = "file"
+    RUN = "run"
+    """Run time: a command, a face."""
 
 
 class Role(IntEnum):
@@ -52,7 +60,7 @@ class Person:
     name: str
     role: Role = Role.REQUESTER
     teams: frozenset[TeamId] = frozenset()
-    """Teams the person is an agent of (listed in configuration, or vouched for by a private channel)."""
+    """Teams the person is an agent of."""
     identities: tuple[Identity, ...] = ()
     """The names the outside knows them by; of several of one kind the one to be used stands first."""
     timezone: str | None = None
@@ -62,6 +70,8 @@ class Person:
     skills: frozenset[str] = frozenset()
     limit: int | None = None
     """Tickets in work at a time before no more are assigned by themselves; None: the usual number."""
+    vouched: frozenset[TeamId] = frozenset()
+    """Those of `teams` that only a private place vouches for: they end with it. The others are listed."""
 
     @property
     def rank(self) -> Role:

@@ -1,10 +1,16 @@
-"""The nouns of promises: a clock that is kept or broken, and a timer that is due. What they do is sla.py."""
+"""The nouns of promises: a clock that is kept or broken, a timer that is due for a stream. What they do is sla.py.
+
+A stream is whatever is remembered step by step: a ticket, what somebody says of being there. Streams of every kind
+share one tail (what is recorded, and how); what decides for them is their own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from engine.tickets.people import PersonId
 
 ALWAYS_OPEN: Final = "24x7"
 """The id of the calendar in which all time counts."""
@@ -44,6 +50,9 @@ class TimerKind(StrEnum):
     PENDING_REMIND = "pending.remind"
     PENDING_RESOLVE = "pending.resolve"
     AUTO_CLOSE = "auto_close"
+    SHIFT_ENDS = "shift.ends"
+    OUT_ENDS = "out.ends"
+    """A break or an absence that was said to end."""
 
 
 WARN_TIMER: Final = {
@@ -125,11 +134,38 @@ def owed_answer(clocks: Sequence[PromiseClock]) -> PromiseClock | None:
     return next((clock for clock in found if clock is not None and clock.running), None)
 
 
+class StreamKind(StrEnum):
+    TICKET = "ticket"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stream:
+    """Within one workspace."""
+
+    kind: StreamKind
+    id: str
+
+    @property
+    def number(self) -> int:
+        """Of the ticket that it is."""
+        assert self.kind is StreamKind.TICKET, self
+        return int(self.id)
+
+
+def of_ticket(number: int) -> Stream:
+    return Stream(StreamKind.TICKET, str(number))
+
+
+def of_person(person: PersonId) -> Stream:
+    return Stream(StreamKind.PERSON, person)
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row that is due at an instant; unique per ticket, kind and cycle."""
+    """A row that is due at an instant; unique per stream, kind and cycle."""
 
-    ticket: int
+    stream: Stream
     kind: TimerKind
     cycle: int
     due_at: datetime

@@ -5,7 +5,7 @@ from typing import Final
 
 from engine.tickets.errors import Refused
 from engine.tickets.message import Draft, Inbound
-from engine.tickets.people import Team
+from engine.tickets.people import Person, Role, Team
 from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
 
@@ -46,6 +46,14 @@ def priority_named(name: str) -> Priority:
             return priority
     known = [f"{priority.value} {priority.label}" for priority in Priority]
     raise Refused("unknown_priority", name=name, known=known)
+
+
+def priorities_for(person: Person, settings: Workspace) -> tuple[Priority, ...]:
+    """What they may ask for when they open a ticket."""
+    if person.rank >= Role.AGENT:
+        return tuple(Priority)
+    chosen = {*settings.requester_priorities, settings.default_priority}
+    return tuple(priority for priority in Priority if priority in chosen)
 
 
 def category_named(name: str, settings: Workspace) -> str:

@@ -1,12 +1,20 @@
 """A ticket: its state, its priority, and what the desk remembers of it. Nothing here decides or acts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock, latest
+from engine.tickets.promise_clock import (
+    PROMISES,
+    ClockKind,
+    PromiseClock,
+    Stream,
+    latest,
+    of_ticket,
+)
 
 
 class Phase(StrEnum):
@@ -93,13 +101,17 @@ class Ticket:
     """While waiting for the requester: when they are reminded, and when the desk gives up waiting."""
     gives_up_at: datetime | None = None
     merged_into: int | None = None
-    rules_at: datetime | None = None
-    """Whose editions of policies and ladders hold: those of this instant; None: of its opening."""
+    rules: int = 0
+    """Whose editions of policies and ladders hold: the workspace's number of rules when they were given to it."""
     clocks: tuple[PromiseClock, ...] = ()
 
     @property
     def id(self) -> str:
         return ticket_id(self.number)
+
+    @property
+    def stream(self) -> Stream:
+        return of_ticket(self.number)
 
     @property
     def due_at(self) -> datetime | None:
@@ -113,8 +125,15 @@ class Ticket:
         return self.escalation_level > 0 and not self.acknowledged
 
     @property
-    def ruled_at(self) -> datetime:
-        return self.rules_at or self.created_at
+    def awaits_ack(self) -> bool:
+        """A page waits for somebody to say that they have it."""
+        ack = self.clock(ClockKind.ACK)
+        return ack is not None and ack.running
+
+    @property
+    def unexcused(self) -> Iterator[PromiseClock]:
+        """Broken promises that count."""
+        return (c for c in self.clocks if c.kind in PROMISES and c.breached and not c.waived)
 
     def clock(self, kind: ClockKind) -> PromiseClock | None:
         """The latest of its kind."""

@@ -30,6 +30,8 @@ class Workspace:
     """Those that people can be told something on, the one to be taken first in front; empty: any they are on."""
     default_team: TeamId = DEFAULT_TEAM
     default_priority: Priority = Priority.P3
+    requester_priorities: tuple[Priority, ...] = tuple(Priority)
+    """What a requester may ask for when they open a ticket; agents may ask for any."""
     timezone: str = "UTC"
     policy: str = "devops"
     """Where neither category, team nor department has one of its own."""

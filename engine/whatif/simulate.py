@@ -16,11 +16,9 @@ from engine.calendars.calendar_history import CalendarHistory
 from engine.explain.clock_recount import Key
 from engine.promises import escalation, sla
 from engine.promises.due import tighten
-from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import StepContext, situation
 from engine.promises.rules import Level, Mute, Policy, Rules
-from engine.promises.sla import JUST_AFTER, Situation
-from engine.tickets import lifecycle
+from engine.promises.sla import JUST_AFTER
+from engine.promises.step_context import Reached, StepContext
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
     Acknowledged,
@@ -89,7 +87,7 @@ def _as_of(rules: Rules, almanac: CalendarHistory, at: datetime) -> Rules:
 def tried_out(rules: Rules, policies: Iterable[Policy], hours: Mapping[str, Hours]) -> Rules:
     """With these policies and calendars as if they had always held, in the place of those with the same id."""
     calendars = {id: (1, Calendar(each)) for id, each in hours.items()}
-    editions = {policy.id: ((_BEFORE, policy),) for policy in policies}
+    editions = {policy.id: ((0, policy),) for policy in policies}
     return replace(
         rules,
         calendars={**rules.calendars, **calendars},
@@ -154,13 +152,7 @@ class _Around:
         rules = self.stage.rules_at(at)
         if self.quiet:
             rules = replace(rules, mutes=(*rules.mutes, *self.quiet))
-        climb = Climb(
-            rules.ladder(team, ticket.ruled_at), lambda level: self.stage.reach(level, team)
-        )
-        return StepContext(rules, team, climb, at)
-
-    def situation(self, ticket: Ticket, at: datetime) -> Situation:
-        return situation(ticket, self(ticket, (), at))
+        return StepContext(ticket, team, rules, lambda level: self.stage.reach(level, team), at, "")
 
 
 def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
@@ -172,7 +164,7 @@ def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
 
 def _edited(course: ReplayedTicket, at: datetime, around: _Around) -> ReplayedTicket:
     course = course.until(at - JUST_AFTER, around, CLOCK_OF)
-    events = sla.recount(course.ticket.clocks, around.situation(course.ticket, at), why="calendar")
+    events = sla.recount(course.ticket.clocks, around(course.ticket, (), at), why="calendar")
     return course.after(events, at, around) if events else course
 
 
@@ -268,7 +260,7 @@ class _Again:
         level = self.ticket.escalation_level
         match event:
             case Acknowledged():
-                waits = lifecycle.awaits_ack(self.ticket) and not self._has_it()
+                waits = self.ticket.awaits_ack and not self._has_it()
                 return [Acknowledged(level)] if waits else []
             case EscalationEnded():
                 return [EscalationEnded(level)] if level else []
@@ -280,13 +272,12 @@ class _Again:
                 assert_never(never)
 
     def _by_hand(self, level: int, message: MessageId | None) -> list[Event]:
-        now = self.around.situation(self.ticket, self.at)
-        climb = self.around(self.ticket, (), self.at).climb
-        return escalation.page(level, "manual", now, climb, message)
+        now = self.around(self.ticket, (), self.at)
+        return escalation.page(level, "manual", now, message)
 
     def _joined(self) -> list[Event]:
         """Another ticket was merged into this one: an answer owed there is owed here, and no time was bought."""
-        now, clocks = self.around.situation(self.ticket, self.at), self.ticket.clocks
+        now, clocks = self.around(self.ticket, (), self.at), self.ticket.clocks
         answers = list[Event]()
         started = [one.kind for one in self.events if isinstance(one, ClockStarted)]
         if ClockKind.NEXT_RESPONSE in started and owed_answer(clocks) is None:
@@ -302,7 +293,7 @@ class _Again:
         """Whatever is broken by now, by the first of the step."""
         if event is not next(one for one in self.events if isinstance(one, Waived)):
             return []
-        broken = lifecycle.unexcused(self.ticket)
+        broken = self.ticket.unexcused
         return [Waived(clock.kind, clock.cycle, event.message) for clock in broken]
 
     def _has_it(self) -> bool:
@@ -311,7 +302,7 @@ class _Again:
         return bool(escalation.acknowledgements(self.ticket, kept, self.actor))
 
 
-def _due(event: ClockChanged, now: Situation) -> datetime:
+def _due(event: ClockChanged, now: StepContext) -> datetime:
     """When the other ticket was due; while this one waited, it is known by what was left of the goal."""
     if event.due_at is not None:
         return event.due_at

@@ -2,22 +2,28 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, Integer, and_, cast, func, literal, or_, select
+from sqlalchemy import Connection, Integer, Text, and_, case, cast, func, literal, or_, select
 
+from engine.tickets.promise_clock import StreamKind
 from engine.tickets.ticket import ticket_id
 from storage.checks.findings import TOLD_MAX, Finding
 from storage.checks.fsck_tickets import SKEW_MAX
 from storage.sql.schema import (
+    participants,
+    tickets,
+)
+from storage.sql.schema_rules import presences
+from storage.sql.schema_streams import (
     attachments,
     comments,
     events,
     notes,
+    number_in,
     outside_references,
-    participants,
-    tickets,
+    streams,
 )
 from storage.sql.schema_traffic import outbox, spool
-from storage.tickets.rows import TICKET_STREAM, AnyRow
+from storage.tickets.rows import AnyRow
 
 # The database itself
 
@@ -89,7 +95,7 @@ def _doubled_tickets(connection: Connection) -> list[Finding]:
             outside_references,
             and_(
                 outside_references.c.workspace == tickets.c.workspace,
-                outside_references.c.ticket == tickets.c.number,
+                number_in(outside_references) == tickets.c.number,
                 outside_references.c.kind == "message",
             ),
         )
@@ -122,30 +128,68 @@ def _doubled_tickets(connection: Connection) -> list[Finding]:
 
 
 def _stray_events(connection: Connection) -> list[Finding]:
-    """History names its subject in words, so that other streams can come; no key guards it."""
-    of_ticket = and_(
-        tickets.c.workspace == events.c.workspace,
-        tickets.c.number == cast(events.c.stream_id, Integer),
+    """No key guards what an event belongs to: the table is the largest there is."""
+    its_stream = and_(
+        streams.c.workspace == events.c.workspace,
+        streams.c.kind == events.c.stream_kind,
+        streams.c.id == events.c.stream_id,
     )
     found = connection.execute(
-        select(events.c.cursor, events.c.stream_id)
-        .outerjoin(tickets, of_ticket)
-        .where(events.c.stream_kind == TICKET_STREAM, tickets.c.number.is_(None))
+        select(events.c.cursor, events.c.stream_kind, events.c.stream_id)
+        .outerjoin(streams, its_stream)
+        .where(streams.c.id.is_(None))
         .limit(TOLD_MAX)
     )
-    return [Finding("stray", f"event {row.cursor}: no ticket {row.stream_id}") for row in found]
+    return [
+        Finding("stray", f"event {row.cursor}: no {row.stream_kind} {row.stream_id}")
+        for row in found
+    ]
+
+
+def _stray_streams(connection: Connection) -> list[Finding]:
+    """Every history has its state, and every ticket its history."""
+    is_ticket = streams.c.kind == StreamKind.TICKET
+    its_ticket = and_(
+        tickets.c.workspace == streams.c.workspace,
+        tickets.c.number == case((is_ticket, cast(streams.c.id, Integer))),
+    )
+    its_person = and_(
+        streams.c.kind == StreamKind.PERSON,
+        presences.c.workspace == streams.c.workspace,
+        presences.c.person == streams.c.id,
+    )
+    its_stream = and_(
+        streams.c.workspace == tickets.c.workspace,
+        is_ticket,
+        streams.c.id == cast(tickets.c.number, Text),
+    )
+    stateless = (
+        select(streams)
+        .outerjoin(tickets, its_ticket)
+        .outerjoin(presences, its_person)
+        .where(tickets.c.number.is_(None), presences.c.person.is_(None))
+    )
+    without = select(tickets).outerjoin(streams, its_stream).where(streams.c.id.is_(None))
+    lost = connection.execute(stateless.limit(TOLD_MAX))
+    bare = connection.execute(without.limit(TOLD_MAX))
+    return [
+        *(Finding("stray", f"{row.kind} {row.id} of {row.workspace} has no state") for row in lost),
+        *(Finding("stray", f"{ticket_id(row.number)} has no stream") for row in bare),
+    ]
 
 
 def _stray_files(connection: Connection) -> list[Finding]:
     of_comment = and_(
         comments.c.workspace == attachments.c.workspace,
         comments.c.id == attachments.c.subject_id,
-        comments.c.ticket == attachments.c.ticket,
+        comments.c.stream_kind == attachments.c.stream_kind,
+        comments.c.stream_id == attachments.c.stream_id,
     )
     of_note = and_(
         notes.c.workspace == attachments.c.workspace,
         notes.c.id == attachments.c.subject_id,
-        notes.c.ticket == attachments.c.ticket,
+        notes.c.stream_kind == attachments.c.stream_kind,
+        notes.c.stream_id == attachments.c.stream_id,
     )
     found = connection.execute(
         select(attachments.c.id, attachments.c.subject_kind)
@@ -218,6 +262,7 @@ CHECKS: Final = (
     _doubled_openings,
     _doubled_tickets,
     _stray_events,
+    _stray_streams,
     _stray_files,
     _leaks,
     _order,

@@ -14,7 +14,7 @@ from engine.tickets.ticket import Ticket
 from storage.checks.findings import Finding, Page
 from storage.checks.ticket_pages import StoredTicket, kept
 from storage.sql.files import FolderFiles
-from storage.sql.schema import attachments
+from storage.sql.schema_streams import attachments
 from storage.tickets import rows
 from storage.tickets.rows import AnyRow
 
@@ -34,6 +34,7 @@ def check(connection: Connection, page: Page) -> list[Finding]:
 def promises(each: StoredTicket) -> list[Finding]:
     """Whether its history, its timers and its pages agree with it."""
     told = _check_history(each.ticket, each.history)
+    told += _check_due(each)
     told += _check_timers(each.ticket, each.timers)
     if is_readable(told):
         told += _check_pages(each.ticket, each.history, each.pages)
@@ -62,6 +63,14 @@ def _check_history(ticket: Ticket, history: Sequence[AnyRow]) -> list[Finding]:
     if not differing:
         return []
     return [found(ticket, "state", f"its history tells another {', '.join(differing)}")]
+
+
+def _check_due(each: StoredTicket) -> list[Finding]:
+    """What lists are sorted by is what its clocks say."""
+    due = each.ticket.due_at
+    if each.due_at == due:
+        return []
+    return [found(each.ticket, "due", f"its row is due at {each.due_at}, its clocks at {due}")]
 
 
 def _check_timers(ticket: Ticket, waiting: Iterable[AnyRow]) -> list[Finding]:

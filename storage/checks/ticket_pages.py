@@ -4,19 +4,26 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, Table, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, literal, select, tuple_
 
 from engine.tickets.events import Entry
 from engine.tickets.people import WorkspaceId
 from engine.tickets.ticket import Ticket
 from storage.checks.findings import PAGE, TOLD_MAX, Finding, Page
 from storage.sql.readers import Readers
-from storage.sql.schema import clocks, events, tickets, timers
+from storage.sql.schema import tickets
 from storage.sql.schema_rules import escalations
+from storage.sql.schema_streams import (
+    clocks,
+    events,
+    of_tickets,
+    timers,
+)
 from storage.sql.schema_traffic import outbox
 from storage.tickets import rows
-from storage.tickets.rows import AnyRow
+from storage.tickets.rows import WITH_WORDS, AnyRow
 
 After = Callable[[AnyRow | None], Select[*tuple[object, ...]]]
 """Chooses the rows behind a row, in an order of their own."""
@@ -27,6 +34,8 @@ class StoredTicket:
     """A ticket as it is stored, and its rows."""
 
     ticket: Ticket
+    due_at: datetime | None
+    """As its own row says, by which lists are sorted."""
     history: Sequence[AnyRow]
     timers: Sequence[AnyRow]
     pages: Sequence[AnyRow]
@@ -59,19 +68,33 @@ def kept(connection: Connection, page: Page) -> Iterator[StoredTicket]:
 
 def _kept(connection: Connection, workspace: WorkspaceId, page: Page) -> Iterator[StoredTicket]:
     numbers = [row.number for row in page]
-    running = _grouped(connection, _of(clocks, workspace, numbers).order_by(clocks.c.position))
-    waiting = _grouped(connection, _of(timers, workspace, numbers))
+    running = _streamed(connection, clocks, workspace, numbers, by=clocks.c.position)
+    waiting = _streamed(connection, timers, workspace, numbers, by=timers.c.due_at)
     pages = _grouped(connection, _of(escalations, workspace, numbers).order_by(escalations.c.seq))
     parcels = _grouped(connection, _of(outbox, workspace, numbers).order_by(outbox.c.id))
     histories = _histories(connection, workspace, numbers)
     for row in page:
         yield StoredTicket(
             rows.ticket(row, map(rows.clock, running[row.number])),
+            row.due_at,
             histories[row.number],
             waiting[row.number],
             pages[row.number],
             parcels[row.number],
         )
+
+
+def _streamed(
+    connection: Connection,
+    table: Table,
+    workspace: WorkspaceId,
+    numbers: Sequence[int],
+    *,
+    by: ColumnElement[Any],
+) -> Mapping[int, list[AnyRow]]:
+    named = table.c.stream_id.in_([str(number) for number in numbers])
+    chosen = select(table).where(table.c.workspace == workspace, of_tickets(table), named)
+    return rows.by_number(connection.execute(chosen.order_by(by)))
 
 
 def _of(
@@ -92,15 +115,12 @@ def _grouped(
 def _histories(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
 ) -> Mapping[int, list[AnyRow]]:
-    chosen = select(events).where(
+    chosen = WITH_WORDS.where(
         events.c.workspace == workspace,
-        events.c.stream_kind == rows.TICKET_STREAM,
+        of_tickets(events),
         events.c.stream_id.in_([str(number) for number in numbers]),
     )
-    grouped: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(chosen.order_by(events.c.seq)):
-        grouped[int(row.stream_id)].append(row)
-    return grouped
+    return rows.by_number(connection.execute(chosen.order_by(events.c.seq)))
 
 
 def opened_since(workspace: WorkspaceId, since: datetime) -> After:

@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, text
 
+from storage.open.revisions import HEAD
 from storage.sql.database import sqlite_path
 from storage.sql.errors import SchemaMismatch
 from storage.sql.reading import CanRead
-from storage.sql.schema import HEAD
 
 
 def require_file(url: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from storage.migrations.rebuild import Progress
 from storage.sql.database import (
     FileLock,
     is_sqlite,
@@ -28,6 +30,9 @@ from storage.sql.writer import trouble
 
 T = TypeVar("T")
 
+CACHE_KIB: Final = 256 * 1024
+"""Of a migration alone: the indexes of a table that is written anew stay in memory, or each row costs a read."""
+
 # Any number will do, as long as nothing else on the server uses it: "deskd" in ASCII.
 _PG_LOCK: Final = 0x6465736B64
 
@@ -39,11 +44,12 @@ class Revision:
     applied: bool
 
 
-async def upgrade(url: str) -> Sequence[str]:
-    """Revisions applied, oldest first; empty when there was nothing to do."""
+async def upgrade(url: str, progress: Progress | None = None) -> Sequence[str]:
+    """Revisions applied, oldest first; empty when there was nothing to do. `progress` says how far it is."""
+    told = progress or Progress()
     if is_sqlite(url):
-        return await asyncio.to_thread(_upgrade_sqlite, url)
-    return await _on_postgres(url, _upgrade_locked)
+        return await asyncio.to_thread(_upgrade_sqlite, url, told)
+    return await _on_postgres(url, partial(_upgrade_locked, progress=told))
 
 
 async def history(url: str) -> Sequence[Revision]:
@@ -53,18 +59,18 @@ async def history(url: str) -> Sequence[Revision]:
     return await _on_postgres(url, _history)
 
 
-def _upgrade_sqlite(url: str) -> Sequence[str]:
+def _upgrade_sqlite(url: str, progress: Progress) -> Sequence[str]:
     path = sqlite_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(path.name + ".upgrade"))
     lock.take(wait=True)
     try:
-        return _upgrade_file(url, path)
+        return _upgrade_file(url, path, progress)
     finally:
         lock.release()
 
 
-def _upgrade_file(url: str, path: Path) -> Sequence[str]:
+def _upgrade_file(url: str, path: Path, progress: Progress) -> Sequence[str]:
     private(path)
     engine = open_sqlite_once(url)
     try:
@@ -76,8 +82,9 @@ def _upgrade_file(url: str, path: Path) -> Sequence[str]:
             # Off while tables are rebuilt: SQLite alters a table by copying it.
             with engine.connect() as connection:
                 raw_statement(connection, "PRAGMA foreign_keys=OFF")
+                raw_statement(connection, f"PRAGMA cache_size=-{CACHE_KIB}")
                 with connection.begin():
-                    _apply(connection)
+                    _apply(connection, progress)
         return waiting
     finally:
         engine.dispose()
@@ -113,13 +120,13 @@ async def _on_postgres(url: str, work: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
-def _upgrade_locked(connection: Connection) -> Sequence[str]:
+def _upgrade_locked(connection: Connection, progress: Progress) -> Sequence[str]:
     # Whoever comes second waits, then finds nothing to do; how long a migration takes is nobody's fault.
     connection.execute(text("SET LOCAL lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
     _, waiting = _waiting(connection)
     if waiting:
-        _apply(connection)
+        _apply(connection, progress)
     return waiting
 
 
@@ -132,9 +139,10 @@ def _waiting(connection: Connection) -> tuple[str | None, Sequence[str]]:
     return current, known if current is None else known[known.index(current) + 1 :]
 
 
-def _apply(connection: Connection) -> None:
+def _apply(connection: Connection, progress: Progress) -> None:
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes["progress"] = progress
     command.upgrade(config, "head")
 
 

@@ -12,8 +12,8 @@ from engine.messages.effects import Tell
 from engine.messages.message import Message
 from engine.ports import flood
 from engine.tickets.people import Address
+from storage.codecs import message_codec
 from storage.sql.schema_traffic import UNSENT, outbox
-from storage.tickets import message_codec
 from storage.tickets.record import tell_without_ticket
 from storage.tickets.rows import AnyRow
 

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, text, update
 
 from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Parcel, Sent
 from engine.tickets.message import Reference
+from engine.tickets.promise_clock import of_ticket
+from storage.codecs.message_codec import UnreadableError
 from storage.queues import flood
 from storage.sql.readers import Readers
-from storage.sql.schema import outside_references
+from storage.sql.schema_streams import outside_references
 from storage.sql.schema_traffic import UNSENT, WAITING_SHOW, outbox
 from storage.sql.statements import insert_new
 from storage.sql.writer import Writer
 from storage.tickets import rows
-from storage.tickets.message_codec import UnreadableError
 from storage.tickets.record import reference_rows
 from storage.tickets.rows import AnyRow
 
@@ -28,16 +29,11 @@ FLOODS_MAX: Final = 50
 _EARLIER: Final = outbox.alias("earlier")
 _BEFORE_IT: Final = exists().where(
     _EARLIER.c.workspace == outbox.c.workspace,
-    _EARLIER.c.channel == outbox.c.channel,
-    _EARLIER.c.place == outbox.c.place,
+    _EARLIER.c.line == outbox.c.line,
     _EARLIER.c.id < outbox.c.id,
     text(f"earlier.{UNSENT}"),
 )
-# What belongs to no ticket stands in a line of its own per address. Asked apart: no index finds `IS NOT DISTINCT`.
-_IS_HEAD: Final = and_(
-    ~_BEFORE_IT.where(_EARLIER.c.ticket == outbox.c.ticket),
-    or_(outbox.c.ticket.is_not(None), ~_BEFORE_IT.where(_EARLIER.c.ticket.is_(None))),
-)
+_IS_HEAD: Final = ~_BEFORE_IT
 # One due row at the head of each line. Leasing moves next_at to the lease's end, so a row that was just leased is
 # no longer due, whichever of several daemons looks again under its lock.
 _DUE: Final = (
@@ -87,9 +83,7 @@ _DROP: Final = update(outbox).where(outbox.c.id == bindparam("row"), outbox.c.st
 _LATER_SHOWS: Final = delete(outbox).where(
     text(WAITING_SHOW),
     outbox.c.workspace == bindparam("of_workspace"),
-    outbox.c.ticket == bindparam("of_ticket"),
-    outbox.c.channel == bindparam("of_channel"),
-    outbox.c.place == bindparam("of_place"),
+    outbox.c.line == bindparam("of_line"),
     outbox.c.id != bindparam("row"),
 )
 _ROW: Final = select(outbox).where(outbox.c.id == bindparam("row"))
@@ -195,9 +189,8 @@ def _learn(connection: Connection, parcel: Parcel, references: Iterable[Referenc
     """An outside id stands for a ticket; a message that belongs to none is not looked up by its id again."""
     if parcel.ticket is None:
         return
-    learnt = reference_rows(
-        references, workspace=parcel.workspace, ticket=parcel.ticket, message=_words_of(parcel)
-    )
+    stream = {"workspace": parcel.workspace, **rows.stream_values(of_ticket(parcel.ticket))}
+    learnt = reference_rows(references, stream, message=_words_of(parcel))
     insert_new(connection, outside_references, learnt)
 
 
@@ -226,9 +219,7 @@ def _take_in_later_shows(connection: Connection, parcel: Parcel) -> None:
         _LATER_SHOWS,
         {
             "of_workspace": parcel.workspace,
-            "of_ticket": parcel.ticket,
-            "of_channel": parcel.effect.to.channel,
-            "of_place": parcel.effect.to.place,
+            "of_line": rows.line(parcel.ticket, parcel.effect.to),
             "row": parcel.id,
         },
     )

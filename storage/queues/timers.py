@@ -6,10 +6,13 @@ from functools import cache, partial
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
+    cast,
     delete,
     literal_column,
     select,
@@ -20,9 +23,10 @@ from sqlalchemy.exc import DBAPIError
 from engine.ports.store import Transaction
 from engine.ports.timers import Due, Round, Rung
 from engine.tickets.people import WorkspaceId
-from engine.tickets.promise_clock import Timer
+from engine.tickets.promise_clock import StreamKind, Timer
 from storage.sql.readers import Readers
-from storage.sql.schema import tickets, timers
+from storage.sql.schema import people, tickets
+from storage.sql.schema_streams import number_in, of_tickets, timers
 from storage.sql.writer import Writer, own, sqlstate, trouble
 from storage.tickets import rows
 from storage.tickets.transaction import BoundTransaction
@@ -35,17 +39,33 @@ RingOne = Callable[[Connection, Transaction, Timer], Rung]
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
 _ROW: Final = tuple_(
-    timers.c.workspace, timers.c.ticket, timers.c.kind, timers.c.cycle, timers.c.due_at
+    *(timers.c[name] for name in ("workspace", "stream_kind", "stream_id")),
+    *(timers.c[name] for name in ("kind", "cycle", "due_at")),
 )
 _NOT_ASIDE: Final = _ROW.not_in(bindparam("aside", expanding=True))
 _STANDING: Final = (
     select(timers)
-    .where(timers.c.workspace == bindparam("workspace"), timers.c.ticket >= bindparam("first"))
-    .order_by(timers.c.due_at, timers.c.ticket, timers.c.kind)
+    .where(timers.c.workspace == bindparam("workspace"))
+    .order_by(timers.c.due_at, timers.c.stream_id, timers.c.kind)
 )
+_OF_PEOPLE: Final = _STANDING.where(timers.c.stream_kind == StreamKind.PERSON)
+
+
+@cache
+def _of_range(*, bounded: bool) -> Select[Any]:
+    """By number, which the rows themselves are not in the order of."""
+    numbers = select(cast(tickets.c.number, Text)).where(
+        tickets.c.workspace == bindparam("workspace"), tickets.c.number >= bindparam("first")
+    )
+    if bounded:
+        numbers = numbers.where(tickets.c.number < bindparam("before"))
+    return _STANDING.where(of_tickets(timers), timers.c.stream_id.in_(numbers))
+
+
 _DROP: Final = delete(timers).where(
     timers.c.workspace == bindparam("of_workspace"),
-    timers.c.ticket == bindparam("of_ticket"),
+    timers.c.stream_kind == bindparam("of_stream_kind"),
+    timers.c.stream_id == bindparam("of_stream_id"),
     timers.c.kind == bindparam("of_kind"),
     timers.c.cycle == bindparam("of_cycle"),
     # A timer set anew since it was read is another promise.
@@ -54,29 +74,53 @@ _DROP: Final = delete(timers).where(
 
 
 @cache
-def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[Any]]:
-    """What claims due rows, and what says when the next is due.
+def _statements(limit: int, *, some_aside: bool) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """What claims due rows of tickets, what claims those of people, and what says when the next is due.
 
-    The claim locks the rows and their tickets, and passes over what somebody holds: whoever waited for a ticket here,
-    while its holder waits for the timer, would wait for ever. The ticket comes first, since PostgreSQL keeps what it
-    has locked of a row that it then passes over. The limit is a literal, since a plan that has to guess
-    it sorts the whole table.
+    A claim locks the rows and their tickets (their people), and passes over what somebody holds: whoever waited
+    for a ticket here, while its holder waits for the timer, would wait for ever. The ticket comes first, since
+    PostgreSQL keeps what it has locked of a row that it then passes over. The limit is a literal, since a plan that
+    has to guess it sorts the whole table.
     """
-    claim = (
-        select(timers, *(column for column in tickets.c if column.name != "workspace"))
+    due = timers.c.due_at <= bindparam("now")
+    most: ColumnElement[int] = literal_column(str(limit))
+    about_people = (
+        select(timers)
+        .join(
+            people,
+            and_(
+                people.c.workspace == timers.c.workspace,
+                people.c.id == timers.c.stream_id,
+                timers.c.stream_kind == StreamKind.PERSON,
+            ),
+        )
+        .where(due)
+        .order_by(timers.c.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True, of=[people, timers])
+    )
+    about_tickets = (
+        select(timers, *(column for column in tickets.c if column.name not in timers.c))
         .join(
             tickets,
-            and_(tickets.c.workspace == timers.c.workspace, tickets.c.number == timers.c.ticket),
+            and_(
+                tickets.c.workspace == timers.c.workspace,
+                tickets.c.number == number_in(timers),
+            ),
         )
-        .where(timers.c.due_at <= bindparam("now"))
+        .where(due)
         .order_by(timers.c.due_at)
-        .limit(literal_column(str(limit)))
+        .limit(most)
         .with_for_update(skip_locked=True, key_share=True, of=[tickets, timers])
     )
     next_at = select(timers.c.due_at).order_by(timers.c.due_at).limit(literal_column("1"))
     if not some_aside:
-        return claim, next_at
-    return claim.where(_NOT_ASIDE), next_at.where(_NOT_ASIDE)
+        return about_tickets, about_people, next_at
+    return (
+        about_tickets.where(_NOT_ASIDE),
+        about_people.where(_NOT_ASIDE),
+        next_at.where(_NOT_ASIDE),
+    )
 
 
 class SqlTimers:
@@ -98,9 +142,15 @@ class SqlTimers:
     async def standing(
         self, workspace: WorkspaceId, *, first: int = 0, before: int | None = None
     ) -> Sequence[Timer]:
-        wanted = _STANDING if before is None else _STANDING.where(timers.c.ticket < before)
+        given = {"workspace": workspace, "first": first}
+        given |= {} if before is None else {"before": before}
         async with self._readers.open() as read:
-            found = await read.execute(wanted, {"workspace": workspace, "first": first})
+            found = await read.execute(_of_range(bounded=before is not None), given)
+            return [rows.timer(row) for row in found]
+
+    async def standing_of_people(self, workspace: WorkspaceId) -> Sequence[Timer]:
+        async with self._readers.open() as read:
+            found = await read.execute(_OF_PEOPLE, {"workspace": workspace})
             return [rows.timer(row) for row in found]
 
     async def drop(self, workspace: WorkspaceId, timer: Timer) -> bool:
@@ -112,13 +162,16 @@ class SqlTimers:
     def _ring_due(
         self, connection: Connection, *, limit: int, values: dict[str, Any], ring_one: RingOne
     ) -> Round:
-        claim, next_at = _statements(limit, some_aside="aside" in values)
-        claimed = connection.execute(claim, values).all()
+        ticket_claim, people_claim, next_at = _statements(limit, some_aside="aside" in values)
+        about_tickets = connection.execute(ticket_claim, values).all()
+        about_people = connection.execute(people_claim, values).all()
+        claimed = sorted((*about_tickets, *about_people), key=lambda row: row.due_at)
         bound: dict[str, BoundTransaction] = {}
         for id in {row.workspace for row in claimed}:
             bound[id] = self._bind(connection, id)
-            mine = [row for row in claimed if row.workspace == id]
-            bound[id].read_ahead(mine, size=limit)
+            mine = [row for row in about_tickets if row.workspace == id]
+            if mine:
+                bound[id].read_ahead(mine, size=limit)
         rung = [ring_one(connection, bound[row.workspace], rows.timer(row)) for row in claimed]
         left = [
             _key(each.workspace, each.timer)
@@ -173,7 +226,10 @@ def _concerns_all(error: Exception) -> bool:
 
 def _given(aside: Iterable[Due]) -> dict[str, Any]:
     each = [
-        (workspace, timer.ticket, timer.kind.value, timer.cycle, timer.due_at)
+        (
+            *(workspace, timer.stream.kind.value, timer.stream.id),
+            *(timer.kind.value, timer.cycle, timer.due_at),
+        )
         for workspace, timer in aside
     ]
     return {"aside": each} if each else {}
@@ -182,7 +238,8 @@ def _given(aside: Iterable[Due]) -> dict[str, Any]:
 def _key(workspace: WorkspaceId, timer: Timer) -> rows.Values:
     return {
         "of_workspace": workspace,
-        "of_ticket": timer.ticket,
+        "of_stream_kind": timer.stream.kind.value,
+        "of_stream_id": timer.stream.id,
         "of_kind": timer.kind.value,
         "of_cycle": timer.cycle,
         "of_due_at": timer.due_at,

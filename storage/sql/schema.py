@@ -1,14 +1,13 @@
-"""The tables in daily use. What comes in and goes out is in schema_traffic.py, what waits for its feature in
-schema_later.py.
+"""The tables in daily use. What hangs on a history is in schema_streams.py, what comes in and goes out in
+schema_traffic.py, what waits for its feature in schema_later.py.
 
 Every row carries its workspace, and keys across tables are composite, so that a row can not point into
 another workspace even by mistake.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -23,17 +22,13 @@ from sqlalchemy import (
     text,
 )
 
-from storage.sql.columns import Instant, Json, Serial, Span, Words
-
-# The newest revision in migrations/versions; a test holds the two together.
-HEAD: Final = "0008"
+from storage.sql.columns import Instant, Json, Serial, Words
 
 # Conditions of partial indexes stand as literals here and in queries: neither database uses a partial index
 # for a condition that comes as a bound value.
 OPEN: Final = "state NOT IN ('CLOSED', 'MERGED')"
 CLOSED: Final = "closed_at IS NOT NULL"
 UNASSIGNED: Final = "assignee IS NULL AND state IN ('NEW', 'OPEN', 'REOPENED')"
-RUNNING: Final = "running_since IS NOT NULL AND breached_at IS NULL"
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -47,12 +42,20 @@ METADATA: Final = MetaData(
 
 def within(*columns: str, of: str) -> ForeignKeyConstraint:
     """A key into the same workspace: (workspace, columns…) -> `of`'s primary key."""
-    keys = {"tickets": ("number",), "workspaces": ()}.get(of, ("id",))
+    keys = {"tickets": ("number",), "streams": ("kind", "id"), "workspaces": ()}.get(of, ("id",))
     local = ("workspace", *columns)
     target = (
         ["workspaces.id"] if of == "workspaces" else [f"{of}.{k}" for k in ("workspace", *keys)]
     )
     return ForeignKeyConstraint(local, target)
+
+
+def owned() -> tuple[Column[Any], ...]:
+    """Who a row belongs to, the file (deskd.toml) or run time, and how often it was written."""
+    return (
+        Column("owner", Text, nullable=False, server_default="run"),
+        Column("version", Integer, nullable=False, server_default="1"),
+    )
 
 
 def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -75,6 +78,7 @@ departments: Final = Table(
     Column("workspace", Text, primary_key=True),
     Column("id", Text, primary_key=True),
     Column("name", Words, nullable=False),
+    *owned(),
     within(of="workspaces"),
 )
 
@@ -94,6 +98,7 @@ teams: Final = Table(
     Column("ladder", Text),
     Column("strategy", Text, nullable=False, server_default="least_loaded"),
     Column("on_shift", Text, nullable=False, server_default="shifts"),
+    *owned(),
     within("department", of="departments"),
 )
 
@@ -123,6 +128,7 @@ people: Final = Table(
     Column("department", Text),
     Column("skills", Json),
     Column("work_limit", Integer),
+    *owned(),
     within(of="workspaces"),
     Index("ix_people_name", "workspace", "name_key"),
     Index("ix_people_mail", "workspace", "mail"),
@@ -149,6 +155,8 @@ memberships: Final = Table(
     Column("workspace", Text, primary_key=True),
     Column("person", Text, primary_key=True),
     Column("team", Text, primary_key=True),
+    # file | run | vouched: what a private channel vouches for ends with the channel.
+    Column("owner", Text, nullable=False, server_default="run"),
     within("person", of="people"),
     within("team", of="teams"),
     Index("ix_memberships_team", "workspace", "team"),
@@ -181,7 +189,11 @@ tickets: Final = Table(
     Column("remind_at", Instant),
     Column("gives_up_at", Instant),
     Column("merged_into", Integer),
-    Column("rules_at", Instant),
+    # By which edition of policies and ladders it lives: the workspace's number of rules when they were given to it.
+    Column("rules", Integer, nullable=False, server_default="0"),
+    # The next of its promises to break: lists can not sort by a question to another table.
+    Column("due_at", Instant),
+    Column("private", Boolean, nullable=False, server_default=false()),
     Column("deleted_at", Instant),
     within("team", of="teams"),
     within("requester", of="people"),
@@ -192,133 +204,6 @@ tickets: Final = Table(
     partial("ix_tickets_unassigned", "workspace", "team", "number", where=UNASSIGNED),
     Index("ix_tickets_requester", "workspace", "requester", "created_at"),
     partial("ix_tickets_closed", "workspace", "closed_at", "number", where=CLOSED),
-)
-
-clocks: Final = Table(
-    "clocks",
-    METADATA,
-    Column("workspace", Text, primary_key=True),
-    Column("ticket", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, primary_key=True),
-    Column("cycle", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, nullable=False),
-    Column("goal", Span, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("used", Span, nullable=False),
-    Column("running_since", Instant),
-    Column("due_at", Instant),
-    Column("warn_at", Instant),
-    Column("stopped_at", Instant),
-    Column("warnings", Integer, nullable=False, server_default="0"),
-    Column("breached_at", Instant),
-    Column("rebased", Boolean, nullable=False),
-    Column("cancelled_at", Instant),
-    Column("waived", Boolean, nullable=False, server_default=false()),
-    Column("policy", Text, nullable=False, server_default="devops"),
-    Column("calendar", Text, nullable=False, server_default="24x7"),
-    Column("calendar_version", Integer, nullable=False, server_default="0"),
-    # Pairs of microseconds since 1970: where it ran before running_since.
-    Column("runs", Json),
-    within("ticket", of="tickets"),
-    partial("ix_clocks_calendar", "workspace", "calendar", "calendar_version", where=RUNNING),
-    partial("ix_clocks_due", "workspace", "due_at", where=RUNNING),
-)
-
-timers: Final = Table(
-    "timers",
-    METADATA,
-    Column("workspace", Text, primary_key=True),
-    Column("ticket", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, primary_key=True),
-    Column("cycle", Integer, primary_key=True, autoincrement=False),
-    Column("due_at", Instant, nullable=False),
-    within("ticket", of="tickets"),
-    Index("ix_timers_due", "due_at"),
-)
-
-events: Final = Table(
-    "events",
-    METADATA,
-    # Grows with time across all workspaces; filtered by workspace it is that workspace's cursor.
-    Column("cursor", Serial, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("stream_kind", Text, nullable=False),
-    Column("stream_id", Text, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("actor", Text),
-    Column("via", Text, nullable=False),
-    Column("ip", Text),
-    Column("at", Instant, nullable=False),
-    Column("facts", Json, nullable=False),
-    within(of="workspaces"),
-    UniqueConstraint("workspace", "stream_kind", "stream_id", "seq"),
-    Index("ix_events_cursor", "workspace", "cursor"),
-    sqlite_autoincrement=True,
-)
-
-
-def _message_table(name: str) -> Table:
-    """Comments and notes look alike, yet are two tables, so that no flag can leak a note."""
-    return Table(
-        name,
-        METADATA,
-        Column("workspace", Text, primary_key=True),
-        Column("id", Text, primary_key=True),
-        Column("ticket", Integer, nullable=False),
-        Column("author", Text),
-        Column("via", Text, nullable=False),
-        Column("text", Words, nullable=False),
-        Column("at", Instant, nullable=False),
-        Column("source_channel", Text),
-        Column("source_place", Words),
-        Column("parent", Text),
-        Column("edited_at", Instant),
-        Column("withdrawn_at", Instant),
-        within("ticket", of="tickets"),
-        within("author", of="people"),
-        Index(f"ix_{name}_ticket", "workspace", "ticket", "at"),
-    )
-
-
-comments: Final = _message_table("comments")
-notes: Final = _message_table("notes")
-
-outside_references: Final = Table(
-    "outside_references",
-    METADATA,
-    Column("id", Serial, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("ticket", Integer, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("place", Words, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("ref", Words, nullable=False),
-    # The comment or note it stands for, when it stands for one.
-    Column("message", Text),
-    within("ticket", of="tickets"),
-    # Not unique without the ticket: a stranger may reuse a Message-ID, and the oldest then wins.
-    UniqueConstraint("workspace", "channel", "ref", "place", "kind", "ticket"),
-    Index("ix_outside_references_ticket", "workspace", "ticket"),
-)
-
-attachments: Final = Table(
-    "attachments",
-    METADATA,
-    Column("id", Serial, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("ticket", Integer, nullable=False),
-    Column("subject_kind", Text, nullable=False),
-    Column("subject_id", Text, nullable=False),
-    Column("name", Words, nullable=False),
-    Column("type", Words, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("sha256", Text),
-    Column("state", Text, nullable=False),
-    Column("refused", Text),
-    within("ticket", of="tickets"),
-    CheckConstraint("state IN ('pending', 'clean', 'quarantined', 'refused')", name="state"),
-    Index("ix_attachments_ticket", "workspace", "ticket"),
 )
 
 participants: Final = Table(

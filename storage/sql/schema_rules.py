@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text
+from sqlalchemy import Column, Integer, Table, Text
 
 from storage.sql.columns import Instant, Json, Words
 from storage.sql.schema import METADATA, within
@@ -18,10 +18,13 @@ def declared(name: str) -> Table:
         Column("version", Integer, primary_key=True, autoincrement=False),
         Column("name", Words, nullable=False),
         Column("document", Json, nullable=False),
-        # Owned by deskd.toml, which then says so when somebody edits it elsewhere.
-        Column("from_file", Boolean, nullable=False),
+        # file (deskd.toml) | run: the file changes and retires only what it owns.
+        Column("owner", Text, nullable=False, server_default="file"),
         Column("valid_from", Instant, nullable=False),
         Column("retired_at", Instant),
+        # The same two by the workspace's number of rules: what a ticket lives by is found by number.
+        Column("since", Integer, nullable=False, server_default="0"),
+        Column("until", Integer),
         within(of="workspaces"),
     )
 
@@ -63,5 +66,6 @@ presences: Final = Table(
     Column("out_until", Instant),
     # When the desk last gave them something; also of people who never said anything.
     Column("last_assigned_at", Instant),
+    Column("version", Integer, nullable=False, server_default="0"),
     within("person", of="people"),
 )

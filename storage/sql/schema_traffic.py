@@ -59,6 +59,8 @@ outbox: Final = Table(
     Column("ticket", Integer),
     Column("channel", Text, nullable=False),
     Column("place", Words, nullable=False),
+    # What goes out in order: rows of one line, by id.
+    Column("line", Words, nullable=False),
     Column("kind", Text, nullable=False),
     Column("template", Text),
     Column("facts", Json, nullable=False),
@@ -88,14 +90,9 @@ outbox: Final = Table(
     ),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'dead')", name="state"),
     partial("ix_outbox_due", "next_at", "id", "channel", where=UNSENT),
-    partial("ix_outbox_line", "workspace", "ticket", "channel", "place", "id", where=UNSENT),
+    partial("ix_outbox_line", "workspace", "line", "id", where=UNSENT),
     partial("ix_outbox_dead", "id", where=DEAD),
-    partial(
-        "uq_outbox_waiting_show",
-        *("workspace", "ticket", "channel", "place"),
-        where=WAITING_SHOW,
-        unique=True,
-    ),
+    partial("uq_outbox_waiting_show", "workspace", "line", where=WAITING_SHOW, unique=True),
     Index("ix_outbox_ticket", "workspace", "ticket"),
     sqlite_autoincrement=True,
 )

@@ -27,6 +27,17 @@ def _insert_or_update(
     return insert.on_conflict_do_update(index_elements=key, set_=changed)
 
 
+@cache
+def _insert_or_advance(
+    table: Table, columns: tuple[str, ...], dialect: str
+) -> sqlite.Insert | postgresql.Insert:
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    key = [column.name for column in table.primary_key]
+    changed: dict[str, Any] = {name: insert.excluded[name] for name in columns if name not in key}
+    changed["version"] = table.c.version + 1
+    return insert.on_conflict_do_update(index_elements=key, set_=changed)
+
+
 def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
     """Rows whose key exists already are left as they are."""
     if rows:
@@ -45,4 +56,11 @@ def insert_or_update(connection: Connection, table: Table, rows: Rows) -> None:
     """All rows have the same columns; on a row whose primary key exists the others are overwritten."""
     if rows:
         statement = _insert_or_update(table, tuple(rows[0]), connection.dialect.name)
+        connection.execute(statement, rows)
+
+
+def insert_or_advance(connection: Connection, table: Table, rows: Rows) -> None:
+    """As insert_or_update, of a table whose rows count how often they were written."""
+    if rows:
+        statement = _insert_or_advance(table, tuple(rows[0]), connection.dialect.name)
         connection.execute(statement, rows)

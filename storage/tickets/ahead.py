@@ -16,7 +16,11 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 from engine.tickets.message import Audience
 from engine.tickets.people import Address, Person, PersonId, WorkspaceId
 from engine.tickets.ticket import Ticket
-from storage.sql.schema import clocks, participants, people
+from storage.sql.schema import (
+    participants,
+    people,
+)
+from storage.sql.schema_streams import clocks, of_tickets
 from storage.tickets import directory, rows
 from storage.tickets.rows import AnyRow
 
@@ -39,7 +43,8 @@ def read(
 ) -> ReadAhead:
     """`found`: rows of at most `size` tickets that are locked already."""
     wanted = {"workspace": workspace} | _given("n", [row.number for row in found], size)
-    running = _by_ticket(connection.execute(_clocks(size), wanted))
+    streams = _given("s", [str(row.number) for row in found], size)
+    running = rows.by_number(connection.execute(_clocks(size), {"workspace": workspace} | streams))
     following = _by_ticket(connection.execute(_participants(size), wanted))
     named = [id for row in found for id in (row.requester, row.assignee) if id is not None]
     asked = {"workspace": workspace} | _given("p", named, 2 * size)
@@ -72,8 +77,8 @@ def _by_ticket(found: Iterable[AnyRow]) -> Mapping[int, Sequence[AnyRow]]:
 
 @cache
 def _clocks(size: int) -> Select[Any]:
-    mine = clocks.c.workspace == bindparam("workspace"), clocks.c.ticket.in_(_room("n", size))
-    return select(clocks).where(*mine).order_by(clocks.c.position)
+    mine = clocks.c.workspace == bindparam("workspace"), clocks.c.stream_id.in_(_room("s", size))
+    return select(clocks).where(*mine, of_tickets(clocks)).order_by(clocks.c.position)
 
 
 @cache

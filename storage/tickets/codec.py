@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args, get_type_hints
 
 from engine.duty.presence import Said
-from engine.tickets.events import Event
+from engine.tickets.events import Event, Opened
 from engine.tickets.people import PersonId
-from storage.tickets.old_events import as_today
-from storage.tickets.plain_values import decode_fields, encode_fields
+from storage.codecs.old_events import as_today
+from storage.codecs.plain_values import decode_fields, encode_fields
 
 
 def _name(event: type) -> str:
@@ -30,13 +30,31 @@ PEOPLE: Final[Mapping[type, tuple[str, ...]]] = {
 """The fields of each event that name a person."""
 
 
+WORDS: Final[Mapping[type, str]] = {Opened: "subject"}
+"""The field of an event that somebody wrote: it is kept in `subjects`, so that it can be taken out of the history,
+which itself is only ever added to."""
+_WORDS_OF: Final = {NAMES[event]: field for event, field in WORDS.items()}
+
+
 def encode(event: Event | Said) -> tuple[str, dict[str, Any]]:
     """(type, facts): the type is the event's name in small letters, "priority_changed"."""
-    return NAMES[type(event)], encode_fields(event)
+    kind = type(event)
+    facts: dict[str, Any] = encode_fields(event)
+    facts.pop(WORDS.get(kind, ""), None)
+    return NAMES[kind], facts
 
 
-def decode(type: str, facts: Mapping[str, Any]) -> Event:
-    event: Event = decode_fields(_TYPES[type], as_today(type, facts))
+def words_of(event: Event | Said) -> str | None:
+    written = WORDS.get(type(event))
+    return None if written is None else str(getattr(event, written))
+
+
+def decode(type: str, facts: Mapping[str, Any], words: str | None) -> Event:
+    """`words`: what `subjects` has of this event."""
+    written = _WORDS_OF.get(type)
+    known = as_today(type, facts)
+    told = known if written is None else {**known, written: words or ""}
+    event: Event = decode_fields(_TYPES[type], told)
     return event
 
 

@@ -1,19 +1,23 @@
 """People, identities and teams of one workspace, read and written inside a transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
-from engine.tickets.people import Identity, Person, PersonId, Role, Team, TeamId, WorkspaceId
+from engine.tickets.people import Identity, Owner, Person, PersonId, Role, Team, TeamId, WorkspaceId
 from storage.sql.schema import departments, identities, memberships, people, team_addresses, teams
-from storage.sql.statements import insert_new, insert_or_update
-from storage.tickets import rows
-from storage.tickets.rows import AnyRow
+from storage.sql.statements import insert_new, insert_or_advance, insert_or_update
+from storage.tickets import people_rows, rows
+from storage.tickets.rows import AnyRow, Values
 
 # More namesakes than this and the caller must be asked to be more exact anyway.
 NAMESAKES_MAX: Final = 10
+
+VOUCHED: Final = "vouched"
+"""The owner of a membership that ends with a private place."""
 
 _MINE: Final = people.c.workspace == bindparam("workspace")
 # One row for each pair of their teams and names, few as these are: a statement instead of three.
@@ -21,6 +25,7 @@ WHOLE_PERSON: Final = (
     select(
         people,
         memberships.c.team.label("member_of"),
+        memberships.c.owner.label("member_by"),
         identities.c.kind,
         identities.c.issuer,
         identities.c.subject,
@@ -76,7 +81,7 @@ _AGENTS: Final = (
     )
     .order_by(people.c.id)
 )
-_MEMBERSHIPS: Final = select(memberships.c.person, memberships.c.team).where(
+_MEMBERSHIPS: Final = select(memberships.c.person, memberships.c.team, memberships.c.owner).where(
     memberships.c.workspace == bindparam("workspace"),
     memberships.c.person.in_(bindparam("people", expanding=True)),
 )
@@ -88,6 +93,18 @@ _NAMES: Final = (
     )
     .order_by(identities.c.verified_at, identities.c.subject)
 )
+# What only a private place vouched for is listed now; what the file lists stays the file's.
+_LIST: Final = (
+    update(memberships)
+    .where(
+        memberships.c.workspace == bindparam("of_workspace"),
+        memberships.c.person == bindparam("of_person"),
+        memberships.c.team.in_(bindparam("of_teams", expanding=True)),
+        memberships.c.owner == VOUCHED,
+    )
+    .values(owner=Owner.RUN.value)
+)
+_OF_THE_FILE: Final = select(people.c.id).where(_MINE, people.c.owner == Owner.FILE.value)
 _LEAVE: Final = delete(memberships).where(
     memberships.c.workspace == bindparam("workspace"),
     memberships.c.person == bindparam("person"),
@@ -137,13 +154,41 @@ def agents(connection: Connection, workspace: WorkspaceId) -> Sequence[Person]:
     return whole(connection, workspace, found)
 
 
-def keep_person(connection: Connection, workspace: WorkspaceId, person: Person) -> None:
-    key = {"workspace": workspace, "id": person.id}
-    insert_or_update(connection, people, [key | rows.person_values(person)])
+def keep_person(
+    connection: Connection, workspace: WorkspaceId, person: Person, owner: Owner | None
+) -> None:
+    key = {"workspace": workspace, "id": person.id} | _owned_by(owner)
+    insert_or_advance(connection, people, [key | people_rows.person_values(person)])
     stays = {"workspace": workspace, "person": person.id, "teams": list(person.teams)}
     connection.execute(_LEAVE, stays)
-    member = {"workspace": workspace, "person": person.id}
-    insert_new(connection, memberships, [member | {"team": team} for team in sorted(person.teams)])
+    _keep_memberships(connection, workspace, person, owner)
+
+
+def _keep_memberships(
+    connection: Connection, workspace: WorkspaceId, person: Person, owner: Owner | None
+) -> None:
+    def rows_of(teams: Iterable[TeamId], owner: str) -> list[Values]:
+        member = {"workspace": workspace, "person": person.id, "owner": owner}
+        return [member | {"team": team} for team in sorted(teams)]
+
+    listed = person.teams - person.vouched
+    insert_or_update(connection, memberships, rows_of(person.teams & person.vouched, VOUCHED))
+    if owner is not None:
+        insert_or_update(connection, memberships, rows_of(listed, owner))
+        return
+    insert_new(connection, memberships, rows_of(listed, Owner.RUN))
+    if listed:
+        mine = {"of_workspace": workspace, "of_person": person.id, "of_teams": sorted(listed)}
+        connection.execute(_LIST, mine)
+
+
+def _owned_by(owner: Owner | None) -> Values:
+    return {} if owner is None else {"owner": owner.value}
+
+
+def people_of_the_file(connection: Connection, workspace: WorkspaceId) -> frozenset[PersonId]:
+    found = connection.execute(_OF_THE_FILE, {"workspace": workspace})
+    return frozenset(PersonId(row.id) for row in found)
 
 
 def keep_identity(
@@ -165,7 +210,7 @@ def proof(person: PersonId, at: datetime, how: str) -> rows.Values:
 
 def team(connection: Connection, workspace: WorkspaceId, id: TeamId) -> Team | None:
     found = connection.execute(_TEAM, {"workspace": workspace, "id": id}).all()
-    return rows.team(found[0], _given(row.own_address for row in found)) if found else None
+    return people_rows.team(found[0], _given(row.own_address for row in found)) if found else None
 
 
 def all_teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
@@ -173,11 +218,13 @@ def all_teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
     return join_addresses(found, connection.execute(_ADDRESSES, {"workspace": workspace}))
 
 
-def keep_team(connection: Connection, workspace: WorkspaceId, team: Team) -> None:
+def keep_team(
+    connection: Connection, workspace: WorkspaceId, team: Team, owner: Owner | None
+) -> None:
     department = {"workspace": workspace, "id": team.department, "name": team.department}
     insert_new(connection, departments, [department])
-    key = {"workspace": workspace, "id": team.id}
-    insert_or_update(connection, teams, [key | rows.team_values(team)])
+    key = {"workspace": workspace, "id": team.id} | _owned_by(owner)
+    insert_or_advance(connection, teams, [key | people_rows.team_values(team)])
     connection.execute(_FORGET_ADDRESSES, {"workspace": workspace, "team": team.id})
     addresses = [
         {"workspace": workspace, "team": team.id, "address": address, "position": position}
@@ -198,8 +245,8 @@ def people_of(found: Iterable[AnyRow]) -> Iterable[Person]:
         by_id.setdefault(row.id, []).append(row)
     for each in by_id.values():
         names = [_identity(row) for row in each if row.kind is not None]
-        teams = _given(row.member_of for row in each)
-        yield rows.person(each[0], teams, _in_use_first(each[0], names))
+        person = people_rows.person(each[0], _in_use_first(each[0], names))
+        yield _with_teams(person, ((row.member_of, row.member_by) for row in each))
 
 
 def _given(words: Iterable[str | None]) -> Iterable[str]:
@@ -213,23 +260,33 @@ def whole(
     if not found:
         return ()
     wanted = {"workspace": workspace, "people": [row.id for row in found]}
-    teams_of: dict[str, list[str]] = {}
+    teams_of: dict[str, list[tuple[str, str]]] = {}
     for row in connection.execute(_MEMBERSHIPS, wanted):
-        teams_of.setdefault(row.person, []).append(row.team)
+        teams_of.setdefault(row.person, []).append((row.team, row.owner))
     names_of: dict[str, list[Identity]] = {}
     for row in connection.execute(_NAMES, wanted):
         names_of.setdefault(row.person, []).append(_identity(row))
     return [
-        rows.person(row, teams_of.get(row.id, ()), _in_use_first(row, names_of.get(row.id, ())))
+        _with_teams(
+            people_rows.person(row, _in_use_first(row, names_of.get(row.id, ()))),
+            teams_of.get(row.id, ()),
+        )
         for row in found
     ]
+
+
+def _with_teams(person: Person, memberships: Iterable[tuple[str | None, str | None]]) -> Person:
+    """Of (team, owner)."""
+    owners = {TeamId(team): owner for team, owner in memberships if team is not None}
+    vouched = frozenset(team for team, owner in owners.items() if owner == VOUCHED)
+    return replace(person, teams=frozenset(owners), vouched=vouched)
 
 
 def join_addresses(found: Iterable[AnyRow], addresses: Iterable[AnyRow]) -> Sequence[Team]:
     addresses_of: dict[str, list[str]] = {}
     for row in addresses:
         addresses_of.setdefault(row.team, []).append(row.address)
-    return [rows.team(row, addresses_of.get(row.id, ())) for row in found]
+    return [people_rows.team(row, addresses_of.get(row.id, ())) for row in found]
 
 
 def _identity(row: AnyRow) -> Identity:

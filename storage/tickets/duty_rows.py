@@ -10,41 +10,41 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     func,
-    insert,
-    literal_column,
     or_,
     select,
     text,
 )
 
-from engine.duty.presence import Out, Presence
+from engine.duty.presence import Presence
 from engine.duty.workload import Load
 from engine.ports.duty_store import Brief, GivenBack, SaidEntry
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
-from engine.tickets.promise_clock import PROMISES
+from engine.tickets.promise_clock import StreamKind
 from engine.tickets.ticket import Priority, State
-from storage.sql.columns import Instant
+from storage.codecs import codec
 from storage.sql.schema import (
     OPEN,
     UNASSIGNED,
-    clocks,
-    comments,
-    events,
-    notes,
     people,
     teams,
     tickets,
 )
 from storage.sql.schema_rules import presences
+from storage.sql.schema_streams import (
+    comments,
+    events,
+    notes,
+    of_tickets,
+)
 from storage.sql.statements import insert_or_update
-from storage.tickets import codec
-from storage.tickets.rows import TICKET_STREAM, AnyRow, Values
-
-PERSON_STREAM: Final = "person"
+from storage.tickets.presence_record import presence_of
+from storage.tickets.rows import AnyRow, Values
 
 _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
 _PEOPLE: Final[BindParameter[Sequence[str]]] = bindparam("people", expanding=True)
@@ -65,12 +65,11 @@ _LOCK_PEOPLE: Final = (
     .order_by(people.c.id)
     .with_for_update(key_share=True)
 )
-_INSERT_EVENTS: Final = insert(events)
 _SAID: Final = (
     select(events)
     .where(
         events.c.workspace == _WORKSPACE,
-        events.c.stream_kind == PERSON_STREAM,
+        events.c.stream_kind == StreamKind.PERSON,
         events.c.stream_id == bindparam("person"),
     )
     .order_by(events.c.seq.desc())
@@ -80,7 +79,7 @@ _RELEASED: Final = (
     select(events.c.stream_id, events.c.actor, events.c.via, events.c.facts)
     .where(
         events.c.workspace == _WORKSPACE,
-        events.c.stream_kind == TICKET_STREAM,
+        of_tickets(events),
         events.c.stream_id.in_(bindparam("streams", expanding=True)),
         events.c.type == "released",
     )
@@ -92,21 +91,13 @@ _LOADS: Final = (
     .group_by(tickets.c.assignee, tickets.c.priority, tickets.c.state)
 )
 
-DUE: Final = (
-    select(func.min(clocks.c.due_at))
-    .where(
-        clocks.c.workspace == tickets.c.workspace,
-        clocks.c.ticket == tickets.c.number,
-        clocks.c.running_since.is_not(None),
-        clocks.c.kind.in_([kind.value for kind in PROMISES]),
-    )
-    .scalar_subquery()
-)
-"""The next promise of a ticket to break; NULL when none runs."""
-
 
 def _spoke(words: Any) -> ColumnElement[bool]:
-    mine = (words.c.workspace == tickets.c.workspace, words.c.ticket == tickets.c.number)
+    mine = (
+        words.c.workspace == tickets.c.workspace,
+        of_tickets(words),
+        words.c.stream_id == cast(tickets.c.number, Text),
+    )
     return select(words.c.id).where(*mine, words.c.author == tickets.c.assignee).exists()
 
 
@@ -122,26 +113,23 @@ _TOUCHED: Final = and_(
 _BRIEF: Final = (
     select(
         *(tickets.c[name] for name in ("number", "subject", "team", "category")),
-        *(tickets.c[name] for name in ("priority", "state", "assignee")),
-        DUE.label("due_at"),
+        *(tickets.c[name] for name in ("priority", "state", "assignee", "due_at")),
         _TOUCHED.label("touched"),
     )
     .where(tickets.c.workspace == _WORKSPACE)
-    .order_by(literal_column("due_at").nulls_last(), tickets.c.number)
+    .order_by(tickets.c.due_at.nulls_last(), tickets.c.number)
     .limit(bindparam("limit"))
 )
 _OF_TEAM: Final = tickets.c.team == bindparam("team")
 _HELD: Final = _BRIEF.where(text(OPEN), tickets.c.state.in_(HELD_STATES))
 _HELD_BY: Final = _HELD.where(tickets.c.assignee.in_(_PEOPLE))
 _HELD_IN: Final = _HELD.where(_OF_TEAM, tickets.c.assignee.is_not(None))
-_DUE_UNTIL: Final = _BRIEF.where(text(OPEN), _OF_TEAM, bindparam("until", type_=Instant()) >= DUE)
+_DUE_UNTIL: Final = _BRIEF.where(text(OPEN), _OF_TEAM, tickets.c.due_at <= bindparam("until"))
 _CRITICAL: Final = tickets.c.priority == Priority.P1
 _UNASSIGNED: Final = (
     _BRIEF.where(text(UNASSIGNED), _OF_TEAM)
     .order_by(None)
-    .order_by(
-        case((_CRITICAL, 0), else_=1), literal_column("due_at").nulls_last(), tickets.c.number
-    )
+    .order_by(case((_CRITICAL, 0), else_=1), tickets.c.due_at.nulls_last(), tickets.c.number)
 )
 _UNASSIGNED_CRITICAL: Final = _UNASSIGNED.where(_CRITICAL)
 
@@ -156,21 +144,11 @@ class DutyRows:
     def presence(self, person: PersonId) -> Presence:
         self._lock_people([person])
         row = self._connection.execute(_PRESENCE, self._mine(person=person)).one_or_none()
-        return presence_of(row) if row is not None else Presence()
+        return presence_of(row) if row is not None else Presence(person=person)
 
     def presences(self) -> Mapping[PersonId, Presence]:
         found = self._connection.execute(_PRESENCES, self._mine())
         return {PersonId(row.person): presence_of(row) for row in found}
-
-    def keep(self, person: PersonId, after: Presence, entries: Sequence[SaidEntry]) -> None:
-        self._keep_row(person, _presence_values(after))
-        last = self.history(person, limit=1)
-        first = last[0].seq + 1 if last else 1
-        stream = self._mine(stream_kind=PERSON_STREAM, stream_id=person)
-        numbered = enumerate(entries, start=first)
-        rows = [stream | _entry_values(entry) | {"seq": seq} for seq, entry in numbered]
-        if rows:
-            self._connection.execute(_INSERT_EVENTS, rows)
 
     def history(self, person: PersonId, *, limit: int) -> Sequence[SaidEntry]:
         wanted = self._mine(person=person, limit=limit)
@@ -237,37 +215,6 @@ class DutyRows:
 
     def _mine(self, **given: Any) -> Values:
         return {"workspace": self._workspace, **given}
-
-
-def presence_of(row: AnyRow) -> Presence:
-    return Presence(
-        started_at=row.started_at,
-        until=row.until,
-        ended_at=row.ended_at,
-        out=Out(row.out) if row.out else None,
-        out_until=row.out_until,
-    )
-
-
-def _presence_values(presence: Presence) -> Values:
-    return {
-        "started_at": presence.started_at,
-        "until": presence.until,
-        "ended_at": presence.ended_at,
-        "out": presence.out.value if presence.out else None,
-        "out_until": presence.out_until,
-    }
-
-
-def _entry_values(entry: SaidEntry) -> Values:
-    type_, facts = codec.encode(entry.said)
-    return {
-        "type": type_,
-        "actor": entry.actor,
-        "via": entry.via,
-        "at": entry.at,
-        "facts": facts,
-    }
 
 
 def said_entry(row: AnyRow) -> SaidEntry:

@@ -1,34 +1,32 @@
 """Rows to the nouns of the engine and back, written out: what is stored is what is read here."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Row
+from sqlalchemy import Row, and_, select
 
 from engine.messages.effects import Effect, Show, Tell
+from engine.ports.duty_store import SaidEntry
 from engine.ports.outbox import Parcel
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, MessageId, Note, Reference
-from engine.tickets.people import (
-    Address,
-    Identity,
-    Person,
-    PersonId,
-    Role,
-    Team,
-    TeamId,
-    WorkspaceId,
+from engine.tickets.people import Address, PersonId, TeamId, WorkspaceId
+from engine.tickets.promise_clock import (
+    ClockKind,
+    PromiseClock,
+    Stream,
+    StreamKind,
+    Timer,
+    TimerKind,
 )
-from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
-from engine.tickets.workspace import Workspace
+from storage.codecs import codec, message_codec
 from storage.sql.columns import instant, micros
-from storage.tickets import codec, message_codec
+from storage.sql.schema_streams import events, subjects
 
 Values = dict[str, Any]
 AnyRow = Row[*tuple[Any, ...]]
-
-TICKET_STREAM: Final = "ticket"
 
 
 def ticket_values(ticket: Ticket) -> Values:
@@ -55,7 +53,8 @@ def ticket_values(ticket: Ticket) -> Values:
         "remind_at": ticket.remind_at,
         "gives_up_at": ticket.gives_up_at,
         "merged_into": ticket.merged_into,
-        "rules_at": ticket.rules_at,
+        "rules": ticket.rules,
+        "due_at": ticket.due_at,
     }
 
 
@@ -85,7 +84,7 @@ def ticket(row: AnyRow, clocks: Iterable[PromiseClock]) -> Ticket:
         remind_at=row.remind_at,
         gives_up_at=row.gives_up_at,
         merged_into=row.merged_into,
-        rules_at=row.rules_at,
+        rules=row.rules,
         clocks=tuple(clocks),
     )
 
@@ -138,10 +137,30 @@ def clock(row: AnyRow) -> PromiseClock:
 
 
 def timer(row: AnyRow) -> Timer:
-    return Timer(ticket=row.ticket, kind=TimerKind(row.kind), cycle=row.cycle, due_at=row.due_at)
+    return Timer(stream_of(row), TimerKind(row.kind), row.cycle, row.due_at)
 
 
-def entry_values(entry: Entry) -> Values:
+def stream_values(stream: Stream) -> Values:
+    return {"stream_kind": stream.kind.value, "stream_id": stream.id}
+
+
+def stream_of(row: AnyRow) -> Stream:
+    return Stream(StreamKind(row.stream_kind), row.stream_id)
+
+
+def number(stream_id: str | None) -> int | None:
+    return None if stream_id is None else int(stream_id)
+
+
+def by_number(found: Iterable[AnyRow]) -> Mapping[int, list[AnyRow]]:
+    """Rows that hang on tickets, by the ticket's number; in the order in which they came."""
+    grouped: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    for row in found:
+        grouped[int(row.stream_id)].append(row)
+    return grouped
+
+
+def entry_values(entry: Entry | SaidEntry) -> Values:
     type_, facts = codec.encode(entry.event)
     return {
         "seq": entry.seq,
@@ -153,13 +172,26 @@ def entry_values(entry: Entry) -> Values:
     }
 
 
+WITH_WORDS: Final = select(events, subjects.c.text.label("words")).outerjoin(
+    subjects,
+    and_(
+        subjects.c.workspace == events.c.workspace,
+        subjects.c.stream_kind == events.c.stream_kind,
+        subjects.c.stream_id == events.c.stream_id,
+        subjects.c.seq == events.c.seq,
+    ),
+)
+"""Events with what somebody wrote in them."""
+
+
 def entry(row: AnyRow) -> Entry:
+    """Of a row of WITH_WORDS."""
     return Entry(
         seq=row.seq,
         at=row.at,
         actor=None if row.actor is None else PersonId(row.actor),
         via=row.via,
-        event=codec.decode(row.type, row.facts),
+        event=codec.decode(row.type, row.facts, row.words),
     )
 
 
@@ -231,109 +263,6 @@ def reference_values(reference: Reference) -> Values:
     }
 
 
-def person_values(person: Person) -> Values:
-    return {
-        "name": person.name,
-        "name_key": person.name.casefold(),
-        "role": int(person.role),
-        "mail": person.known_as("mail"),
-        "slack": person.known_as("slack"),
-        "timezone": person.timezone,
-        "status": person.status,
-        "department": person.department,
-        "skills": sorted(person.skills) or None,
-        "work_limit": person.limit,
-    }
-
-
-def person(row: AnyRow, teams: Iterable[str], identities: tuple[Identity, ...]) -> Person:
-    return Person(
-        id=PersonId(row.id),
-        name=row.name,
-        role=Role(row.role),
-        teams=frozenset(TeamId(team) for team in teams),
-        identities=identities,
-        timezone=row.timezone,
-        status=row.status,
-        department=row.department,
-        skills=frozenset(row.skills or ()),
-        limit=row.work_limit,
-    )
-
-
-def team_values(team: Team) -> Values:
-    return {
-        "name": team.name,
-        "department": team.department,
-        "slack_channel": team.place.place if team.place else None,
-        "policy": team.policy or "",
-        "open_to_agents": team.open_to_agents,
-        "replies_public": team.replies_public,
-        "calendar": team.calendar,
-        "ladder": team.ladder,
-        "strategy": team.strategy,
-        "on_shift": team.on_shift,
-    }
-
-
-def team(row: AnyRow, addresses: Iterable[str]) -> Team:
-    return Team(
-        id=TeamId(row.id),
-        name=row.name,
-        department=row.department,
-        place=Address("slack", row.slack_channel) if row.slack_channel else None,
-        addresses=tuple(addresses),
-        policy=row.policy or None,
-        open_to_agents=row.open_to_agents,
-        replies_public=row.replies_public,
-        calendar=row.calendar,
-        ladder=row.ladder,
-        strategy=row.strategy,
-        on_shift=row.on_shift,
-    )
-
-
-def settings_document(settings: Workspace) -> Values:
-    return {
-        "domains": sorted(settings.domains),
-        "categories": list(settings.categories),
-        "channels": list(settings.channels),
-        "default_team": settings.default_team,
-        "default_priority": settings.default_priority.value,
-        "timezone": settings.timezone,
-        "policy": settings.policy,
-        "department_policies": dict(settings.department_policies),
-        "category_policies": dict(settings.category_policies),
-        "category_skills": {name: list(of) for name, of in settings.category_skills.items()},
-        "remind_after": settings.remind_after,
-        "give_up_after": settings.give_up_after,
-        "rules_version": settings.rules_version,
-    }
-
-
-def settings(workspace: WorkspaceId, document: Mapping[str, Any] | None) -> Workspace:
-    """A workspace nobody has set up yet has the defaults, as has what an older version did not know."""
-    known = {name: value for name, value in (document or {}).items() if name in _SETTINGS_FROM}
-    return Workspace(workspace, **{name: _SETTINGS_FROM[name](known[name]) for name in known})
-
-
-_SETTINGS_FROM: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "domains": frozenset,
-    "categories": tuple,
-    "channels": tuple,
-    "default_team": TeamId,
-    "default_priority": Priority,
-    "timezone": str,
-    "policy": str,
-    "department_policies": dict,
-    "category_policies": dict,
-    "category_skills": lambda skills: {name: tuple(of) for name, of in skills.items()},
-    "remind_after": lambda text: text,
-    "give_up_after": lambda text: text,
-    "rules_version": int,
-}
-
-
 _SHOW: Final[Values] = {
     "kind": "show",
     "key": None,
@@ -344,8 +273,14 @@ _SHOW: Final[Values] = {
 }
 
 
-def effect_values(effect: Effect) -> Values:
-    to = {"channel": effect.to.channel, "place": effect.to.place}
+def line(ticket: int | None, to: Address) -> str:
+    """What goes out in order: to one place about one ticket; what belongs to none has a line of its own there."""
+    return f"{'' if ticket is None else ticket}|{to.channel}|{to.place}"
+
+
+def effect_values(effect: Effect, ticket: int | None) -> Values:
+    place = {"channel": effect.to.channel, "place": effect.to.place}
+    to = place | {"ticket": ticket, "line": line(ticket, effect.to)}
     if isinstance(effect, Show):
         return to | _SHOW
     return to | {

@@ -5,6 +5,7 @@ process by the number that rises with each change, so that asking costs no state
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -20,7 +21,7 @@ from engine.tickets.people import WorkspaceId
 from engine.tickets.workspace import Workspace
 from storage.sql.schema import workspaces
 from storage.sql.schema_rules import calendars, ladders, mutes, policies, rotations
-from storage.tickets import rows, rules_rows
+from storage.tickets import people_rows, rows, rules_rows
 from storage.tickets.rows import AnyRow
 
 T = TypeVar("T")
@@ -29,6 +30,9 @@ _KEPT: Final = 64
 """Workspaces (and editions of them) whose rules stay in memory."""
 
 _ZONE_RULES: Final = "zone_rules"
+
+FILE: Final = "file"
+"""The owner of what deskd.toml declares."""
 
 _Documents = Mapping[str, Mapping[str, Any]]
 
@@ -54,25 +58,27 @@ def read(connection: Connection, workspace: WorkspaceId, known: KnownRules) -> R
     """For looking, beside every transaction."""
     mine = select(workspaces.c.settings).where(workspaces.c.id == workspace)
     found = connection.execute(mine).scalar()
-    return known.of(connection, rows.settings(workspace, found))
+    return known.of(connection, people_rows.settings(workspace, found))
 
 
 def _read(connection: Connection, workspace: Workspace) -> Rules:
     # The rows of one id come oldest first: the newest stays.
     open_hours = {row.id: row for row in _rows(connection, calendars, workspace)}
     plans = _current(connection, rotations, workspace)
+    promised = _rows(connection, policies, workspace)
     return Rules(
         workspace,
         calendars={id: (row.version, _compiled(row.document)) for id, row in open_hours.items()},
         edited_on={id: row.valid_from for id, row in open_hours.items()},
         former=frozenset(id for id, row in open_hours.items() if row.retired_at),
-        policies=_editions(_rows(connection, policies, workspace), rules_rows.policy),
+        policies=_editions(promised, rules_rows.policy),
         ladders=_editions(_rows(connection, ladders, workspace), rules_rows.ladder),
         mutes=tuple(map(_mute, _current(connection, mutes, workspace).values())),
         rotations={
             id: (row.document["team"], schedule_of(row.document["plan"]))
             for id, row in plans.items()
         },
+        declared_at={(row.id, row.since): row.valid_from for row in promised},
     )
 
 
@@ -100,12 +106,12 @@ def _compiled(document: Mapping[str, Any]) -> Calendar:
 def _editions(
     found: Sequence[AnyRow], read: Callable[[str, Mapping[str, Any]], T]
 ) -> Mapping[str, Editions[T]]:
-    editions: dict[str, list[tuple[datetime, T | None]]] = {}
+    editions: dict[str, list[tuple[int, T | None]]] = {}
     for row in found:
         own = editions.setdefault(row.id, [])
-        own.append((row.valid_from, read(row.id, row.document)))
-        if row.retired_at:
-            own.append((row.retired_at, None))
+        own.append((row.since, read(row.id, row.document)))
+        if row.until is not None:
+            own.append((row.until, None))
     return editions
 
 
@@ -119,8 +125,21 @@ def _rows(connection: Connection, table: Table, workspace: Workspace) -> Sequenc
     return connection.execute(_all_of(table), {"workspace": workspace.id}).all()
 
 
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """One change of the rules: all that it writes holds from the same number and instant on."""
+
+    connection: Connection
+    workspace: Workspace
+    number: int
+    at: datetime
+
+
 def keep(connection: Connection, workspace: Workspace, declared: Declared, at: datetime) -> bool:
-    """Write what changed as new editions; whether anything did."""
+    """Write what changed as new editions, with the workspace's next number; whether anything did.
+
+    The caller holds the workspace's row, so that numbers and instants rise together.
+    """
     wanted: tuple[tuple[Table, _Documents], ...] = (
         (calendars, {id: _calendar_document(each) for id, each in declared.calendars.items()}),
         (policies, {each.id: rules_rows.policy_document(each) for each in declared.policies}),
@@ -128,7 +147,11 @@ def keep(connection: Connection, workspace: Workspace, declared: Declared, at: d
         (mutes, _numbered(declared.mutes)),
         (rotations, {one.id: _rotation_document(one) for one in declared.rotations}),
     )
-    changed = [_keep(connection, table, workspace, docs, at) for table, docs in wanted]
+    known = {table: _rows(connection, table, workspace) for table, _ in wanted}
+    written = [row.valid_from for found in known.values() for row in found]
+    # Whoever asked for the time first may have been let in last.
+    edit = _Edit(connection, workspace, workspace.rules_version + 1, max([at, *written]))
+    changed = [_keep(edit, table, known[table], docs) for table, docs in wanted]
     return any(changed)
 
 
@@ -145,10 +168,8 @@ def _numbered(declared: Sequence[Mute]) -> _Documents:
     return {str(n): rules_rows.mute_document(mute) for n, mute in enumerate(declared, start=1)}
 
 
-def _keep(
-    connection: Connection, table: Table, workspace: Workspace, wanted: _Documents, at: datetime
-) -> bool:
-    newest = {row.id: row for row in _rows(connection, table, workspace)}
+def _keep(edit: _Edit, table: Table, known: Sequence[AnyRow], wanted: _Documents) -> bool:
+    newest = {row.id: row for row in known}
     standing = {id for id, row in newest.items() if not row.retired_at}
     same = {
         id for id, document in wanted.items() if id in newest and newest[id].document == document
@@ -156,38 +177,36 @@ def _keep(
     # A calendar put back as it was is the same edition: nothing has to be counted anew.
     back = same - standing if table is calendars else set()
     fresh = [
-        _row(workspace, id, newest[id].version + 1 if id in newest else 1, document, at)
+        _row(edit, id, newest[id].version + 1 if id in newest else 1, document)
         for id, document in wanted.items()
         if id not in same or id not in standing | back
     ]
-    over = standing - same
-    _retire(connection, table, [newest[id] for id in over], at)
-    _retire(connection, table, [newest[id] for id in back], None)
+    # What was made at run time is not the file's to retire.
+    over = {id for id in standing - same if newest[id].owner == FILE}
+    _retire(edit, table, [newest[id] for id in over], {"retired_at": edit.at, "until": edit.number})
+    _retire(edit, table, [newest[id] for id in back], {"retired_at": None, "until": None})
     if fresh:
-        connection.execute(insert(table), fresh)
+        edit.connection.execute(insert(table), fresh)
     return bool(fresh or over or back)
 
 
-def _retire(
-    connection: Connection, table: Table, found: Sequence[AnyRow], at: datetime | None
-) -> None:
-    """None: they hold again."""
+def _retire(edit: _Edit, table: Table, found: Sequence[AnyRow], mark: rows.Values) -> None:
     for row in found:
         key = (table.c.id == row.id, table.c.version == row.version)
         mine = table.c.workspace == row.workspace
-        connection.execute(update(table).where(mine, *key).values(retired_at=at))
+        edit.connection.execute(update(table).where(mine, *key).values(mark))
 
 
-def _row(
-    workspace: Workspace, id: str, version: int, document: Mapping[str, Any], at: datetime
-) -> dict[str, Any]:
+def _row(edit: _Edit, id: str, version: int, document: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "workspace": workspace.id,
+        "workspace": edit.workspace.id,
         "id": id,
         "version": version,
         "name": id,
         "document": document,
-        "from_file": True,
-        "valid_from": at,
+        "owner": FILE,
+        "valid_from": edit.at,
         "retired_at": None,
+        "since": edit.number,
+        "until": None,
     }

@@ -14,29 +14,32 @@ from engine.promises.rules import Declared, Rules
 from engine.tickets.errors import Stale
 from engine.tickets.events import Entry
 from engine.tickets.message import Audience
-from engine.tickets.people import Identity, Person, PersonId, Team, TeamId, WorkspaceId
+from engine.tickets.people import Identity, Owner, Person, PersonId, Team, TeamId, WorkspaceId
 from engine.tickets.promise_clock import Timer
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.sql.schema import (
     OPEN,
-    RUNNING,
-    clocks,
-    events,
     links,
-    outside_references,
     participants,
     tickets,
     workspaces,
 )
 from storage.sql.schema_rules import escalations
+from storage.sql.schema_streams import (
+    RUNNING,
+    clocks,
+    events,
+    of_tickets,
+    outside_references,
+)
 from storage.sql.schema_traffic import spool
 from storage.sql.statements import insert_new, insert_or_update
-from storage.tickets import ahead, directory, rows, rules
+from storage.tickets import ahead, directory, people_rows, rows, rules
 from storage.tickets.ahead import ReadAhead
 from storage.tickets.duty_rows import DutyRows
 from storage.tickets.record import record, tell_without_ticket
-from storage.tickets.rows import AnyRow
+from storage.tickets.rows import WITH_WORDS, AnyRow
 from storage.tickets.rules import KnownRules
 
 _WORKSPACE: Final[BindParameter[str]] = bindparam("workspace")
@@ -48,28 +51,29 @@ _TICKET: Final = (
 )
 _CLOCKS: Final = (
     select(clocks)
-    .where(clocks.c.workspace == _WORKSPACE, clocks.c.ticket == bindparam("ticket"))
+    .where(
+        clocks.c.workspace == _WORKSPACE,
+        of_tickets(clocks),
+        clocks.c.stream_id == bindparam("stream"),
+    )
     .order_by(clocks.c.position)
 )
-_HISTORY: Final = (
-    select(events)
-    .where(
-        events.c.workspace == _WORKSPACE,
-        events.c.stream_kind == rows.TICKET_STREAM,
-        events.c.stream_id == bindparam("stream"),
-        events.c.seq > bindparam("after"),
-    )
-    .order_by(events.c.seq)
-)
+_HISTORY: Final = WITH_WORDS.where(
+    events.c.workspace == _WORKSPACE,
+    of_tickets(events),
+    events.c.stream_id == bindparam("stream"),
+    events.c.seq > bindparam("after"),
+).order_by(events.c.seq)
 _AUDIENCE: Final = (
     select(participants.c.role, participants.c.channel, participants.c.place)
     .where(participants.c.workspace == _WORKSPACE, participants.c.ticket == bindparam("ticket"))
     .order_by(participants.c.position)
 )
 _BY_REFERENCE: Final = (
-    select(outside_references.c.ticket)
+    select(outside_references.c.stream_id)
     .where(
         outside_references.c.workspace == _WORKSPACE,
+        of_tickets(outside_references),
         outside_references.c.channel == bindparam("channel"),
         outside_references.c.ref == bindparam("ref"),
     )
@@ -104,9 +108,10 @@ _PAGED: Final = select(escalations.c.people).where(
     escalations.c.workspace == _WORKSPACE, escalations.c.ticket == bindparam("ticket")
 )
 _BY_CALENDAR: Final = (
-    select(clocks.c.ticket)
+    select(clocks.c.stream_id)
     .where(
         clocks.c.workspace == _WORKSPACE,
+        of_tickets(clocks),
         clocks.c.calendar == bindparam("calendar"),
         clocks.c.calendar_version < bindparam("version"),
         text(RUNNING),
@@ -175,7 +180,9 @@ class BoundTransaction:
         if self._settings is None:
             found = self._connection.execute(_SETTINGS, {"workspace": self._workspace}).first()
             self._exists = found is not None
-            self._settings = rows.settings(self._workspace, found.settings if found else None)
+            self._settings = people_rows.settings(
+                self._workspace, found.settings if found else None
+            )
         return self._settings
 
     def keep_settings(self, settings: Workspace) -> None:
@@ -185,7 +192,7 @@ class BoundTransaction:
         self._write_settings(replace(settings, rules_version=self._hold().rules_version))
 
     def _write_settings(self, settings: Workspace) -> None:
-        row = {"id": self._workspace, "settings": rows.settings_document(settings)}
+        row = {"id": self._workspace, "settings": people_rows.settings_document(settings)}
         insert_or_update(self._connection, workspaces, [row])
         self._settings = None
 
@@ -193,7 +200,7 @@ class BoundTransaction:
         """The settings as they are now, and nobody else's to change."""
         self._found()
         held = self._connection.execute(_HELD, {"workspace": self._workspace}).one()
-        self._settings = rows.settings(self._workspace, held.settings)
+        self._settings = people_rows.settings(self._workspace, held.settings)
         return self._settings
 
     def rules(self) -> Rules:
@@ -217,7 +224,7 @@ class BoundTransaction:
     def tickets_by_calendar(self, calendar: str, *, older_than: int, limit: int) -> Sequence[int]:
         wanted = {"workspace": self._workspace, "calendar": calendar, "version": older_than}
         found = self._connection.execute(_BY_CALENDAR, wanted | {"limit": limit})
-        return [*dict.fromkeys(row.ticket for row in found)]
+        return [*dict.fromkeys(int(row.stream_id) for row in found)]
 
     def next_number(self) -> int:
         self._found()
@@ -248,7 +255,8 @@ class BoundTransaction:
         row = self._connection.execute(_TICKET, wanted).one_or_none()
         if row is None:
             return None
-        running = self._connection.execute(_CLOCKS, wanted)
+        mine = {"workspace": self._workspace, "stream": str(number)}
+        running = self._connection.execute(_CLOCKS, mine)
         return rows.ticket(row, map(rows.clock, running))
 
     def history(self, number: int, *, after: int = 0) -> Sequence[Entry]:
@@ -266,8 +274,10 @@ class BoundTransaction:
     ) -> int | None:
         wanted = {"workspace": self._workspace, "channel": channel, "ref": ref}
         if place is None:
-            return self._connection.execute(_BY_REFERENCE, wanted).scalar()
-        return self._connection.execute(_BY_REFERENCE_AT, wanted | {"place": place}).scalar()
+            found = self._connection.execute(_BY_REFERENCE, wanted)
+        else:
+            found = self._connection.execute(_BY_REFERENCE_AT, wanted | {"place": place})
+        return rows.number(found.scalar())
 
     def tickets_muted(self, *, limit: int) -> Sequence[int]:
         found = self._connection.execute(_MUTED, {"workspace": self._workspace, "limit": limit})
@@ -282,11 +292,13 @@ class BoundTransaction:
         return self._connection.execute(_OPENED_SINCE, wanted).scalar_one()
 
     def record(self, change: Change) -> None:
-        if change.after.workspace != self._workspace:
-            raise ValueError("a transaction can not record another workspace's ticket")
-        record(self._connection, change, now=self._now())
+        after = change.after
+        if isinstance(after, Ticket):
+            if after.workspace != self._workspace:
+                raise ValueError("a transaction can not record another workspace's ticket")
+            self._ahead.forget(after.number)
+        record(self._connection, change, workspace=self._workspace, now=self._now())
         self.dropped.update(change.timers_dropped)
-        self._ahead.forget(change.after.number)
 
     def tell(self, effects: Sequence[Tell]) -> None:
         if any(tell.comment or tell.note for tell in effects):
@@ -309,9 +321,12 @@ class BoundTransaction:
     def agents(self) -> Sequence[Person]:
         return directory.agents(self._connection, self._workspace)
 
-    def keep_person(self, person: Person) -> None:
+    def people_of_the_file(self) -> frozenset[PersonId]:
+        return directory.people_of_the_file(self._connection, self._workspace)
+
+    def keep_person(self, person: Person, *, owner: Owner | None = None) -> None:
         self._found()
-        directory.keep_person(self._connection, self._workspace, person)
+        directory.keep_person(self._connection, self._workspace, person, owner)
         self._ahead.people.pop(person.id, None)
 
     def keep_identity(
@@ -331,9 +346,9 @@ class BoundTransaction:
             self._teams = {team.id: team for team in self._all_teams}
         return self._all_teams
 
-    def keep_team(self, team: Team) -> None:
+    def keep_team(self, team: Team, *, owner: Owner | None = None) -> None:
         self._found()
-        directory.keep_team(self._connection, self._workspace, team)
+        directory.keep_team(self._connection, self._workspace, team, owner)
         self._teams, self._all_teams = {}, None
 
     # The spool row this work answers

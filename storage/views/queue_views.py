@@ -8,7 +8,11 @@ from sqlalchemy import Connection, Table, func, select, text
 
 from engine.ports.views import Depth, DeskAddress, OutboxLine, SpoolLine
 from engine.tickets.people import TeamId, WorkspaceId
-from storage.sql.schema import team_addresses, timers, workspaces
+from storage.sql.schema import (
+    team_addresses,
+    workspaces,
+)
+from storage.sql.schema_streams import timers
 from storage.sql.schema_traffic import DEAD, UNSENT, UNSETTLED, outbox, spool
 from storage.tickets.rows import AnyRow, parcel_key
 

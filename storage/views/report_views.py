@@ -8,12 +8,14 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, Select, and_, literal, select, text, tuple_
 
 from engine.reports.facts import PageFacts, TicketFacts
+from engine.tickets.actions import Action
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
 from engine.tickets.promise_clock import PromiseClock
 from engine.tickets.ticket import Priority, State
 from storage.sql.columns import Instant
-from storage.sql.schema import OPEN, clocks, people, teams, tickets
+from storage.sql.schema import OPEN, people, teams, tickets
 from storage.sql.schema_rules import escalations
+from storage.sql.schema_streams import clocks, events, of_tickets
 from storage.tickets import rows
 from storage.tickets.rows import AnyRow
 
@@ -83,16 +85,22 @@ def _facts(
         return ()
     clocks_of = _clocks(connection, workspace, numbers)
     pages_of = _pages(connection, workspace, numbers)
-    return [_ticket(row, clocks_of[row.number], pages_of[row.number]) for row in found]
+    closed = [row.number for row in found if row.state == State.CLOSED]
+    set_aside = _set_aside(connection, workspace, closed) if closed else {}
+    return [
+        _ticket(row, clocks_of[row.number], pages_of[row.number], set_aside.get(row.number, ""))
+        for row in found
+    ]
 
 
 def _clocks(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
 ) -> Mapping[int, list[PromiseClock]]:
-    chosen = select(clocks).where(clocks.c.workspace == workspace, clocks.c.ticket.in_(numbers))
+    named = clocks.c.stream_id.in_([str(number) for number in numbers])
+    chosen = select(clocks).where(clocks.c.workspace == workspace, of_tickets(clocks), named)
     found: defaultdict[int, list[PromiseClock]] = defaultdict(list)
     for row in connection.execute(chosen.order_by(clocks.c.position)):
-        found[row.ticket].append(rows.clock(row))
+        found[int(row.stream_id)].append(rows.clock(row))
     return found
 
 
@@ -109,7 +117,33 @@ def _pages(
     return found
 
 
-def _ticket(row: AnyRow, clocks: Sequence[PromiseClock], pages: Sequence[PageFacts]) -> TicketFacts:
+def _set_aside(
+    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
+) -> Mapping[int, str]:
+    """Who closed which as "not a request": the last move of a closed ticket says why it is closed."""
+    did = and_(people.c.workspace == events.c.workspace, people.c.id == events.c.actor)
+    chosen = (
+        select(events.c.stream_id, events.c.facts, people.c.name)
+        .outerjoin(people, did)
+        .where(
+            events.c.workspace == workspace,
+            of_tickets(events),
+            events.c.stream_id.in_([str(number) for number in numbers]),
+            events.c.type == "moved",
+        )
+        .order_by(events.c.seq)
+    )
+    last = {int(row.stream_id): row for row in connection.execute(chosen)}
+    return {
+        number: row.name or ""
+        for number, row in last.items()
+        if row.facts["why"] == Action.NOT_A_REQUEST
+    }
+
+
+def _ticket(
+    row: AnyRow, clocks: Sequence[PromiseClock], pages: Sequence[PageFacts], no_request_by: str
+) -> TicketFacts:
     return TicketFacts(
         number=row.number,
         subject=row.subject,
@@ -127,4 +161,5 @@ def _ticket(row: AnyRow, clocks: Sequence[PromiseClock], pages: Sequence[PageFac
         reopened=row.reopened,
         clocks=tuple(clocks),
         pages=tuple(pages),
+        no_request_by=no_request_by,
     )

@@ -4,31 +4,45 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from engine.ports.views import ConversationLine, Link, TicketFile, TicketFilter, TicketLine
 from engine.tickets.events import Entry, Paged
 from engine.tickets.message import Comment, Note, Reference
 from engine.tickets.people import Person, PersonId, Team, WorkspaceId
 from engine.tickets.ticket import Ticket
+from storage.codecs.codec import PEOPLE
 from storage.sql.schema import (
     OPEN,
-    attachments,
-    clocks,
-    comments,
-    events,
     links,
-    notes,
-    outside_references,
     participants,
     people,
     tickets,
 )
 from storage.sql.schema import teams as teams_table
+from storage.sql.schema_streams import (
+    attachments,
+    clocks,
+    comments,
+    events,
+    notes,
+    of_tickets,
+    outside_references,
+)
 from storage.sql.schema_traffic import outbox
 from storage.tickets import directory, rows
-from storage.tickets.codec import PEOPLE
-from storage.tickets.rows import AnyRow
+from storage.tickets.rows import WITH_WORDS, AnyRow
 
 # Escalated is shown and filtered like a state, though it is stored as a level and an acknowledgement.
 ESCALATED: Final = "ESCALATED"
@@ -56,8 +70,8 @@ def file(connection: Connection, workspace: WorkspaceId, number: int) -> TicketF
         return None
     mine = {"workspace": workspace, "ticket": number}
     history = [rows.entry(row) for row in connection.execute(_HISTORY, _stream(mine))]
-    said = [rows.comment(row) for row in connection.execute(_COMMENTS, mine)]
-    noted = [rows.note(row) for row in connection.execute(_NOTES, mine)]
+    said = [rows.comment(row) for row in connection.execute(_COMMENTS, _stream(mine))]
+    noted = [rows.note(row) for row in connection.execute(_NOTES, _stream(mine))]
     named = _people(connection, workspace, _named(shown, history, (*said, *noted)))
     verdicts = _deliveries(connection, mine)
     files_of_notes = _attachments(connection, workspace, [number], kind="note")[number]
@@ -98,7 +112,8 @@ def references(
 ) -> Sequence[Reference]:
     mine = select(outside_references).where(
         outside_references.c.workspace == workspace,
-        outside_references.c.ticket == ticket,
+        of_tickets(outside_references),
+        outside_references.c.stream_id == str(ticket),
         *(
             outside_references.c[name] == value
             for name, value in wanted.items()
@@ -112,9 +127,10 @@ def references(
 
 def by_reference(connection: Connection, workspace: WorkspaceId, wanted: Reference) -> int | None:
     found = (
-        select(outside_references.c.ticket)
+        select(outside_references.c.stream_id)
         .where(
             outside_references.c.workspace == workspace,
+            of_tickets(outside_references),
             outside_references.c.channel == wanted.channel,
             outside_references.c.place == wanted.place,
             outside_references.c.ref == wanted.ref,
@@ -122,32 +138,24 @@ def by_reference(connection: Connection, workspace: WorkspaceId, wanted: Referen
         .order_by(outside_references.c.id)
         .limit(1)
     )
-    return connection.execute(found).scalar()
+    return rows.number(connection.execute(found).scalar())
 
 
 def teams(connection: Connection, workspace: WorkspaceId) -> Sequence[Team]:
     return directory.all_teams(connection, workspace)
 
 
-_HISTORY: Final = (
-    select(events)
-    .where(
-        events.c.workspace == bindparam("workspace"),
-        events.c.stream_kind == rows.TICKET_STREAM,
-        events.c.stream_id == bindparam("stream"),
+def _of_one(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.workspace == bindparam("workspace"),
+        of_tickets(table),
+        table.c.stream_id == bindparam("stream"),
     )
-    .order_by(events.c.seq)
-)
-_COMMENTS: Final = (
-    select(comments)
-    .where(comments.c.workspace == bindparam("workspace"), comments.c.ticket == bindparam("ticket"))
-    .order_by(comments.c.at, comments.c.id)
-)
-_NOTES: Final = (
-    select(notes)
-    .where(notes.c.workspace == bindparam("workspace"), notes.c.ticket == bindparam("ticket"))
-    .order_by(notes.c.at, notes.c.id)
-)
+
+
+_HISTORY: Final = WITH_WORDS.where(_of_one(events)).order_by(events.c.seq)
+_COMMENTS: Final = select(comments).where(_of_one(comments)).order_by(comments.c.at, comments.c.id)
+_NOTES: Final = select(notes).where(_of_one(notes)).order_by(notes.c.at, notes.c.id)
 _LINKS: Final = (
     select(links)
     .where(
@@ -258,26 +266,22 @@ def lines_of(
 def _clocks(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
 ) -> Mapping[int, list[AnyRow]]:
-    chosen = select(clocks).where(clocks.c.workspace == workspace, clocks.c.ticket.in_(numbers))
-    return _by_ticket(connection.execute(chosen.order_by(clocks.c.position)))
+    chosen = select(clocks).where(_of_these(clocks, workspace, numbers))
+    return rows.by_number(connection.execute(chosen.order_by(clocks.c.position)))
 
 
 def _attachments(
     connection: Connection, workspace: WorkspaceId, numbers: Sequence[int], *, kind: str
 ) -> Mapping[int, list[AnyRow]]:
     chosen = select(attachments).where(
-        attachments.c.workspace == workspace,
-        attachments.c.ticket.in_(numbers),
-        attachments.c.subject_kind == kind,
+        _of_these(attachments, workspace, numbers), attachments.c.subject_kind == kind
     )
-    return _by_ticket(connection.execute(chosen.order_by(attachments.c.id)))
+    return rows.by_number(connection.execute(chosen.order_by(attachments.c.id)))
 
 
-def _by_ticket(found: Iterable[AnyRow]) -> Mapping[int, list[AnyRow]]:
-    grouped: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for row in found:
-        grouped[row.ticket].append(row)
-    return grouped
+def _of_these(table: Table, workspace: WorkspaceId, numbers: Sequence[int]) -> ColumnElement[bool]:
+    named = table.c.stream_id.in_([str(number) for number in numbers])
+    return and_(table.c.workspace == workspace, of_tickets(table), named)
 
 
 def _openings(
@@ -286,13 +290,13 @@ def _openings(
     """The first comment of each; ids grow with time, so the smallest is the first."""
     first = (
         select(func.min(comments.c.id))
-        .where(comments.c.workspace == workspace, comments.c.ticket.in_(numbers))
-        .group_by(comments.c.ticket)
+        .where(_of_these(comments, workspace, numbers))
+        .group_by(comments.c.stream_id)
     )
-    chosen = select(comments.c.ticket, comments.c.text).where(
+    chosen = select(comments.c.stream_id, comments.c.text).where(
         comments.c.workspace == workspace, comments.c.id.in_(first)
     )
-    return {row.ticket: row.text for row in connection.execute(chosen)}
+    return {int(row.stream_id): row.text for row in connection.execute(chosen)}
 
 
 def _people(

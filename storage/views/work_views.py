@@ -10,10 +10,17 @@ from engine.ports.views import OwnWork, TicketLine
 from engine.tickets.message import Reference
 from engine.tickets.people import Address, Person, TeamId, WorkspaceId
 from storage.sql.readers import Readers
-from storage.sql.schema import OPEN, UNASSIGNED, memberships, outside_references, teams, tickets
+from storage.sql.schema import (
+    OPEN,
+    UNASSIGNED,
+    memberships,
+    teams,
+    tickets,
+)
 from storage.sql.schema_rules import presences, rotations
-from storage.tickets.duty_rows import DUE, HELD_STATES
-from storage.tickets.rows import reference
+from storage.sql.schema_streams import of_tickets, outside_references
+from storage.tickets.duty_rows import HELD_STATES
+from storage.tickets.rows import by_number, reference
 from storage.views.ticket_views import lines_of
 
 # Rows of each kind on a tab of at most 100 blocks, most of which nobody scrolls to.
@@ -85,7 +92,7 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
     mine = (tickets.c.assignee == person.id, held)
     of_teams = tickets.c.team.in_(sorted(person.teams))
     waiting = (of_teams, text(UNASSIGNED))
-    others = (of_teams, held, tickets.c.assignee != person.id, DUE.is_not(None))
+    others = (of_teams, held, tickets.c.assignee != person.id, tickets.c.due_at.is_not(None))
     asked = select(tickets).where(
         tickets.c.workspace == workspace, text(OPEN), tickets.c.requester == person.id
     )
@@ -108,16 +115,18 @@ def _cards(
     """Each in its team's channel: one that moved has others elsewhere."""
     chosen = select(outside_references).where(
         outside_references.c.workspace == workspace,
-        outside_references.c.ticket.in_([line.ticket.number for line in shown]),
+        of_tickets(outside_references),
+        outside_references.c.stream_id.in_([line.ticket.stream.id for line in shown]),
         outside_references.c.channel == "slack",
         outside_references.c.kind == "card",
     )
     channels = {line.ticket.number: line.team.place for line in shown}
-    found = connection.execute(chosen.order_by(outside_references.c.id))
+    found = by_number(connection.execute(chosen.order_by(outside_references.c.id)))
     return {
-        row.ticket: reference(row)
-        for row in found
-        if Address(row.channel, row.place) == channels[row.ticket]
+        number: reference(row)
+        for number, cards in found.items()
+        for row in cards
+        if Address(row.channel, row.place) == channels[number]
     }
 
 
@@ -125,5 +134,5 @@ def _due_first(workspace: WorkspaceId, *those: Condition) -> Select[*tuple[Any, 
     return (
         select(tickets)
         .where(tickets.c.workspace == workspace, text(OPEN), *those)
-        .order_by(DUE.nulls_last(), tickets.c.number)
+        .order_by(tickets.c.due_at.nulls_last(), tickets.c.number)
     )

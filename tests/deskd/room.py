@@ -12,7 +12,6 @@ from deskd.base.ids import TimeSortedIds
 from deskd.parts.alarm import Alarm
 from deskd.parts.delivery import Delivery
 from deskd.parts.nudge import Nudge, ring_all
-from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
 from engine.messages.effects import Effect, Tell
@@ -20,6 +19,7 @@ from engine.ports.clock import Part
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Change, Transaction
 from engine.ports.views import OutboxLine
+from engine.shifts import timer_due
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Team, TeamId
 from engine.tickets.ticket import Ticket

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.duty.presence import Duty
 from engine.messages.effects import Tell
 from engine.promises.rules import Declared, DeclaredRotation
+from engine.shifts import timer_due
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
@@ -87,6 +89,14 @@ class World:
 
     async def dispatch(self) -> int:
         return await self.floor.dispatch(DEFAULT, TEAM.id)
+
+    async def lapse(self) -> int:
+        """Ring what is due of people; how many timers meant something."""
+        at = self.clock.now()
+        standing = await self.storage.timers.standing_of_people(DEFAULT)
+        due = [timer for timer in standing if timer.due_at <= at]
+        run = self.storage.store.run
+        return sum([await run(DEFAULT, partial(timer_due.ring, timer=one, at=at)) for one in due])
 
     async def start(self, *callers: Caller, hours: float | None = 8) -> None:
         length = timedelta(hours=hours) if hours else None

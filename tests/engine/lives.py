@@ -44,9 +44,9 @@ def _holiday(life: Life, at: datetime) -> None:
 def _stricter(life: Life, at: datetime) -> None:
     """A new edition of its policy, which is then applied to it."""
     life.before(at)
-    editions = [*life.rules.policies["own"], (at, policy(1, "office"))]
+    editions = [*life.rules.policies["own"], (1, policy(1, "office"))]
     life.rules = replace(life.rules, policies={"own": editions})
-    life.does(at, [PolicyApplied(at)])
+    life.does(at, [PolicyApplied(1)])
 
 
 def _muted(life: Life, at: datetime) -> None:
@@ -124,8 +124,8 @@ def rules(hours: Hours, long: int) -> Rules:
     return Rules(
         own,
         calendars={"office": (1, Calendar(hours))},
-        policies={"own": [(BEGIN, policy(long, "office"))]},
-        ladders={"own": [(BEGIN, LADDER)]},
+        policies={"own": [(0, policy(long, "office"))]},
+        ladders={"own": [(0, LADDER)]},
     )
 
 

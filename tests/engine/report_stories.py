@@ -57,10 +57,16 @@ class Life:
         return [(at, act) for at, act in acts if at <= END]
 
 
+# Made once: Hypothesis takes longer to make a strategy than to draw from it.
+_GAPS = st.integers(1, 90) | st.integers(1, 3 * DAY) | st.sampled_from([5, 30, 120, 240, DAY])
+_ACTS = st.sampled_from("answer question wait back resolve reopen close".split())
+_DEEDS = st.lists(st.tuples(_GAPS, _ACTS), max_size=8).map(tuple)
+_PAGES = st.lists(
+    st.builds(Page, st.integers(0, END), st.none() | st.integers(0, 500)), max_size=2
+).map(tuple)
+
+
 def _life(number: int) -> st.SearchStrategy[Life]:
-    gaps = st.integers(1, 90) | st.integers(1, 3 * DAY) | st.sampled_from([5, 30, 120, 240, DAY])
-    acts = st.sampled_from("answer question wait back resolve reopen close".split())
-    pages = st.builds(Page, st.integers(0, END), st.none() | st.integers(0, 500))
     return st.builds(
         Life,
         st.just(number),
@@ -69,12 +75,14 @@ def _life(number: int) -> st.SearchStrategy[Life]:
         st.sampled_from(["VM", "Network"]),
         st.sampled_from(list(TEAMS)),
         st.sampled_from(list(AGENTS)),
-        st.lists(st.tuples(gaps, acts), max_size=8).map(tuple),
-        st.lists(pages, max_size=2).map(tuple),
+        _DEEDS,
+        _PAGES,
     )
 
 
-lives = st.integers(0, 12).flatmap(lambda count: st.tuples(*map(_life, range(1, count + 1))))
+_LIVES = [_life(number) for number in range(1, 13)]
+_SO_MANY = [st.tuples(*_LIVES[:count]) for count in range(13)]
+lives = st.integers(0, 12).flatmap(_SO_MANY.__getitem__)
 
 
 # Told to the engine

@@ -3,9 +3,9 @@
 from typing import Any
 
 from deskd.base.ids import TimeSortedIds
-from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
+from engine.shifts import timer_due
 from engine.tickets.message import Inbound, Request
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.promise_clock import Timer

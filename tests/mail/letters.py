@@ -44,11 +44,11 @@ _ANA = Foreign("Ana")
 MESSAGES: dict[str, Message] = {
     kind_of(each): each
     for each in (
-        Receipt(*_ABOUT, Priority.P3, NOON, follows=None, refused=(), copied=False),
+        Receipt(*_ABOUT, Priority.P3, None, NOON, follows=None, refused=(), copied=False),
         Reply(*_ABOUT, _ANA),
         Question(*_ABOUT, _ANA),
         TicketResolved(*_ABOUT, _ANA, CLOSES, gave_up=False),
-        TicketClosed(*_ABOUT, _ANA),
+        TicketClosed(*_ABOUT, _ANA, no_request=False),
         TicketMerged(*_ABOUT, TicketRef(3), _ANA),
         Reminder(*_ABOUT, CLOSES),
         NoteWritten(*_ABOUT, _ANA, Code("slack")),

@@ -67,7 +67,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     ClockChanged(*(ClockKind.ACK, 1, ODD, None, None, False, "calendar", ODD, "itil", "office", 9)),
     ClockCancelled(FIRST, 0, ODD),
     Waived(FIRST, 0, MessageId("why")),
-    PolicyApplied(after(days=1)),
+    PolicyApplied(7),
     LevelEmpty(2),
     Paged(3, "manual", (ANA.id, BOB.id), ("S1",), MessageId("why")),
     PageHeld(after(hours=9)),

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from engine.duty.presence import Presence, Said, timers
 from engine.messages.effects import Effect, Show, Tell
+from engine.ports.duty_store import SaidEntry
 from engine.ports.spool import Incoming
 from engine.ports.store import Change, Transaction
 from engine.tickets.events import Commented, Entry, Event, Noted, Opened
@@ -133,6 +135,20 @@ def noting(before: Ticket, text: str = "the switch is old") -> Change:
     return step(before, Noted(note.id), notes=(note,))
 
 
+def presence(
+    person: Person, after: Presence, *said: Said, before: Presence | None = None
+) -> Change:
+    """What somebody said, and where they stand after it."""
+    version = before.version if before else 0
+    told = tuple(
+        SaidEntry(seq, MORNING, person.id, "slack", one)
+        for seq, one in enumerate(said, version + 1)
+    )
+    new = replace(after, person=person.id, version=version + len(said))
+    wanted = tuple(timers(new))
+    return Change(before, new, told, timers_set=wanted)
+
+
 def tell(key: str, to: Address = TO_BOB, **given: Any) -> Tell:
     return replace(Tell(to, made("receipt", key), key), **given)
 
@@ -147,7 +163,9 @@ def _record(transaction: Transaction, change: Change) -> None:
 
 async def record(storage: Storage, *changes: Change) -> None:
     for change in changes:
-        await storage.store.run(change.after.workspace, partial(_record, change=change))
+        after = change.after
+        workspace = after.workspace if isinstance(after, Ticket) else DEFAULT
+        await storage.store.run(workspace, partial(_record, change=change))
 
 
 async def open_with(storage: Storage, number: int, *effects: Effect, **given: Any) -> Ticket:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import asyncpg
 
+from storage.open.revisions import HEAD
 from storage.open.upgrade import upgrade
-from storage.sql.schema import HEAD
 from storage.sql.schema_later import EVERYTHING
 
 T = TypeVar("T")

@@ -99,14 +99,80 @@ async def test_release_and_assign_move_the_ticket_and_tell_who_gets_it(opened: T
     assert (await opened.ticket()).line.assignee is not None
 
 
-async def test_an_agent_may_not_assign_and_hears_who_may(opened: Town) -> None:
+async def test_an_agent_assigns_within_the_team(opened: Town) -> None:
     ana, ben = opened.person("ana"), opened.person("ben")
     card = await opened.card("T-1")
     worked(await ana.choose(card, "more", "Assign…"))
-    refused = await ana.submit(await opened.form(ana), {"assignee": ben.user_id})
-    shown = str(refused.errors) + "".join(m.visible_text() for m in ana.ephemerals)
-    assert "senior" in shown
-    assert (await opened.ticket()).line.assignee is None
+    worked(await ana.submit(await opened.form(ana), {"assignee": ben.user_id}))
+    assert ben.mention in (await opened.in_thread(card, "Assigned to")).text
+
+
+async def test_what_takes_a_senior_is_offered_to_seniors_alone(opened: Town) -> None:
+    """The card is everybody's; `/ticket show` is its reader's. Whoever asks all the same hears who can."""
+    ana, ben = opened.person("ana"), opened.person("ben")
+    card = await opened.card("T-1")
+    assert "Assign…" in str(card.blocks)
+    assert "Close unsolved…" not in str(card.blocks)
+    for who, offered in ((ana, False), (ben, True)):
+        await who.command("/ticket show T-1", channel="it-desk")
+        shown = await opened.until(lambda who=who: who.ephemerals, "ticket in full")
+        assert ("Close unsolved…" in str(shown[-1].blocks)) is offered
+    await ana.command("/ticket close T-1 We do not do phones", channel="it-desk")
+    told = await opened.until(lambda: ana.ephemerals[1:], "refusal")
+    assert "You can't close tickets unsolved; Ben and Mia can." in told[0].visible_text()
+    await ben.command("/ticket close T-1", channel="it-desk")
+    told = await opened.until(lambda: ben.ephemerals[1:], "refusal")
+    assert "Please add a reason" in told[0].visible_text()
+    await ben.command("/ticket close T-1 We do not do phones", channel="it-desk")
+    await opened.card("Closed")
+    assert [said.message.text for said in (await opened.ticket()).notes] == ["We do not do phones"]
+
+
+async def test_help_in_a_thread_names_what_this_person_may_do_now(opened: Town) -> None:
+    ana = opened.person("ana")
+    await ana.reply(await opened.card("T-1"), f"<@{opened.slack.bot_user_id}> shoot it")
+    told = await opened.until(lambda: ana.ephemerals, "help")
+    text = told[0].visible_text()
+    assert "not a request" in text
+    assert "assign @somebody" in text.replace("*", "")
+    assert not any(word in text for word in ("waive", "unmerge", "reopen", "release"))
+
+
+async def test_not_a_request_closes_in_silence_and_can_be_undone(opened: Town) -> None:
+    """The spammer hears nothing and wakes nobody; whoever may reopen takes it back, and what was owed is owed."""
+    ana = opened.person("ana")
+    receipt = await opened.letter(BOB, "[T-1]")
+    worked(await ana.choose(await opened.card("T-1"), "more", "Not a request"))
+    card = await opened.card("Closed")
+    await opened.writer(BOB).reply(receipt, "Buy now, last chance!")
+    await opened.in_thread(card, "Buy now")
+    await opened.quiet()
+    assert len(opened.mailbox.received(BOB)) == 1, "the receipt, and nothing since"
+    assert await opened.state() == "CLOSED"
+    assert [clock.running for clock in (await opened.ticket()).line.ticket.clocks] == [False] * 3
+    worked(await ana.click(await opened.card("Closed"), "reopen"))
+    await opened.card("Reopened")
+    clocks = (await opened.ticket()).line.ticket.clocks
+    assert {clock.kind.value for clock in clocks if clock.running} == {
+        "first_response",
+        "resolution",
+        "ack",
+    }
+
+
+async def test_a_colleague_is_told_that_it_was_not_taken_for_a_request(desk: Town) -> None:
+    """In Slack it is known who writes; they can object."""
+    ana, carla = desk.person("ana"), desk.person("carla")
+    await carla.command("/ticket new Lunch?", channel="general")
+    await desk.card("T-1")
+    await ana.command("/ticket spam T-1", channel="it-desk")
+    await desk.card("Closed")
+    told = await desk.until(
+        lambda: [one for one in carla.dms if "not taken for a request" in one.text], "word"
+    )
+    assert "/ticket reopen T-1" in told[0].text
+    await carla.command("/ticket reopen T-1", channel="general")
+    await desk.card("Reopened")
 
 
 async def test_a_guest_in_the_private_channel_is_no_agent(opened: Town) -> None:
@@ -134,9 +200,10 @@ async def test_in_a_public_channel_a_click_says_who_the_agents_are(public: Town)
     await ana.click(card, "claim")
     told = await public.until(lambda: ana.ephemerals, "refusal")
     assert NO_AGENT in told[0].visible_text()
-    worked(await ana.click(card, "reply"))
-    refused = await ana.submit(await public.form(ana), {"words": "Please restart it"})
-    assert NO_AGENT in str(refused.errors)
+    await ana.click(card, "reply")
+    told = await public.until(lambda: ana.ephemerals[1:], "refusal")
+    assert NO_AGENT in told[0].visible_text()
+    assert ana.modal is None, "nobody fills in what would be refused"
     worked(await ben.click(card, "claim"))
     await public.card("In progress")
 
@@ -233,11 +300,11 @@ async def test_who_asks_in_a_public_channel_for_what_is_not_shown_there_hears_no
     assert "There is no ticket T-1 that you can see" in told[0].visible_text()
 
 
-async def test_an_agent_without_the_role_hears_which_one_it_takes(opened: Town) -> None:
+async def test_an_agent_without_the_role_hears_who_has_it(opened: Town) -> None:
     ana = opened.person("ana")
-    await ana.choose(await opened.card("T-1"), "more", "Close")
+    await ana.command("/ticket waive T-1 a drill", channel="it-desk")
     told = await opened.until(lambda: ana.ephemerals, "refusal")
-    assert "takes the role manager" in told[0].visible_text()
+    assert "You can't waive broken promises; Mia can." in told[0].visible_text()
 
 
 async def test_a_raised_priority_shortens_the_promise_on_the_card(opened: Town) -> None:

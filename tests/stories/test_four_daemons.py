@@ -15,7 +15,7 @@ from deskd.base.ids import TimeSortedIds
 from deskd.parts.dispatch import Dispatcher
 from deskd.parts.nudge import Nudge
 from engine.duty.presence import Presence, ShiftStarted
-from engine.ports.duty_store import SaidEntry, WorkViews
+from engine.ports.duty_store import WorkViews
 from engine.ports.store import Transaction
 from engine.ports.views import OwnWork
 from engine.shifts.duty_desk import DutyDesk
@@ -24,7 +24,7 @@ from engine.tickets.people import DEFAULT, Person, PersonId, Role, TeamId, Works
 from storage.open.open_storage import Storage, open_storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
-from tests.storage.make import TEAM, furnish, opening, record, ticket
+from tests.storage.make import TEAM, furnish, opening, presence, record, ticket
 
 TEAMS = [replace(TEAM, id=TeamId(f"team{n}"), addresses=()) for n in range(10)]
 EVERYWHERE = frozenset(team.id for team in TEAMS)
@@ -72,8 +72,7 @@ def staffed(transaction: Transaction) -> None:
         transaction.keep_team(team)
     for agent in AGENTS:
         transaction.keep_person(agent)
-        entry = SaidEntry(0, MORNING, agent.id, "slack", ShiftStarted(None))
-        transaction.staff.keep(agent.id, Presence(MORNING), [entry])
+        transaction.record(presence(agent, Presence(MORNING), ShiftStarted(None)))
 
 
 async def open_many(storage: Storage, first: int) -> None:
@@ -102,7 +101,7 @@ async def dispatcher(storage: Storage, clock: ManualClock, *, first: int) -> Non
     bell = Nudge(clock)
     floor = DutyDesk(storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
     work = OutOfStep(storage.work, first)
-    await Dispatcher(floor, work, storage.views, clock, bell).run(ready=lambda: None)
+    await Dispatcher(floor, work, clock, bell).run(ready=lambda: None)
 
 
 async def until_all_are_given(storage: Storage, clock: ManualClock) -> None:

@@ -16,11 +16,11 @@ from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue, read
 from bot.views.cards import ticket_card, ticket_in_full, ticket_list
 from bot.views.messages import told
-from bot.views.words import label
+from bot.views.words import action_word, label
 from engine.messages.paging import PromiseBroken
 from engine.messages.values import Foreign, Handle, TicketRef, Who
-from engine.ports.views import TicketLine
-from engine.tickets.lifecycle import Action, legal
+from engine.ports.views import TicketFile, TicketLine
+from engine.tickets.actions import ACTIONS, FORMS, Action, Menu, Takes, for_any_agent, legal
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import Priority, State
 from sandbox.blockkit.blocks import check_message, check_view
@@ -93,17 +93,26 @@ def actions(card: SlackMessage) -> list[Any]:
 
 
 @pytest.mark.parametrize("shown", LINES)
-def test_a_card_offers_all_that_is_legal_and_nothing_else(shown: TicketLine) -> None:
+def test_a_card_offers_what_any_agent_may_do_now_and_nothing_else(shown: TicketLine) -> None:
     card = ticket_card(shown, NOW)
     accepted(card)
     found = offered(card)
     assert len(found) == len(set(found))
-    assert set(found) == {action.value for action in legal(shown.ticket)} - {"note"}
+    assert set(found) == {action.value for action in for_any_agent(shown.ticket)} - {"note"}
+
+
+@pytest.mark.parametrize("shown", LINES)
+def test_a_ticket_in_full_offers_what_its_reader_may(shown: TicketLine) -> None:
+    for able in (frozenset[Action](), legal(shown.ticket)):
+        card = ticket_in_full(TicketFile(shown), NOW, able, works_on_it=True)
+        accepted(card)
+        assert set(offered(card)) == {action.value for action in able} - {"note"}
 
 
 @pytest.mark.parametrize("shown", LINES)
 def test_a_card_has_three_buttons_and_one_menu_at_most(shown: TicketLine) -> None:
-    kinds = [element["type"] for element in actions(ticket_card(shown, NOW))]
+    rows = [block for block in ticket_card(shown, NOW).blocks if block["type"] == "actions"]
+    kinds = [element["type"] for row in rows for element in row["elements"]]
     assert kinds.count("button") <= 3
     assert len(kinds) - kinds.count("button") <= 1
 
@@ -135,8 +144,8 @@ def test_to_acknowledge_comes_first_while_a_page_waits() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
     accepted(ticket_list([line(text=text)] * 20, more=True))
-    accepted(ticket_in_full(file(text or "x"), NOW, works_on_it=True))
-    accepted(ticket_in_full(file(text or "x"), NOW, works_on_it=False))
+    accepted(ticket_in_full(file(text or "x"), NOW, legal(line().ticket), works_on_it=True))
+    accepted(ticket_in_full(file(text or "x"), NOW, frozenset(), works_on_it=False))
 
 
 def test_an_empty_list_says_so() -> None:
@@ -153,7 +162,7 @@ def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
     assert "first answer of T-7" in said.text
 
 
-@pytest.mark.parametrize("action", sorted(modals.FORMS))
+@pytest.mark.parametrize("action", sorted(FORMS))
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("changed", [False, True])
 def test_every_form_is_taken_and_harmless(action: Action, text: str, changed: bool) -> None:
@@ -175,15 +184,28 @@ def test_the_form_of_a_merger_names_the_other_ticket(text: str) -> None:
     assert read(view["private_metadata"]) == ButtonValue(7, 3, channel="C1", other=7)
 
 
-def test_the_form_for_a_new_ticket_is_taken() -> None:
-    view = modals.new_ticket(channel="C1")
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_form_for_a_new_ticket_is_taken_and_offers_what_its_reader_may_ask_for(
+    count: int,
+) -> None:
+    able = list(Priority)[4 - count :]
+    view = modals.new_ticket(channel="C1", priorities=able, default=able[0])
     assert limits.validate(view, "modal") == []
     check_view(view)
+    offered = [one["element"]["options"] for one in view["blocks"] if "options" in one["element"]]
+    found = [[option["value"] for option in options] for options in offered]
+    assert found == ([[one.value for one in able]] if count > 1 else [])
 
 
 def test_every_word_on_a_card_or_form_exists() -> None:
-    for word in itertools.chain(State, Priority, modals.FORMS):
+    for word in itertools.chain(State, Priority, Menu):
         assert label(word.value)
+    for row in ACTIONS.values():
+        needed = ["button", "may", "do", "help"] if row.right else []
+        needed += ["title", "submit"] if row.has_form else []
+        words = row.takes in (Takes.WORDS, Takes.PART)
+        needed += ["field"] if row.has_form and words else []
+        assert all(action_word(row.action, word) for word in needed), row.action
 
 
 def test_what_slack_refuses_we_refuse() -> None:

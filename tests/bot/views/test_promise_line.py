@@ -10,6 +10,7 @@ from bot.views.cards import ticket_card, ticket_in_full
 from bot.views.promise_line import Moment
 from engine.calendars.calendar import WEEKDAYS, Calendar, Hours
 from engine.ports.views import TicketFile
+from engine.tickets.actions import legal
 from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import State
 from tests.bot.make import NOON, NOW, RULES, line, paged, strings
@@ -34,11 +35,11 @@ def test_a_card_says_who_is_paged_since_when_and_who_is_next() -> None:
 
 def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
     full = TicketFile(paged(line()))
-    text = words(ticket_in_full(full, NOW, works_on_it=False))
+    text = words(ticket_in_full(full, NOW, frozenset(), works_on_it=False))
     assert "first answer due" in text
     assert "paged" not in text
     assert "Escalated" not in text
-    assert "are paged" in words(ticket_in_full(full, NOW, works_on_it=True))
+    assert "are paged" in words(ticket_in_full(full, NOW, frozenset(), works_on_it=True))
 
 
 def test_a_card_says_when_a_quiet_time_holds_the_page_back() -> None:
@@ -54,11 +55,14 @@ def test_a_card_remembers_an_escalation_that_is_acknowledged() -> None:
     assert "are paged" not in text
 
 
-def test_a_merged_card_says_where_it_goes_on_and_can_be_taken_out_again() -> None:
+def test_a_merged_card_says_where_it_goes_on_and_a_lead_can_take_it_out_again() -> None:
     shown = line(State.MERGED)
-    merged = ticket_card(replace(shown, ticket=replace(shown.ticket, merged_into=3)), NOW)
-    assert "Goes on as *T-3*" in words(merged)
-    (row,) = [block for block in merged.blocks if block["type"] == "actions"]
+    merged = replace(shown, ticket=replace(shown.ticket, merged_into=3))
+    card = ticket_card(merged, NOW)
+    assert "Goes on as *T-3*" in words(card)
+    assert [block for block in card.blocks if block["type"] == "actions"] == []
+    for_lead = ticket_in_full(TicketFile(merged), NOW, legal(merged.ticket), works_on_it=True)
+    (row,) = [block for block in for_lead.blocks if block["type"] == "actions"]
     assert [one["action_id"] for one in row["elements"]] == ["unmerge"]
 
 

@@ -7,10 +7,10 @@ from typing import Final
 from deskd.base.ids import TimeSortedIds
 from deskd.config.load import load
 from deskd.declared.declared_workspace import roster
-from engine.desk import timer_due
 from engine.desk.directory import DeclaredWorkspace
 from engine.duty.presence import Out
 from engine.ports.spool import Incoming
+from engine.shifts import timer_due
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.message import Attachment, Draft
 from engine.tickets.people import DEFAULT, Caller, Identity

@@ -1,9 +1,11 @@
 """What a button does, from a script: escalate, acknowledge, merge, un-merge, split, waive."""
 
+import io
 from pathlib import Path
 
 import pytest
 
+from engine.tickets.actions import VERBS
 from tests.deskd.commands import Shell
 
 
@@ -12,6 +14,7 @@ def shell(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     made = Shell(tmp_path, capsys)
     made.write(
         '[mail]\naddress = "help@x.y"\n'
+        '[[teams]]\nid = "support"\n[[teams]]\nid = "network"\nname = "Network"\n'
         '[[people]]\nname = "Ben"\nmail = "ben@x.y"\nrole = "senior"\nteams = ["support"]\n'
     )
     for subject in ("VPN is down", "No VPN since ten"):
@@ -63,3 +66,57 @@ def test_what_is_missing_is_wrong_usage(shell: Shell) -> None:
     absent = shell.run("ticket", "ack", "T-9")
     assert (absent.code, absent.out) == (1, "")
     assert "no ticket T-9" in absent.err
+
+
+EVERY_VERB = (
+    # the verb and what is typed after it, then what has come of it, read from the JSON
+    ("claim T-1", "status", "IN_PROGRESS"),
+    ("release T-1", "assignee", None),
+    ("assign T-1 Ben", "assignee", "Ben"),
+    ("reply T-1 On my way", "comments", "On my way"),
+    ("note T-1 He never restarts", "notes", "He never restarts"),
+    ("ask T-1 Which floor?", "status", "PENDING_INFO"),
+    ("priority T-1 high", "priority", "P2"),
+    ("category T-1 network", "category", "Network"),
+    ("team T-1 network", "team", "network"),
+    ("team T-1 support", "team", "support"),
+    ("escalate T-1 they cannot pay", "escalation_level", 1),
+    ("ack T-1", "acknowledged", True),
+    ("end-escalation T-1", "escalation_level", 0),
+    ("resolve T-1 It works again", "status", "RESOLVED"),
+    ("reopen T-1", "status", "REOPENED"),
+    ("split T-1 --subject Printer", "subject", "Printer"),
+    ("merge T-3 T-1", "id", "T-1"),
+    ("unmerge T-3", "status", "NEW"),
+    ("close T-3 We do not do printers", "status", "CLOSED"),
+    ("not-a-request T-2", "status", "CLOSED"),
+)
+
+
+def test_every_verb_does_from_the_shell_what_its_button_does(shell: Shell) -> None:
+    assert {line.split()[0] for line, *_ in EVERY_VERB} == VERBS.keys() - {"waive"}
+    for line, key, expected in EVERY_VERB:
+        result = shell.run("ticket", *line.split(), "--json")
+        assert (result.code, result.err) == (0, ""), line
+        found = result.json
+        assert isinstance(found, dict)
+        value = found[key]
+        if isinstance(value, list):
+            value = value[-1]["text"]
+        elif isinstance(value, dict):
+            value = value["name"]
+        assert value == expected, line
+
+
+def test_words_may_come_from_a_pipe(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("One line.\nAnother."))
+    said = shell.run("ticket", "note", "T-1", "-", "--json").json
+    assert isinstance(said, dict)
+    assert [note["text"] for note in said["notes"]] == ["One line.\nAnother."]
+
+
+def test_a_reason_that_is_missing_is_asked_for(shell: Shell) -> None:
+    refused = shell.run("ticket", "close", "T-1")
+    assert (refused.code, refused.out) == (1, "")
+    assert "Please add a reason, e.g. `deskd ticket close T-6" in refused.err
+    assert says(shell, "not-a-request", "1").startswith("T-1: closed as not a request")

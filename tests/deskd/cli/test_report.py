@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import shutil
 import zipfile
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -36,17 +37,24 @@ def shell(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     return made
 
 
+@pytest.fixture(scope="session")
+def eleven_weeks(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("eleven_weeks") / "deskd.db"
+    shutil.copy(template, file)
+    asyncio.run(_fill(file, ManualClock(), weeks=WEEKS))
+    return file
+
+
 @pytest.fixture
-def filled(shell: Shell) -> Shell:
-    asyncio.run(_fill(shell, weeks=WEEKS))
+def filled(shell: Shell, eleven_weeks: Path) -> Shell:
+    shutil.copy(eleven_weeks, shell.folder / "deskd.db")
     return shell
 
 
-async def _fill(shell: Shell, *, weeks: int) -> None:
+async def _fill(file: Path, clock: ManualClock, *, weeks: int) -> None:
     """Two tickets a day, answered in ten minutes; one is solved in an hour, the other, late, in thirty."""
-    now = shell.clock.now()
-    url = f"sqlite+aiosqlite:///{shell.folder}/deskd.db"
-    storage = await open_storage(url, None, shell.clock)
+    now = clock.now()
+    storage = await open_storage(f"sqlite+aiosqlite:///{file}", None, clock)
     await _furnish(storage, now)
     days = [now - timedelta(days=ago, minutes=5) for ago in range(weeks * 7)]
     made = [
@@ -221,7 +229,7 @@ def test_the_forecast_reads_as_text(filled: Shell) -> None:
 
 
 def test_below_three_weeks_the_forecast_says_that_it_has_not_enough(shell: Shell) -> None:
-    asyncio.run(_fill(shell, weeks=2))
+    asyncio.run(_fill(shell.folder / "deskd.db", shell.clock, weeks=2))
     assert "Not enough data: 1.9 weeks" in shell.run("forecast").out
     told = cast("dict[str, Any]", shell.run("forecast", "--json").json)
     assert told["not_enough"] == {"weeks": 1.9, "needed": 3}

@@ -8,11 +8,11 @@ import pytest
 
 from deskd.base.ids import TimeSortedIds
 from deskd.parts.alarm import NO_TIME, PATIENCE, POLL
-from engine.desk import timer_due
 from engine.desk.desk import Desk
 from engine.ports.store import Transaction
 from engine.ports.timers import Round, Timers
 from engine.promises import sla
+from engine.shifts import timer_due
 from engine.tickets.events import Breached
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT
@@ -92,8 +92,8 @@ async def test_a_timer_that_cannot_be_rung_holds_up_no_other_and_is_tried_again(
     broken = True
 
     def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
-        tried.append(timer.ticket)
-        if broken and timer.ticket == bad.number:
+        tried.append(timer.stream.number)
+        if broken and timer.stream.number == bad.number:
             raise RuntimeError("a bug")
         return timer_due.ring(transaction, timer, at)
 
@@ -119,7 +119,7 @@ async def test_one_set_aside_does_not_make_the_others_late(room: Room) -> None:
     alarm = room.alarm()
 
     def ring(transaction: Transaction, timer: Timer, at: datetime) -> bool:
-        if timer.ticket == bad.number:
+        if timer.stream.number == bad.number:
             raise RuntimeError("a bug")
         return timer_due.ring(transaction, timer, at)
 

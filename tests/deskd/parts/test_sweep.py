@@ -9,7 +9,7 @@ from engine.ports.store import Change, Transaction
 from engine.promises import sla
 from engine.tickets.message import Draft, Request
 from engine.tickets.people import DEFAULT, WorkspaceId
-from engine.tickets.promise_clock import Timer, TimerKind
+from engine.tickets.promise_clock import Timer, TimerKind, of_ticket
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from tests.clock import MORNING
@@ -52,7 +52,7 @@ async def test_a_lost_timer_is_set_again_and_a_left_over_one_dropped(room: Room)
     ticket = await room.ticket()
     before = await room.storage.timers.standing(DEFAULT)
     lost = await lose(room, ticket)
-    stray = Timer(ticket.number, TimerKind.AUTO_CLOSE, 7, MORNING)
+    stray = Timer(of_ticket(ticket.number), TimerKind.AUTO_CLOSE, 7, MORNING)
     await add(room, ticket, stray)
     sweep = sweeping(room)
     mended = await sweep.mend(await sweep.look())
@@ -66,7 +66,7 @@ async def test_a_row_of_a_closed_ticket_is_left_over(room: Room) -> None:
     ticket = await room.ticket()
     await room.ticket()
     await room.desk.close(Request(DEFAULT, ticket.number, ANN))
-    stray = Timer(ticket.number, TimerKind.RESOLUTION_WARN, 1, MORNING)
+    stray = Timer(of_ticket(ticket.number), TimerKind.RESOLUTION_WARN, 1, MORNING)
     await add(room, ticket, stray)
     assert (await sweeping(room).look()).left_over == ((DEFAULT, stray),)
 
@@ -80,7 +80,7 @@ async def test_every_workspace_is_looked_at(room: Room) -> None:
 async def test_what_was_right_again_when_it_was_to_be_mended_is_no_drift(room: Room) -> None:
     """A look reads the tickets first and the rows a moment later."""
     ticket = await room.ticket()
-    stray = Timer(ticket.number, TimerKind.AUTO_CLOSE, 7, MORNING)
+    stray = Timer(of_ticket(ticket.number), TimerKind.AUTO_CLOSE, 7, MORNING)
     await add(room, ticket, stray)
     sweep = sweeping(room)
     drift = await sweep.look()
@@ -99,5 +99,5 @@ async def test_one_look_takes_a_slice_and_the_next_ones_go_round(
         await lose(room, ticket)
     looking = sweeping(room)
     looks = [await looking.look() for _ in range(4)]
-    seen = [sorted(timer.ticket for _, timer in look.missing) for look in looks]
+    seen = [sorted(timer.stream.number for _, timer in look.missing) for look in looks]
     assert seen == [[4, 5, 6, 7], [1, 2, 3], [1], [4, 5, 6, 7]]

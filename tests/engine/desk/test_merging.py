@@ -131,7 +131,9 @@ async def test_part_of_a_ticket_becomes_one_of_its_own_that_starts_now(desk: Wor
     assert [(link.other, link.how) for link in file.links] == [(first.number, "split")]
 
 
-async def test_whoever_was_paged_may_acknowledge_wherever_they_belong(desk: World) -> None:
+async def test_whoever_was_paged_may_read_acknowledge_and_claim_wherever_they_belong(
+    desk: World,
+) -> None:
     """Ben leads; the ladder reached him, then he moved to another team."""
     ticket = await desk.mail()
     await desk.desk.escalate(asks(ticket, ANA), "Customers cannot pay")
@@ -140,7 +142,16 @@ async def test_whoever_was_paged_may_acknowledge_wherever_they_belong(desk: Worl
     assert paged.escalation_level == 2, "nobody is senior but Ana herself"
     elsewhere = replace(LEADS.people[1], teams=frozenset(), department="hr")
     await desk.desk.declare(DEFAULT, replace(LEADS, people=(LEADS.people[0], elsewhere)))
-    with pytest.raises(Refused):
-        await desk.desk.claim(asks(ticket, BEN))
+    assert await desk.desk.see(asks(ticket, BEN)) == paged
+    with pytest.raises(Refused) as refused:
+        await desk.desk.resolve(asks(ticket, BEN), "It works")
+    assert refused.value.facts["holders"] == ["Ana"]
     acknowledged = await desk.desk.acknowledge(asks(ticket, BEN))
     assert acknowledged.acknowledged
+    claimed = await desk.desk.claim(asks(ticket, BEN))
+    resolved = await desk.desk.resolve(asks(ticket, BEN), "It works")
+    assert (claimed.state, resolved.state) == (State.IN_PROGRESS, State.RESOLVED)
+    desk.clock._now += timedelta(days=7, seconds=1)
+    with pytest.raises(Refused) as gone:
+        await desk.desk.see(asks(ticket, BEN))
+    assert gone.value.code == "absent", "a week later it is none of Ben's business"

@@ -21,7 +21,7 @@ def calm() -> Desk:
     """Nobody promised how long a page may wait: no `ack` clock runs."""
     desk = Desk(Priority.P3)
     own = replace(desk.rules.workspace, policy="calm")
-    desk.rules = replace(desk.rules, workspace=own, policies={"calm": [(START, NO_ACK)]})
+    desk.rules = replace(desk.rules, workspace=own, policies={"calm": [(0, NO_ACK)]})
     desk.ticket = replace(desk.ticket, clocks=())
     return desk
 

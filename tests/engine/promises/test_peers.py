@@ -15,7 +15,7 @@ from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 from engine.tickets.workspace import Workspace
 from tests.engine.life import Life
-from tests.engine.make import START, TEAM
+from tests.engine.make import TEAM
 from tests.engine.public_calendars import calendar, instant
 from tests.fixtures import by_id, cases, needs_data
 
@@ -115,7 +115,7 @@ def rules_of(case: dict[str, Any]) -> Rules:
         )
     policy = Policy("peer", {Priority.P2: goals}, calendar="peer")
     own = Workspace(DEFAULT, policy="peer", remind_after=None, give_up_after=None)
-    return Rules(own, {"peer": (1, calendar(case["calendar"]))}, {"peer": [(START, policy)]})
+    return Rules(own, {"peer": (1, calendar(case["calendar"]))}, {"peer": [(0, policy)]})
 
 
 def seconds(written: int | None) -> Duration | None:
@@ -334,11 +334,11 @@ def is_rule(event: dict[str, Any]) -> bool:
 
 
 def ladder_rules(case: dict[str, Any]) -> Rules:
-    editions = [(START, ladder_of(case["policy"]))]
+    editions = [(0, ladder_of(case["policy"]))]
     quiet = []
     for event in case["events"]:
         if event["type"] == "policy_edit":
-            editions.append((instant(event["t"]), ladder_of(event)))
+            editions.append((1, ladder_of(event)))
         elif event["type"].startswith("maintenance"):
             quiet.append(instant(event["t"]))
     mutes = (Mute(*quiet),) if quiet else ()

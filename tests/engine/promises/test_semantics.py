@@ -14,7 +14,6 @@ from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import Priority, State
 from engine.tickets.workspace import Workspace
 from tests.engine.life import Life
-from tests.engine.make import START
 from tests.engine.public_calendars import calendar, instant
 from tests.fixtures import by_id, cases, needs_data
 
@@ -44,7 +43,7 @@ POLICY = Policy(
     calendar="office",
 )
 RULES = Rules(
-    Workspace(DEFAULT, policy="berlin"), {"office": (1, OFFICE)}, {"berlin": [(START, POLICY)]}
+    Workspace(DEFAULT, policy="berlin"), {"office": (1, OFFICE)}, {"berlin": [(0, POLICY)]}
 )
 CASES = cases("deskd_semantics.json")
 

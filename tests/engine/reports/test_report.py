@@ -337,7 +337,7 @@ TICKETS = [
     [
         (Role.AGENT, [1]),
         (Role.SENIOR, [1]),
-        (Role.LEAD, [1, 2]),
+        (Role.LEAD, [1, 2, 3]),  # a lead who is listed with the department is its head
         (Role.MANAGER, [1, 2, 3]),
         (Role.ADMIN, [1, 2, 3, 4]),
     ],
@@ -347,6 +347,11 @@ def test_agents_see_their_own_leads_their_teams_managers_their_departments(
 ) -> None:
     who = Person(PersonId("ana"), "Ana", role, frozenset({TeamId("net")}), department="it")
     assert [each.number for each in seen_by(who, TICKETS)] == numbers
+
+
+def test_a_lead_of_a_team_and_of_no_department_sees_their_teams() -> None:
+    who = Person(PersonId("ana"), "Ana", Role.LEAD, frozenset({TeamId("net")}))
+    assert [each.number for each in seen_by(who, TICKETS)] == [1, 2]
 
 
 def test_requesters_and_suspended_people_see_no_figures() -> None:

@@ -6,9 +6,10 @@ from datetime import time, timedelta
 import pytest
 
 from engine.calendars.calendar import WEEKDAYS, Hours
-from engine.duty.presence import Duty, Out, Presence
+from engine.duty.presence import Duty, Out
 from engine.messages.digests import ShiftHandover
 from engine.messages.values import TicketRef
+from engine.ports.store import Change
 from engine.promises.rules import DeclaredRotation
 from engine.tickets.errors import Refused
 from engine.tickets.events import Assigned, AssignReason, Paged
@@ -190,11 +191,11 @@ async def test_what_was_said_is_kept_in_the_persons_history(world: World) -> Non
     await world.start(ANA, hours=2)
     standing = await world.floor.go_out(DEFAULT, ANA, Out.BREAK)
     await world.clock.forward(hours=3)
-    assert await world.floor.lapse(DEFAULT) == 1
-    assert await world.floor.lapse(DEFAULT) == 0
+    assert await world.lapse() == 1
+    assert await world.lapse() == 0
     person = standing.person.id
     history = await world.storage.store.run(DEFAULT, lambda t: t.staff.history(person, limit=9))
-    assert [(one.seq, type(one.said).__name__, one.via) for one in history] == [
+    assert [(one.seq, type(one.event).__name__, one.via) for one in history] == [
         (4, "ShiftEnded", "desk"),
         (3, "CameBack", "desk"),
         (2, "WentOut", "slack"),
@@ -242,7 +243,7 @@ async def test_the_team_and_the_person_are_told_what_is_handed_over(world: World
 async def test_a_shift_whose_time_is_up_is_handed_over_as_well(world: World) -> None:
     await working(world)
     await world.clock.forward(hours=9)
-    await world.floor.lapse(DEFAULT)
+    await world.lapse()
     assert await world.holder(2) is None
     assert len(await world.told("shift_handover")) == 2
 
@@ -279,9 +280,9 @@ async def test_fsck_finds_a_presence_that_its_history_does_not_tell(world: World
     await world.start(ANA, hours=1)
     await world.floor.go_out(DEFAULT, ANA, Out.BREAK, length=timedelta(minutes=5))
     await world.clock.forward(hours=2)
-    await world.floor.lapse(DEFAULT)
+    await world.lapse()
     assert [one for one in await fsck(world.storage) if one.code == "presence"] == []
-    await world.storage.store.run(
-        DEFAULT, lambda t: t.staff.keep(standing.person.id, Presence(MORNING), [])
-    )
+    now = await world.storage.store.run(DEFAULT, lambda t: t.staff.presence(standing.person.id))
+    wrong = replace(now, ended_at=MORNING)
+    await world.storage.store.run(DEFAULT, lambda t: t.record(Change(now, wrong, ())))
     assert [one.code for one in await fsck(world.storage)] == ["presence"]

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from engine.tickets import intake
-from engine.tickets.intake import Join, Open
+from engine.tickets.intake import Join, Open, is_thanks
 from engine.tickets.message import Audience, Inbound
 from engine.tickets.people import Address, Identity, Person, PersonId
-from engine.tickets.thanks import is_thanks
 from engine.tickets.ticket import State, Ticket
 from tests.engine.make import BOB, START, ticket
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from engine.promises import sla
 from engine.tickets import evolve, lifecycle
+from engine.tickets.actions import Action, legal
 from engine.tickets.errors import Refused
 from engine.tickets.events import Entry, Event, Opened
-from engine.tickets.lifecycle import MOVES, Action, destination, legal
+from engine.tickets.lifecycle import MOVES, destination
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, PersonId, TeamId
 from engine.tickets.promise_clock import CLOCK_OF
@@ -33,6 +34,7 @@ EXPECTED: dict[Action, list[State | None]] = {
     Action.RESOLVE:         [R,   R,   R,    R,   None, None, R,   None],
     Action.REOPEN:          [None, None, None, None, A, A,    None, None],
     Action.CLOSE:           [C,   C,   C,    None, C,   None, C,   None],
+    Action.NOT_A_REQUEST:   [C,   C,   C,    C,   C,   None, C,   None],
     Action.PRIORITY:        [N,   O,   I,    P,   R,    None, A,   None],
     Action.CATEGORY:        [N,   O,   I,    P,   R,    None, A,   None],
     Action.TEAM:            [N,   O,   I,    P,   None, None, A,   None],
@@ -186,4 +188,4 @@ def _holds_its_invariants(stored: Ticket) -> None:
         assert not running
     assert (stored.closed_at is not None) == (stored.state is C)
     assert all(clock.used >= timedelta() for clock in stored.clocks)
-    assert all(timer.ticket == stored.number for timer in sla.timers(stored))
+    assert all(timer.stream == stored.stream for timer in sla.timers(stored))

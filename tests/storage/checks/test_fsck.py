@@ -136,7 +136,11 @@ SEEDED = {
     ),
     "a clock its history does not tell": (
         "state",
-        "UPDATE clocks SET goal = goal + 1 WHERE workspace = 'default' AND ticket = 1",
+        "UPDATE clocks SET goal = goal + 1 WHERE workspace = 'default' AND stream_id = '1'",
+    ),
+    "a due time its clocks do not tell": (
+        "due",
+        "UPDATE tickets SET due_at = created_at WHERE workspace = 'default' AND number = 1",
     ),
     "an event that is gone": ("history", "DELETE FROM events WHERE stream_id = '1' AND seq = 2"),
     "a history that is gone": ("history", "DELETE FROM events WHERE workspace = 'other'"),
@@ -144,7 +148,7 @@ SEEDED = {
     "a timer that is missing": ("timer", "DELETE FROM timers WHERE kind = 'resolution.breach'"),
     "a timer too many": (
         "timer",
-        "UPDATE timers SET kind = 'auto_close' WHERE kind = 'resolution.warn' AND ticket = 1",
+        "UPDATE timers SET kind = 'auto_close' WHERE kind = 'resolution.warn' AND stream_id = '1'",
     ),
     "parcels sent out of order": (
         "order",
@@ -173,8 +177,8 @@ SEEDED = {
     ),
     "one message in two tickets": (
         "doubled_ticket",
-        "UPDATE outside_references SET ref = '<1@example.com>' WHERE ticket = 2",
-        "UPDATE comments SET text = 'help me, 1' WHERE ticket = 2",
+        "UPDATE outside_references SET ref = '<1@example.com>' WHERE stream_id = '2'",
+        "UPDATE comments SET text = 'help me, 1' WHERE stream_id = '2'",
     ),
     "history of no ticket": (
         "stray",
@@ -191,9 +195,9 @@ SEEDED = {
     ),
     "a note to the requester": (
         "leak",
-        """INSERT INTO notes (workspace, id, ticket, via, text, at)
-           SELECT workspace, 'n', ticket, via, 'psst', at FROM comments
-           WHERE workspace = 'default' AND ticket = 1""",
+        """INSERT INTO notes (workspace, id, stream_kind, stream_id, via, text, at)
+           SELECT workspace, 'n', stream_kind, stream_id, via, 'psst', at FROM comments
+           WHERE workspace = 'default' AND stream_id = '1'""",
         "UPDATE outbox SET note = 'n' WHERE workspace = 'default' AND key = 'receipt-1'",
     ),
     "a file of another size": ("file", "UPDATE attachments SET size = 7"),
@@ -216,7 +220,7 @@ async def test_a_row_that_points_into_another_workspace_is_found(
     storage: Storage, database: Database
 ) -> None:
     await furnished(storage)
-    await corrupt(database, "UPDATE timers SET workspace = 'other' WHERE ticket = 2")
+    await corrupt(database, "UPDATE timers SET workspace = 'other' WHERE stream_id = '2'")
     assert "parent" in codes(await fsck(storage))
 
 

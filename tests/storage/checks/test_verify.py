@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engine.calendars.calendar import WEEKDAYS, Hours
 from engine.calendars.durations import Duration
-from engine.desk import timer_due
 from engine.desk.directory import DeclaredWorkspace
 from engine.ports.store import Transaction
 from engine.promises.rules import Declared, Goals, Mute, Policy
+from engine.shifts import timer_due
 from engine.tickets.errors import Refused
 from engine.tickets.message import Proof, Request
 from engine.tickets.people import DEFAULT, Caller, Role
@@ -200,7 +200,7 @@ async def test_what_is_not_so_is_said_in_words(
 async def test_one_ticket_alone_is_looked_at(world: World, database: Database) -> None:
     first = await world.mail()
     second = await world.mail("dora@example.com")
-    await corrupt(database, f"DELETE FROM timers WHERE ticket = {second.number}")
+    await corrupt(database, f"DELETE FROM timers WHERE stream_id = '{second.number}'")
     assert await verify(world.storage, first.number) == []
     assert {found.code for found in await verify(world.storage, second.number)} == {"timer"}
 

@@ -13,18 +13,19 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from storage.open import revisions
 from storage.open.open_storage import open_storage
+from storage.open.revisions import HEAD
 from storage.open.upgrade import _config, history, upgrade
-from storage.sql.database import open_sqlite_once
+from storage.sql.database import open_sqlite_once, raw_statement
 from storage.sql.errors import SchemaMismatch
-from storage.sql.schema import HEAD
 from storage.sql.schema_later import EVERYTHING
 from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
 from tests.storage.make import furnish, message, open_with, show, tell, tell_apart
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+REVISIONS = [*revisions.REVISIONS]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -186,10 +187,12 @@ async def test_an_older_sqlite_file_is_backed_up_before_it_is_changed(
 
 def _take_back(path: Path, *, to: str) -> None:
     engine = open_sqlite_once(sqlite_url(path))
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, to)
+    with engine.connect() as connection:
+        raw_statement(connection, "PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            config = _config()
+            config.attributes["connection"] = connection
+            command.downgrade(config, to)
     engine.dispose()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from engine.ports.views import TicketFilter
 from engine.tickets.people import DEFAULT
-from engine.tickets.promise_clock import Timer, TimerKind
+from engine.tickets.promise_clock import Timer, TimerKind, of_ticket
 from storage.open.open_storage import Storage
 from tests.clock import MORNING
 from tests.storage.conftest import Database
@@ -19,7 +19,7 @@ from tests.storage.make import BOB, after, furnish
 
 Ask = Callable[[Storage], Awaitable[Any]]
 LEASE: dict[str, Any] = {"now": MORNING, "until": after(minutes=1), "limit": 50}
-FAILED = ((DEFAULT, Timer(1, TimerKind.AUTO_CLOSE, 0, MORNING)),)
+FAILED = ((DEFAULT, Timer(of_ticket(1), TimerKind.AUTO_CLOSE, 0, MORNING)),)
 
 ASKED: dict[str, tuple[Callable[[Storage], Engine], Ask, list[str]]] = {
     "due parcels": (

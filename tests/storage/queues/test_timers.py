@@ -13,7 +13,7 @@ from engine.ports.timers import Due, Round, Rung
 from engine.tickets.events import Noted
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, WorkspaceId
-from engine.tickets.promise_clock import Timer, TimerKind
+from engine.tickets.promise_clock import Timer, TimerKind, of_ticket
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
@@ -21,8 +21,8 @@ from tests.storage.conftest import Database
 from tests.storage.make import CARD, after, furnish, opening, record, step, tell
 
 OTHER = WorkspaceId("other")
-WARN = Timer(1, TimerKind.RESOLUTION_WARN, 0, after(hours=1))
-BREACH = Timer(1, TimerKind.RESOLUTION_BREACH, 0, after(hours=2, microseconds=1))
+WARN = Timer(of_ticket(1), TimerKind.RESOLUTION_WARN, 0, after(hours=1))
+BREACH = Timer(of_ticket(1), TimerKind.RESOLUTION_BREACH, 0, after(hours=2, microseconds=1))
 LATER = after(days=1)
 LONG_AGO = after(days=-1)
 
@@ -41,11 +41,11 @@ class Bell:
 
     def __call__(self, transaction: Transaction, timer: Timer) -> bool:
         self.heard.append(timer)
-        ticket = transaction.ticket(timer.ticket)
+        ticket = transaction.ticket(timer.stream.number)
         assert ticket is not None
         if ticket.number in self.deaf:
             return False
-        said = tell(f"{timer.ticket}.{timer.kind}", CARD)
+        said = tell(f"{timer.stream.number}.{timer.kind}", CARD)
         noted = Noted(MessageId("m"))
         transaction.record(step(ticket, noted, timers_dropped=(timer,), effects=(said,)))
         if ticket.number in self.broken:
@@ -72,9 +72,12 @@ async def told(storage: Storage) -> list[str]:
 
 async def many(storage: Storage, count: int) -> list[Timer]:
     """One timer each of many tickets, a second apart."""
-    timers = [Timer(n, TimerKind.RESOLUTION_WARN, 0, after(seconds=n)) for n in range(1, count + 1)]
+    timers = [
+        Timer(of_ticket(n), TimerKind.RESOLUTION_WARN, 0, after(seconds=n))
+        for n in range(1, count + 1)
+    ]
     for timer in timers:
-        await record(storage, opening(timer.ticket, timers_set=(timer,)))
+        await record(storage, opening(timer.stream.number, timers_set=(timer,)))
     return timers
 
 
@@ -90,7 +93,7 @@ async def test_due_timers_are_rung_oldest_first_from_every_workspace(storage: St
     await furnish(storage, DEFAULT, OTHER)
     assert await next_at(storage) is None
     await record(storage, opening(1, timers_set=(BREACH, WARN)))
-    close = Timer(1, TimerKind.AUTO_CLOSE, 2, after(minutes=90))
+    close = Timer(of_ticket(1), TimerKind.AUTO_CLOSE, 2, after(minutes=90))
     await record(storage, opening(1, workspace=OTHER, timers_set=(close,)))
     assert await next_at(storage) == after(hours=1)
     bell = Bell()
@@ -152,7 +155,7 @@ async def test_one_whose_statement_the_database_refuses_stays_and_the_others_rin
     plain = Bell()
 
     def collides(transaction: Transaction, timer: Timer) -> bool:
-        ticket = transaction.ticket(timer.ticket)
+        ticket = transaction.ticket(timer.stream.number)
         if timer == two and ticket is not None:
             again = step(replace(ticket, version=0), Noted(MessageId("m")), before=ticket)
             transaction.record(again)
@@ -170,7 +173,7 @@ async def test_a_timer_set_anew_while_it_rings_is_another_promise(storage: Stora
     moved = replace(WARN, due_at=after(hours=3))
 
     def sets_anew(transaction: Transaction, timer: Timer) -> bool:
-        ticket = transaction.ticket(timer.ticket)
+        ticket = transaction.ticket(timer.stream.number)
         assert ticket is not None
         transaction.record(Change(ticket, ticket, (), timers_set=(moved,)))
         return True
@@ -193,7 +196,7 @@ async def test_two_that_ring_at_once_share_the_work_and_ring_nothing_twice(
         return rung
 
     rung = await asyncio.gather(drain(storage, bells[0]), drain(beside, bells[1]))
-    assert sorted([*rung[0], *rung[1]], key=lambda timer: timer.ticket) == timers
+    assert sorted([*rung[0], *rung[1]], key=lambda timer: timer.stream.number) == timers
     assert len(await told(storage)) == 20
     assert await next_at(storage) is None
 
@@ -217,7 +220,7 @@ async def test_a_ticket_that_somebody_works_on_is_passed_over_and_never_waited_f
             await somebody.execute(HELD + "NO KEY UPDATE")
             assert await ring(storage, Bell()) == [two]
             assert await next_at(storage) == one.due_at
-            await somebody.execute("UPDATE timers SET due_at = due_at WHERE ticket = 1")
+            await somebody.execute("UPDATE timers SET due_at = due_at WHERE stream_id = '1'")
 
     await postgres.connected(database.url, hold)
     assert await ring(storage, Bell()) == [one]
@@ -242,7 +245,7 @@ async def test_whoever_works_on_a_ticket_passed_over_may_drop_its_timers_meanwhi
                 await asyncio.sleep(0.02)
             # Less than it takes PostgreSQL to see a deadlock, which it would end by itself.
             await somebody.execute("SET LOCAL lock_timeout = '300ms'")
-            await somebody.execute("DELETE FROM timers WHERE ticket = 1")
+            await somebody.execute("DELETE FROM timers WHERE stream_id = '1'")
 
     await postgres.connected(database.url, hold)
 

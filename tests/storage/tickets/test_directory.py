@@ -155,6 +155,7 @@ async def test_settings_come_back_and_are_the_defaults_before(storage: Storage) 
         ("sms", "mail"),
         TeamId("network"),
         Priority.P1,
+        (Priority.P3, Priority.P4),
         "Europe/Berlin",
         "itil",
         {"hr": "office"},

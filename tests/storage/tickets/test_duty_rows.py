@@ -18,7 +18,7 @@ from engine.duty.presence import (
     WentOut,
 )
 from engine.duty.workload import Load
-from engine.ports.duty_store import GivenBack, SaidEntry
+from engine.ports.duty_store import GivenBack
 from engine.ports.store import Transaction
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.events import Assigned, Released
@@ -39,6 +39,7 @@ from tests.storage.make import (
     furnish,
     open_with,
     opening,
+    presence,
     record,
     step,
     ticket,
@@ -70,16 +71,19 @@ async def opened(storage: Storage, number: int, **given: object) -> Ticket:
 
 async def test_a_presence_comes_back_as_it_was_kept(storage: Storage) -> None:
     await furnish(storage)
-    kept = Presence(after(hours=1), after(hours=9), after(hours=0), Out.BREAK, after(hours=2))
+    said = presence(
+        ANA,
+        Presence(after(hours=1), after(hours=9), after(hours=0), Out.BREAK, after(hours=2)),
+        ShiftStarted(after(hours=9)),
+    )
 
     def keep(transaction: Transaction) -> None:
-        assert transaction.staff.presence(ANA.id) == Presence()
-        said = ShiftStarted(after(hours=9))
-        transaction.staff.keep(ANA.id, kept, [SaidEntry(0, MORNING, ANA.id, "slack", said)])
+        assert transaction.staff.presence(ANA.id) == Presence(person=ANA.id)
+        transaction.record(said)
 
     await run(storage, keep)
-    assert await run(storage, lambda t: t.staff.presence(ANA.id)) == kept
-    assert await run(storage, lambda t: t.staff.presences()) == {ANA.id: kept}
+    assert await run(storage, lambda t: t.staff.presence(ANA.id)) == said.after
+    assert await run(storage, lambda t: t.staff.presences()) == {ANA.id: said.after}
 
 
 async def test_what_was_said_is_numbered_and_told_newest_first(storage: Storage) -> None:
@@ -90,17 +94,19 @@ async def test_what_was_said_is_numbered_and_told_newest_first(storage: Storage)
         CameBack(after(hours=1), PresenceReason.PLANNED),
         ShiftEnded(after(hours=2), PresenceReason.SAID),
     ]
+    before = None
     for one in said:
-        entry = SaidEntry(0, MORNING, None, "desk", one)
-        await run(storage, lambda t, e=entry: t.staff.keep(ANA.id, Presence(), [e]))
+        change = presence(ANA, Presence(), one, before=before)
+        await record(storage, change)
+        before = change.after
     told = await run(storage, lambda t: t.staff.history(ANA.id, limit=3))
-    assert [(entry.seq, entry.said) for entry in told] == list(enumerate(said, 1))[:0:-1]
+    assert [(entry.seq, entry.event) for entry in told] == list(enumerate(said, 1))[:0:-1]
 
 
 async def test_no_workspace_sees_anothers_presences(storage: Storage) -> None:
     await furnish(storage, DEFAULT, OTHER)
-    entry = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
-    await run(storage, lambda t: t.staff.keep(ANA.id, Presence(MORNING), [entry]), OTHER)
+    said = presence(ANA, Presence(MORNING), ShiftStarted(None))
+    await run(storage, lambda t: t.record(said), OTHER)
     assert await run(storage, lambda t: t.staff.presences()) == {}
     assert await run(storage, lambda t: t.staff.history(ANA.id, limit=9)) == []
 
@@ -111,7 +117,7 @@ async def test_being_given_something_is_no_word_of_theirs(storage: Storage) -> N
     assert await run(storage, lambda t: t.staff.last_assigned([ANA.id, BEN.id])) == {
         BEN.id: after(hours=1)
     }
-    assert await run(storage, lambda t: t.staff.presence(BEN.id)) == Presence()
+    assert await run(storage, lambda t: t.staff.presence(BEN.id)) == Presence(person=BEN.id)
 
 
 async def test_loads_count_what_runs_and_what_waits_for_its_requester(storage: Storage) -> None:
@@ -210,8 +216,7 @@ async def test_only_teams_with_somebody_there_and_something_waiting_are_looked_a
 ) -> None:
     await furnish(storage)
     assert await storage.work.staffed_teams(waiting=False) == []
-    entry = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
-    await run(storage, lambda t: t.staff.keep(ANA.id, Presence(MORNING), [entry]))
+    await record(storage, presence(ANA, Presence(MORNING), ShiftStarted(None)))
     assert await storage.work.staffed_teams(waiting=False) == [(DEFAULT, TEAM.id)]
     assert await storage.work.staffed_teams(waiting=True) == []
     await open_with(storage, 1)
@@ -244,8 +249,7 @@ async def test_who_gives_out_waits_for_who_gives_out_and_nobody_else_does(
 ) -> None:
     """Another daemon holds the team, or its people: tickets can be opened meanwhile, and none is given."""
     await furnish(storage)
-    entry = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
-    await run(storage, lambda t: t.staff.keep(ANA.id, Presence(MORNING), [entry]))
+    await record(storage, presence(ANA, Presence(MORNING), ShiftStarted(None)))
     floor = DutyDesk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
 
     async def hold(other: asyncpg.Connection) -> None:

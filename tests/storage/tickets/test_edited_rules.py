@@ -15,7 +15,17 @@ from engine.desk import receiving
 from engine.desk.rule_changes import Applied
 from engine.desk.step import Now
 from engine.ports.store import Transaction
-from engine.promises.rules import BY_ROLE, DEVOPS, Declared, Goals, Ladder, Level, Mute, Target
+from engine.promises.rules import (
+    BY_ROLE,
+    DEVOPS,
+    Declared,
+    Goals,
+    Ladder,
+    Level,
+    Mute,
+    Subject,
+    Target,
+)
 from engine.tickets.events import ClockChanged, Event, Paged, PageHeld
 from engine.tickets.message import Draft, Request
 from engine.tickets.people import DEFAULT, Caller, Identity
@@ -291,3 +301,31 @@ async def test_daemons_that_count_at_once_and_one_that_is_killed_count_each_tick
     assert set(await times_counted(world)) == {1}
     for other in others:
         await other.storage.close()
+
+
+async def test_a_ticket_opened_while_the_rules_change_has_clocks_of_the_edition_it_keeps(
+    database: Database, clock: ManualClock
+) -> None:
+    """One daemon opens tickets while another declares now these rules, now those."""
+    storages = [await database.open(clock) for _ in range(2)]
+    opens, declares = (Desks(each, clock) for each in storages)
+    await declares.declare(calendars={"office": OFFICE}, policies=(POLICY,))
+
+    async def keep_declaring() -> None:
+        for number in range(10):
+            await declares.declare(policies=(POLICY if number % 2 else QUICK,))
+
+    async def keep_opening() -> None:
+        for _ in range(25):
+            await opens.open()
+
+    await asyncio.gather(keep_declaring(), keep_opening())
+    rules = await opens.storage.store.run(DEFAULT, lambda t: t.rules())
+    team = ROSTER.teams[0]
+    for number in range(1, 26):
+        ticket = await opens.ticket(number)
+        subject = Subject(ticket.priority, ticket.category, team, ticket.rules)
+        promised = rules.terms(subject).goal(ClockKind.RESOLUTION, ticket.created_at)
+        assert ticket.clock(ClockKind.RESOLUTION).goal == promised, ticket.id
+    for each in storages:
+        await each.close()

@@ -14,7 +14,7 @@ from engine.tickets.errors import Refused, Stale
 from engine.tickets.events import Assigned, ClockStopped, Event, Linked, Noted, Opened, Released
 from engine.tickets.message import Attachment, Audience, Comment, MessageId, Note, Reference
 from engine.tickets.people import DEFAULT, Address, PersonId
-from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind, of_ticket
 from engine.tickets.ticket import Priority, State, Ticket
 from storage.open.open_storage import Storage
 from storage.sql.errors import StorageTrouble
@@ -74,7 +74,7 @@ FULL_TICKET = ticket(
     remind_at=after(days=2),
     gives_up_at=after(days=5),
     merged_into=1,
-    rules_at=after(days=3),
+    rules=7,
     reopened=3,
     resolved_at=after(hours=5),
     closed_at=after(hours=6),
@@ -217,8 +217,8 @@ async def test_a_link_is_seen_from_both_sides(storage: Storage) -> None:
 
 async def test_timers_are_set_moved_and_dropped_with_the_step(storage: Storage) -> None:
     await furnish(storage)
-    warn = Timer(1, TimerKind.RESOLUTION_WARN, 0, after(hours=1))
-    breach = Timer(1, TimerKind.RESOLUTION_BREACH, 0, after(hours=2))
+    warn = Timer(of_ticket(1), TimerKind.RESOLUTION_WARN, 0, after(hours=1))
+    breach = Timer(of_ticket(1), TimerKind.RESOLUTION_BREACH, 0, after(hours=2))
     await record(storage, opening(1, timers_set=(warn, breach)))
     moved = replace(breach, due_at=after(hours=3, microseconds=1))
     change = step(ticket(1), Released(ANA.id), timers_dropped=(warn, breach), timers_set=(moved,))

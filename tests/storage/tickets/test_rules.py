@@ -86,8 +86,8 @@ async def test_an_update_of_the_zone_database_is_an_edit_of_the_calendars(
 
 OWN = replace(DEVOPS, id="own")
 FASTER = replace(OWN, warn_at=(0.5,))
-OLD, NEW = after(hours=1), after(hours=9)
-"""When tickets were opened: before and after what changed."""
+OLD, NEW = 1, 9
+"""The numbers of the rules that tickets were opened under: before and after what changed."""
 
 
 async def declare_in_turn(storage: Storage, *several: Declared) -> Rules:
@@ -102,7 +102,7 @@ def _keep(transaction: Transaction, declared: Declared, at: datetime) -> None:
     transaction.keep_rules(declared, at=at)
 
 
-def warned_at(rules: Rules, opened: datetime, policy: str = "own") -> tuple[float, ...]:
+def warned_at(rules: Rules, opened: int, policy: str = "own") -> tuple[float, ...]:
     team = replace(TEAM, policy=policy)
     return rules.terms(Subject(Priority.P3, "Other", team, opened)).warn_at
 
@@ -125,8 +125,7 @@ async def test_a_policy_in_a_presets_place_spares_older_tickets_and_gives_the_pl
 ) -> None:
     mine = replace(FASTER, id="devops")
     rules = await declare_in_turn(storage, Declared(), Declared(policies=(mine,)), Declared())
-    during = after(hours=4)
-    found = [warned_at(rules, opened, "devops") for opened in (OLD, during, NEW)]
+    found = [warned_at(rules, opened, "devops") for opened in (0, 1, NEW)]
     assert found == [(0.8,), (0.5,), (0.8,)]
 
 
@@ -139,7 +138,7 @@ async def test_a_policy_taken_out_goes_on_for_the_tickets_that_have_it(storage: 
 async def test_a_ladder_is_that_of_the_tickets_opening(storage: Storage) -> None:
     short = Ladder("roles", BY_ROLE.levels[:1])
     rules = await declare_in_turn(storage, Declared(), Declared(ladders=(short,)), Declared())
-    found = [rules.ladder(TEAM, opened) for opened in (OLD, after(hours=4), NEW)]
+    found = [rules.ladder(TEAM, opened) for opened in (0, 1, NEW)]
     assert found == [BY_ROLE, short, BY_ROLE]
 
 
@@ -154,3 +153,15 @@ async def test_a_calendar_taken_out_stays_for_what_counts_by_it_and_put_back_is_
     closed = replace(DECLARED.calendars["office"], yearly_holidays=frozenset({(12, 25)}))
     other = await declare_in_turn(storage, Declared(calendars={"office": closed}))
     assert other.calendars["office"][0] == 2
+
+
+async def test_who_asked_for_the_time_first_and_came_last_declares_nothing_in_the_past(
+    storage: Storage,
+) -> None:
+    """The instants of editions rise with their numbers, though a transaction may wait for another."""
+    late, early = after(hours=3), after(hours=1)
+    for policy, at in ((OWN, late), (FASTER, early)):
+        declared = Declared(policies=(policy,))
+        await storage.store.run(DEFAULT, partial(_keep, declared=declared, at=at))
+    rules = await storage.store.run(DEFAULT, lambda t: t.rules())
+    assert rules.declared_at == {("own", 1): late, ("own", 2): late}

@@ -11,13 +11,12 @@ import pytest
 
 from engine.calendars.calendar import Hours
 from engine.duty.presence import Presence, ShiftStarted
-from engine.ports.duty_store import SaidEntry
 from engine.ports.store import Transaction
 from engine.promises.rules import BY_ROLE, DEVOPS, Declared, DeclaredRotation, Mute
 from engine.tickets.events import Assigned, Linked
 from engine.tickets.message import Attachment, Audience, Reference
 from engine.tickets.people import DEFAULT, Identity, WorkspaceId
-from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind
+from engine.tickets.promise_clock import ClockKind, PromiseClock, Timer, TimerKind, of_ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
 from storage.sql.errors import StorageTrouble
@@ -39,6 +38,7 @@ from tests.storage.make import (
     message,
     noting,
     opening,
+    presence,
     record,
     show,
     step,
@@ -49,7 +49,7 @@ from tests.storage.make import (
 OTHER = WorkspaceId("other")
 MAIL = Identity("mail", "", "bob@example.com")
 CLOCK = PromiseClock(ClockKind.RESOLUTION, 0, after(hours=1) - MORNING, MORNING)
-TIMER = Timer(1, TimerKind.AUTO_CLOSE, 0, after(hours=1))
+TIMER = Timer(of_ticket(1), TimerKind.AUTO_CLOSE, 0, after(hours=1))
 RICH = opening(
     1,
     after=ticket(1, clocks=(CLOCK,)),
@@ -124,11 +124,10 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "joined": lambda t: t.joined(1),
 }
 
-SAID = SaidEntry(0, MORNING, ANA.id, "slack", ShiftStarted(None))
+SAID = presence(ANA, Presence(MORNING), ShiftStarted(None))
 STAFF: dict[str, Callable[[Transaction], Any]] = {
     "presence": lambda t: t.staff.presence(ANA.id),
     "presences": lambda t: t.staff.presences(),
-    "keep": lambda t: t.staff.keep(ANA.id, Presence(MORNING), [SAID]),
     "history": lambda t: t.staff.history(ANA.id, limit=9),
     "lock": lambda t: t.staff.lock(TEAM.id, [ANA.id]),
     "loads": lambda t: t.staff.loads([ANA.id]),
@@ -142,7 +141,11 @@ STAFF: dict[str, Callable[[Transaction], Any]] = {
     "due_until": lambda t: t.staff.due_until(TEAM.id, MORNING, limit=9),
     "given_back": lambda t: t.staff.given_back([1]),
 }
-ALL = VERBS | {f"staff.{name}": verb for name, verb in STAFF.items()}
+ALL = (
+    VERBS
+    | {"record a presence": lambda t: t.record(SAID)}
+    | {f"staff.{name}": verb for name, verb in STAFF.items()}
+)
 
 
 def names_its_workspace(statement: str, values: Any) -> bool:
@@ -180,7 +183,7 @@ async def test_every_statement_of_a_transaction_names_its_workspace(storage: Sto
 async def test_the_listener_would_notice_a_stray_statement() -> None:
     assert not names_its_workspace("SELECT * FROM tickets WHERE tickets.number = ?", (1,))
     assert not names_its_workspace("SELECT * FROM tickets WHERE workspace = ?", ("other",))
-    assert not names_its_workspace("INSERT INTO timers (ticket) VALUES (?)", [("default",)])
+    assert not names_its_workspace("INSERT INTO timers (stream_id) VALUES (?)", [("default",)])
 
 
 async def test_two_workspaces_with_the_same_numbers_are_strangers(storage: Storage) -> None:

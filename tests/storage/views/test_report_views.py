@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.reports.facts import PageFacts, TicketFacts
-from engine.tickets.events import Acknowledged, Entry, Event, Paged
+from engine.tickets.actions import Action
+from engine.tickets.events import Acknowledged, Entry, Event, Moved, Paged
 from engine.tickets.people import DEFAULT, WorkspaceId
 from engine.tickets.promise_clock import ClockKind, PromiseClock
 from engine.tickets.ticket import State, Ticket
@@ -97,12 +98,27 @@ async def test_pages_join_without_a_gap_or_a_repeat(
     assert sorted(each.number for each in await facts(storage)) == list(range(1, 14))
 
 
+async def test_who_closed_a_ticket_as_not_a_request_comes_with_it_while_it_is_closed(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    before = ticket(1)
+    await record(storage, opening(1, after=before))
+    closed = replace(before, state=State.CLOSED, closed_at=after(hours=1))
+    moved = Moved(State.NEW, State.CLOSED, Action.NOT_A_REQUEST.value)
+    closed = await happens(storage, closed, moved, 60)
+    assert [each.no_request_by for each in await facts(storage)] == [ANA.name]
+    again = replace(closed, state=State.REOPENED, closed_at=None)
+    await happens(storage, again, Moved(State.CLOSED, State.REOPENED, "undone"), 90)
+    assert [each.no_request_by for each in await facts(storage)] == [""]
+
+
 async def test_a_page_takes_three_statements(storage: Storage) -> None:
     await fill(storage)
     with heard(reading(storage)) as statements:
         await facts(storage)
     asked = [each for each, _ in statements if each.startswith("SELECT")]
-    assert len(asked) == 2 * 3 + 2, "two pages, and the two that are found empty"
+    assert len(asked) == 2 * 3 + 1 + 2, "two pages, why tickets closed, and the two found empty"
 
 
 async def test_another_workspace_has_no_part_in_it(storage: Storage) -> None:

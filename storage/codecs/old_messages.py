@@ -92,6 +92,7 @@ def _receipt(facts: Facts) -> Message:
     return said.Receipt(
         *_about(facts),
         priority=Priority(facts["priority"]),
+        asked=None,
         promise_at=_at(facts, "promise_at"),
         follows=_ref(follows) if follows else None,
         refused=tuple(said.RefusedFile(Foreign(name), Code(why)) for name, _, why in refused),
@@ -148,6 +149,10 @@ def _unmerged(facts: Facts) -> Message:
 def _resolved(facts: Facts) -> Message:
     closes_at, gave_up = _at(facts, "closes_at"), facts.get("gave_up", False)
     return work.TicketResolved(*_about(facts), _name(facts, "agent"), closes_at, gave_up)
+
+
+def _closed(facts: Facts) -> Message:
+    return work.TicketClosed(*_about(facts), _name(facts, "agent"), no_request=False)
 
 
 def _reopened(facts: Facts) -> Message:
@@ -371,7 +376,7 @@ OLD: Final[Mapping[str, Old]] = {
     "merged": Old(work.TicketMerged, _merged),
     "unmerged": Old(work.TicketUnmerged, _unmerged),
     "resolved": Old(work.TicketResolved, _resolved),
-    "closed": Old(work.TicketClosed, lambda f: work.TicketClosed(*_about(f), _name(f, "agent"))),
+    "closed": Old(work.TicketClosed, _closed),
     "reopened": Old(work.TicketReopened, _reopened),
     "warned": Old(paging.PromiseWarned, _warned),
     "breached": Old(paging.PromiseBroken, _breached),

@@ -24,9 +24,9 @@ from engine.tickets.events import Assigned, AssignReason
 from engine.tickets.message import Comment, MessageId
 from engine.tickets.people import DEFAULT, Address, PersonId
 from mail.outgoing.compose import Letterhead, Occasion, compose
-from storage.tickets import codec
-from storage.tickets.message_codec import decode, encode
-from storage.tickets.old_messages import OLD
+from storage.codecs import codec
+from storage.codecs.message_codec import decode, encode
+from storage.codecs.old_messages import OLD
 from tests.mail.stage import SIGNER
 
 ROWS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("old_messages.json").read_text())

@@ -11,8 +11,8 @@ from engine.messages.message import KINDS, kind_of
 from engine.messages.paging import PersonPaged
 from engine.messages.values import Code, Foreign
 from engine.messages.work import OfferedBecause
+from storage.codecs.message_codec import decode, encode, names_of
 from storage.sql.columns import storable
-from storage.tickets.message_codec import decode, encode, names_of
 from tests.engine.messages.made import HOSTILE, made, messages
 
 # What no database can hold is replaced on its way in, in events, words and messages alike.

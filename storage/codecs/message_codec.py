@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.messages.message import KINDS, Message
-from storage.tickets.old_messages import OLD, in_todays_words
-from storage.tickets.plain_values import decode_fields, encode_fields
+from storage.codecs.old_messages import OLD, in_todays_words
+from storage.codecs.plain_values import decode_fields, encode_fields
 
 _MESSAGE: Final = "message"
 

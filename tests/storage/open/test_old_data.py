@@ -1,0 +1,110 @@
+"""What a desk of an older release left behind is the same desk after the upgrade."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.tickets.people import DEFAULT, WorkspaceId
+from engine.tickets.promise_clock import of_ticket
+from storage.checks.fsck import fsck
+from storage.checks.verify import verify
+from storage.open.open_storage import Storage, open_storage
+from storage.open.upgrade import upgrade
+from tests.clock import ManualClock
+from tests.storage import postgres
+from tests.storage.conftest import sqlite_url
+from tests.storage.open import old_data
+
+COUNTED = (
+    *("tickets", "events", "comments", "notes", "attachments", "clocks", "outbox"),
+    *("outside_references", "participants", "escalations", "links", "people", "spool"),
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    old_data.write(tmp_path / "old.db")
+    if request.param == "sqlite":
+        old_data.write(tmp_path / "desk.db")
+        url = sqlite_url(tmp_path / "desk.db")
+        assert "0009" in asyncio.run(upgrade(url))
+        yield url
+        return
+    request.getfixturevalue("postgres_url")
+    url = postgres.create_bare()
+    asyncio.run(old_data.copy_to_postgres(tmp_path / "old.db", url))
+    assert "0009" in asyncio.run(upgrade(url))
+    yield url
+    postgres.drop(url)
+
+
+async def opened(url: str, folder: Path) -> Storage:
+    return await open_storage(url, folder, ManualClock())
+
+
+async def test_it_is_whole_after_the_upgrade(upgraded: str, tmp_path: Path) -> None:
+    storage = await opened(upgraded, tmp_path)
+    # Of its attachments only the rows are here.
+    assert {finding.code for finding in await fsck(storage)} <= {"file"}
+    assert await verify(storage) == []
+    await storage.close()
+
+
+async def test_every_ticket_is_what_it_was(upgraded: str, tmp_path: Path) -> None:
+    storage = await opened(upgraded, tmp_path)
+    for workspace, number, *was in _old_tickets(tmp_path / "old.db"):
+        ticket = await storage.store.run(
+            WorkspaceId(workspace), lambda t, number=number: t.ticket(number)
+        )
+        assert [ticket.subject, ticket.state.value, ticket.assignee, ticket.version] == was
+    await storage.close()
+
+
+def _old_tickets(path: Path) -> list[tuple[Any, ...]]:
+    query = "SELECT workspace, number, subject, state, assignee, version FROM tickets"
+    [found] = old_data.told(path, [query])
+    assert len(found) > 400
+    return found
+
+
+async def test_every_timer_is_due_when_it_was(upgraded: str, tmp_path: Path) -> None:
+    storage = await opened(upgraded, tmp_path)
+    [was] = old_data.told(
+        tmp_path / "old.db",
+        ["SELECT ticket, kind, cycle, due_at FROM timers WHERE workspace = 'default'"],
+    )
+    standing = await storage.timers.standing(DEFAULT)
+    is_now = {
+        (each.stream, each.kind.value, each.cycle, each.due_at.timestamp()) for each in standing
+    }
+    assert {(of_ticket(n), kind, cycle, due / 1e6) for n, kind, cycle, due in was} == is_now
+    await storage.close()
+
+
+@pytest.mark.parametrize("upgraded", ["sqlite"], indirect=True)
+async def test_nothing_is_lost_and_no_word_stays_in_the_history(
+    upgraded: str, tmp_path: Path
+) -> None:
+    counts = [f"SELECT count(*) FROM {table}" for table in COUNTED]
+    assert old_data.told(tmp_path / "desk.db", counts) == old_data.told(tmp_path / "old.db", counts)
+    words = "SELECT count(*) FROM events WHERE facts LIKE '%\"subject\"%'"
+    assert old_data.told(tmp_path / "old.db", [words]) != [[(0,)]]
+    assert old_data.told(tmp_path / "desk.db", [words]) == [[(0,)]]
+
+
+@pytest.mark.parametrize("upgraded", ["sqlite"], indirect=True)
+async def test_what_waits_goes_out_in_the_order_it_would_have(
+    upgraded: str, tmp_path: Path
+) -> None:
+    """The line is the old question in one word: the same rows stand before the same rows."""
+    before = """
+        SELECT id, (SELECT max(id) FROM outbox AS earlier WHERE earlier.id < outbox.id
+          AND earlier.workspace = outbox.workspace AND {same}) FROM outbox ORDER BY id"""
+    place = "earlier.channel = outbox.channel AND earlier.place = outbox.place"
+    once = before.format(same=f"earlier.ticket IS outbox.ticket AND {place}")
+    now = before.format(same="earlier.line = outbox.line")
+    was = old_data.told(tmp_path / "old.db", [once])
+    assert old_data.told(tmp_path / "desk.db", [now]) == was
