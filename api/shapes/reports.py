@@ -145,14 +145,7 @@ def _figures(of: Figures) -> FiguresShape:
 
 
 def _rate(rate: Rate) -> RateShape:
-    return RateShape(part=rate.part, whole=rate.whole, percent=_percent(rate))
-
-
-def _percent(rate: Rate) -> float | None:
-    """All or nothing only when it is exactly that."""
-    if rate.share is None or rate.share in (0, 1):
-        return None if rate.share is None else 100 * rate.share
-    return min(max(round(100 * rate.share, 1), 0.1), 99.9)
+    return RateShape(part=rate.part, whole=rate.whole, percent=rate.percent)
 
 
 def _spread(of: Spread | None) -> SpreadShape | None:

@@ -1,62 +1,14 @@
 """Events, and what people say of being there, to JSON facts and back, from the fields of their dataclasses."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from datetime import datetime, timedelta
-from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from typing import Any, Final, get_args, get_type_hints
 
 from engine.duty.presence import Said
 from engine.tickets.events import Event, Opened
 from engine.tickets.people import PersonId
-from storage.sql.columns import storable
-
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-Decoder = Callable[[Any], Any]
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _span(value: int) -> timedelta:
-    return timedelta(microseconds=value)
-
-
-def _decoder(annotation: Any) -> Decoder:
-    annotation = getattr(annotation, "__supertype__", annotation)
-    if get_origin(annotation) in (Union, UnionType):
-        inner = [_decoder(each) for each in get_args(annotation) if each is not NoneType]
-        if len(inner) != 1:
-            raise TypeError(f"an event field may be optional, not {annotation}")
-        decode = inner[0]
-        return decode if decode is _same else lambda value: None if value is None else decode(value)
-    if annotation in (str, int, bool):
-        return _same
-    if annotation == tuple[str, ...]:
-        return tuple
-    if annotation is datetime:
-        return datetime.fromisoformat
-    if annotation is timedelta:
-        return _span
-    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return annotation
-    raise TypeError(f"events can not hold {annotation}")
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value // _MICROSECOND
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple):
-        return list(value)
-    return storable(value) if isinstance(value, str) else value
+from storage.codecs.old_events import as_today
+from storage.codecs.plain_values import decode_fields, encode_fields
 
 
 def _name(event: type) -> str:
@@ -67,18 +19,6 @@ NAMES: Final[Mapping[type, str]] = {
     event: _name(event) for event in (*get_args(Event), *get_args(Said))
 }
 _TYPES: Final[Mapping[str, type]] = {name: event for event, name in NAMES.items()}
-_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
-    event: tuple(field.name for field in fields(event)) for event in NAMES
-}
-_DECODERS: Final[Mapping[str, Mapping[str, Decoder]]] = {
-    name: {
-        field: _decoder(annotation)
-        for field, annotation in get_type_hints(event).items()
-        if field in _FIELDS[event]
-    }
-    for event, name in NAMES.items()
-}
-
 PEOPLE: Final[Mapping[type, tuple[str, ...]]] = {
     event: tuple(
         field
@@ -99,9 +39,9 @@ _WORDS_OF: Final = {NAMES[event]: field for event, field in WORDS.items()}
 def encode(event: Event | Said) -> tuple[str, dict[str, Any]]:
     """(type, facts): the type is the event's name in small letters, "priority_changed"."""
     kind = type(event)
-    written = WORDS.get(kind)
-    told = (name for name in _FIELDS[kind] if name != written)
-    return NAMES[kind], {name: _encode(getattr(event, name)) for name in told}
+    facts: dict[str, Any] = encode_fields(event)
+    facts.pop(WORDS.get(kind, ""), None)
+    return NAMES[kind], facts
 
 
 def words_of(event: Event | Said) -> str | None:
@@ -112,17 +52,12 @@ def words_of(event: Event | Said) -> str | None:
 def decode(type: str, facts: Mapping[str, Any], words: str | None) -> Event:
     """`words`: what `subjects` has of this event."""
     written = _WORDS_OF.get(type)
-    event: Event = _decoded(type, facts if written is None else {**facts, written: words or ""})
+    known = as_today(type, facts)
+    told = known if written is None else {**known, written: words or ""}
+    event: Event = decode_fields(_TYPES[type], told)
     return event
 
 
 def decode_said(type: str, facts: Mapping[str, Any]) -> Said:
-    said: Said = _decoded(type, facts)
+    said: Said = decode_fields(_TYPES[type], facts)
     return said
-
-
-def _decoded(type: str, facts: Mapping[str, Any]) -> Any:
-    decoders = _DECODERS[type]
-    return _TYPES[type](
-        **{name: decoders[name](value) for name, value in facts.items() if name in decoders}
-    )
