@@ -1,13 +1,17 @@
-"""Draws the generated pages: actions, lifecycle and rights from the rules' tables, settings from the settings.
+"""Draws the generated pages: actions, lifecycle, rights and messages from the rules, settings from the settings.
 
 `python docs/draw.py` writes them; tests/test_docs.py fails when a page is not what this draws.
 """
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from types import NoneType
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
+import templates
 from deskd.config import docs
+from engine.messages.message import KINDS
 from engine.promises.rules import PRESETS
 from engine.promises.sla import AUTO_CLOSE_AFTER
 from engine.tickets.access import CALLED_FOR, LEAST_ROLE, OWN, PERSONAL, Right
@@ -96,6 +100,45 @@ def _goals() -> Iterator[str]:
             promised = f"{goals.first_response} | {goals.resolution} | {goals.ack}"
             yield f"| {priority.value} {priority.label} | {promised} |"
         yield ""
+
+
+def messages() -> str:
+    return "\n".join([*_messages_head(), *_messages()])
+
+
+def _messages_head() -> Iterator[str]:
+    yield "# Messages"
+    yield ""
+    yield "Drawn from `engine/messages` and `templates` by `make docs`; do not edit."
+    yield ""
+    yield "Everything that the desk says to people unasked, and what it knows when it says it. Each is a"
+    yield "frozen dataclass; its templates and the `kind` of its parcels (`deskd outbox list`) bear its name."
+    yield "CONTRIBUTING.md says how to add one. `T?` is a field that may be absent, `T*` a list."
+    yield ""
+
+
+def _messages() -> Iterator[str]:
+    yield "| message | kind, and its templates | said when | to | in | fields |"
+    yield "|---|---|---|---|---|---|"
+    for kind, cls in sorted(KINDS.items()):
+        when, *_, to = inspect.cleandoc(cls.__doc__ or "").splitlines()
+        by_mail = templates.exists(f"mail/{kind}.txt.j2")
+        faces = "Slack, mail" if by_mail else "Slack"
+        held = ", ".join(f"`{name}` {_type_name(of)}" for name, of in get_type_hints(cls).items())
+        yield f"| {cls.__name__} | `{kind}` | {when} | {_to(to)} | {faces} | {held} |"
+    yield ""
+
+
+def _to(line: str) -> str:
+    return line.removeprefix("To: ").rstrip(".")
+
+
+def _type_name(annotation: Any) -> str:
+    """As people read it: `Foreign?`, `TicketRef*`."""
+    inner = [one for one in get_args(annotation) if one not in (NoneType, ...)]
+    if not inner:
+        return str(annotation.__name__)
+    return _type_name(inner[0]) + ("*" if get_origin(annotation) is tuple else "?")
 
 
 def actions() -> str:
@@ -190,6 +233,7 @@ def _asked_by(right: Right) -> str:
 PAGES: Final = {
     "actions.md": actions,
     "lifecycle.md": lifecycle,
+    "messages.md": messages,
     "rights.md": rights,
     "settings.md": docs.document,
 }

@@ -83,9 +83,9 @@ def slack_time(instant: str | datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{time}}|{at:%H:%M} UTC>"
 
 
-def day(written: str) -> str:
-    """ "Mon 23 Nov" for an ISO date."""
-    at = date.fromisoformat(written)
+def day(of: str | date) -> str:
+    """ "Mon 23 Nov" for a date or an ISO date."""
+    at = date.fromisoformat(of) if isinstance(of, str) else of
     return f"{at:%a} {at.day} {at:%b}"
 
 
@@ -111,8 +111,12 @@ def roundly(length: float | timedelta) -> str:
     return lasting(seconds).removesuffix(f"{_NO_BREAK}00{_NO_BREAK}min")
 
 
-def lasting(seconds: float) -> str:
-    """ "3 h 05 min", kept on one line: never in days, since a working day is no day. What is short, to the second."""
+def lasting(time: float | timedelta) -> str:
+    """ "3 h 05 min", kept on one line: never in days, since a working day is no day. What is short, to the second.
+
+    `time`: a duration, or seconds.
+    """
+    seconds = time.total_seconds() if isinstance(time, timedelta) else time
     hours, minutes = divmod(round(seconds / 60), 60)
     if seconds < _SECONDS_TOLD:
         said = _shortly(seconds)

@@ -27,7 +27,10 @@ def drawn() -> dict[str, str]:
     return {name: draw() for name, draw in module.PAGES.items()}
 
 
-@pytest.mark.parametrize("name", ["actions.md", "lifecycle.md", "rights.md", "settings.md"])
+PAGES = ["actions.md", "lifecycle.md", "messages.md", "rights.md", "settings.md"]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_what_the_code_draws(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == drawn()[name], "run `make docs`"
 

@@ -9,6 +9,7 @@ from api.shapes.shape import Instant, Seconds, Shape
 from engine.reports.kinds import ReportKind
 from engine.reports.lists import Age, Late, Risk
 from engine.reports.report import By, Figures, Flow, Group, Rate, Report, Spread
+from engine.tickets.ticket import ticket_id
 
 
 class RateShape(Shape):
@@ -123,7 +124,8 @@ def report(made: Report, *, kind: ReportKind, scope: str) -> ReportShape:
         at_risk=[_promise(each) for each in made.at_risk],
         at_risk_count=len(made.at_risk),
         not_a_request=[
-            SetAsideShape(agent=one.agent, tickets=list(one.tickets)) for one in made.set_aside
+            SetAsideShape(agent=one.agent, tickets=[ticket_id(n) for n in one.tickets])
+            for one in made.set_aside
         ],
     )
 
@@ -145,14 +147,7 @@ def _figures(of: Figures) -> FiguresShape:
 
 
 def _rate(rate: Rate) -> RateShape:
-    return RateShape(part=rate.part, whole=rate.whole, percent=_percent(rate))
-
-
-def _percent(rate: Rate) -> float | None:
-    """All or nothing only when it is exactly that."""
-    if rate.share is None or rate.share in (0, 1):
-        return None if rate.share is None else 100 * rate.share
-    return min(max(round(100 * rate.share, 1), 0.1), 99.9)
+    return RateShape(part=rate.part, whole=rate.whole, percent=rate.percent)
 
 
 def _spread(of: Spread | None) -> SpreadShape | None:

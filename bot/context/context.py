@@ -12,18 +12,18 @@ from bot.context.home_viewers import HomeViewers
 from bot.context.slack_people import SlackPeople
 from bot.outgoing.courier import SlackCourier
 from engine.desk.desk import Desk
+from engine.messages.digests import ReportDigest
 from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
 from engine.ports.spool import Spool
 from engine.ports.views import Views
 from engine.reports.kinds import ReportKind
-from engine.reports.report_json import PlainReport
 from engine.shifts.duty_desk import DutyDesk
 from engine.tickets.people import Person, WorkspaceId
 
 
 class ReportSource(Protocol):
-    async def asked(self, who: Person, kind: ReportKind, *, own: bool) -> PlainReport:
+    async def asked(self, who: Person, kind: ReportKind, *, own: bool) -> ReportDigest:
         """What `who` may see of it; `own`: only their own figures. Raises Refused, or LookupError for too much."""
         ...
 

@@ -18,6 +18,7 @@ from bot.views.limits import HEADER_TEXT
 from bot.views.reports import forecast_message, report_message
 from bot.views.text import first_line, plain, ticket_number
 from bot.views.words import sentence
+from engine.messages.values import Code
 from engine.ports.views import TicketFilter, TicketLine
 from engine.reports.kinds import ReportKind
 from engine.tickets import access
@@ -71,7 +72,7 @@ async def _on_ticket(given: Command, asked: verbs.SpokenVerb) -> None:
     named, _, rest = asked.rest.partition(" ")
     number = ticket_number(named)
     if number is None:
-        facts = {"command": given.name, "verb": asked.verb}
+        facts = {"command": Code(given.name), "verb": asked.verb}
         await _answer(given, sentence("show_which", facts))
         return
     by = await front.people.who_is(done.user)
@@ -141,7 +142,7 @@ async def _show(given: Command) -> None:
     front, done = given.front, given.done
     number = ticket_number(given.rest)
     if number is None:
-        await _answer(given, sentence("show_which", {"command": given.name, "verb": "show"}))
+        await _answer(given, sentence("show_which", {"command": Code(given.name), "verb": "show"}))
         return
     by = await front.people.who_is(done.user)
     ticket = await front.desk.see(Request(front.workspace, number, by))
@@ -155,7 +156,7 @@ async def _why(given: Command) -> None:
     front, done = given.front, given.done
     number = ticket_number(given.rest)
     if number is None:
-        await _answer(given, sentence("show_which", {"command": given.name, "verb": "why"}))
+        await _answer(given, sentence("show_which", {"command": Code(given.name), "verb": "why"}))
         return
     by = await front.people.who_is(done.user)
     explanation = await front.desk.why(Request(front.workspace, number, by))
@@ -169,7 +170,7 @@ async def _shift(given: Command) -> None:
     known = verb.lower() or "status"
     if known not in shifts.VERBS:
         name = given.name if given.name == SHIFT else f"{given.name} shift"
-        facts = {"command": name, "unknown": "" if known == "help" else verb}
+        facts = {"command": Code(name), "unknown": "" if known == "help" else verb}
         await _answer(given, sentence("shift_help", facts))
         return
     front, done = given.front, given.done
@@ -206,7 +207,9 @@ async def _report(given: Command) -> None:
     words = given.rest.lower().split()
     unknown = next((word for word in words if word not in _REPORTED), None)
     if unknown is not None:
-        await _answer(given, sentence("report_unknown", {"word": unknown, "command": given.name}))
+        await _answer(
+            given, sentence("report_unknown", {"word": unknown, "command": Code(given.name)})
+        )
         return
     kind = next((ReportKind(word) for word in words if word in _SPANS), ReportKind.TODAY)
     person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
@@ -236,7 +239,7 @@ async def _help(given: Command) -> None:
     is_agent = person.rank >= Role.AGENT
     near = [] if known else difflib.get_close_matches(given.verb, verb_names, n=1)
     facts = {
-        "command": given.name,
+        "command": Code(given.name),
         "unknown": "" if known else given.verb,
         "nearest": near[0] if near else "",
         "verbs": verbs.rows(verbs.of_rank(person)) if is_agent else [],

@@ -69,7 +69,7 @@ async def do(front: BotContext, request: Request, asked: SpokenVerb) -> Ticket:
 
 def did(asked: SpokenVerb, number: int, ticket: Ticket) -> str:
     """What was done to ticket `number`, in mrkdwn; `ticket`: what it led to."""
-    facts = {"kind": VERBS[asked.verb].value, "ticket": f"T-{number}", "other": ticket.id}
+    facts = {"kind": VERBS[asked.verb], "ticket": f"T-{number}", "other": ticket.id}
     return sentence("did", facts)
 
 

@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from slack_sdk.errors import SlackApiError
@@ -29,14 +29,15 @@ from bot.views.blocks import SlackMessage
 from bot.views.cards import ticket_card
 from bot.views.limits import Json
 from bot.views.messages import told
-from bot.views.pages import PAGE, PAGE_OVER, page, page_over
+from bot.views.pages import page, page_over
 from bot.views.promise_line import Moment
 from bot.views.text import permalink
 from bot.views.words import plain_sentence
+from engine.messages.effects import Show, Tell
+from engine.messages.paging import PageOver, PersonPaged
 from engine.ports.clock import Clock
 from engine.ports.outbox import Later, Never, Parcel, Sent
 from engine.ports.views import Views
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Reference
 from engine.tickets.people import WorkspaceId
 
@@ -153,7 +154,7 @@ class SlackCourier:
     async def _tell_team(self, parcel: Parcel, tell: Tell) -> Sent:
         """In the thread of the ticket's card; where there is no card, one is drawn first."""
         place = tell.to.place
-        said = _checked(told(tell, await self._words(parcel, tell)))
+        said = await self._said(parcel, tell)
         card = await self._last(parcel, place, "card")
         if card is not None:
             try:
@@ -173,15 +174,14 @@ class SlackCourier:
                 plain_sentence("trouble", {"error": "note_to_person", "place": tell.to.place})
             )
         place = await self._direct_channel(tell.to.place)
-        if tell.template == PAGE_OVER:
-            return await self._page_over(parcel, tell, place)
-        if tell.template == PAGE:
-            said = _checked(page(tell, parcel.workspace, await self._card_link(parcel)))
+        message = tell.message
+        if isinstance(message, PageOver):
+            return await self._page_over(parcel, message, place)
+        if isinstance(message, PersonPaged):
+            said = _checked(page(message, parcel.workspace, await self._card_link(parcel)))
             # In the thread alone nobody may hear of it: Slack tells of threads only to who follows them.
             return _paged(await self._tell_direct(parcel, place, said, aloud=True))
-        return await self._tell_direct(
-            parcel, place, _checked(told(tell, await self._words(parcel, tell)))
-        )
+        return await self._tell_direct(parcel, place, await self._said(parcel, tell))
 
     async def _tell_direct(
         self, parcel: Parcel, place: str, said: Json, *, aloud: bool = False
@@ -195,13 +195,13 @@ class SlackCourier:
                 _log.info("the direct thread of T-%d is gone: begun anew", parcel.ticket)
         return _named(await self._post(_Post(parcel, place, said)), "root")
 
-    async def _page_over(self, parcel: Parcel, tell: Tell, place: str) -> Sent:
+    async def _page_over(self, parcel: Parcel, over: PageOver, place: str) -> Sent:
         """The pages of this call say who has it now, in the place of their buttons."""
-        since = datetime.fromisoformat(str(tell.facts["paged_at"])) - _LOOK_BACK
+        since = (over.paged_at or parcel.created_at) - _LOOK_BACK
         pages = await self._views.references(
             parcel.workspace, _number(parcel), channel="slack", place=place, kind="page"
         )
-        said = _checked(page_over(tell, parcel.workspace, await self._card_link(parcel)))
+        said = _checked(page_over(over, parcel.workspace, await self._card_link(parcel)))
         for one in pages:
             if float(one.ref) < since.timestamp():
                 continue
@@ -229,7 +229,11 @@ class SlackCourier:
         place = tell.to.place
         if is_person(place):
             place = await self._direct_channel(place)
-        return await self._post(_Post(parcel, place, _checked(told(tell, None))))
+        return await self._post(_Post(parcel, place, _checked(told(tell.message, None))))
+
+    async def _said(self, parcel: Parcel, tell: Tell) -> Json:
+        words = await self._words(parcel, tell)
+        return _checked(told(tell.message, words, ticket=parcel.ticket))
 
     async def _words(self, parcel: Parcel, tell: Tell) -> str | None:
         if tell.comment is not None:

@@ -10,7 +10,7 @@ from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.promise_line import Moment
 from bot.views.text import mrkdwn
-from bot.views.words import action_word, label, sentence
+from bot.views.words import CardLink, action_word, label, sentence
 from engine.ports.views import ConversationLine as Spoken
 from engine.ports.views import TicketFile, TicketLine
 from engine.tickets.actions import ACTIONS, Action, Menu, for_any_agent
@@ -107,7 +107,7 @@ def _foot(line: TicketLine, now: Moment) -> str:
     return sentence(
         "card_foot",
         {
-            "requester": mrkdwn(line.requester.name),
+            "requester": line.requester.name,
             "opened_at": ticket.created_at,
             "channel": ticket.channel,
             "team": line.team.name,
@@ -185,7 +185,7 @@ def line_words(
         "line",
         {
             "offered": offered,
-            "card_url": card,
+            "card_url": CardLink(card),
             "ticket": ticket.id,
             "subject": ticket.subject,
             "state": label(ticket.state.value),

@@ -4,8 +4,9 @@ from typing import Final
 
 from bot.views import blocks
 from bot.views.blocks import SlackMessage
-from bot.views.words import harmless, plain_sentence, sentence
+from bot.views.words import harmless
 from engine.explain.told import ToldExplanation
+from templates import render
 
 # What people chose as a name or wrote, wherever it stands in an explanation.
 _FOREIGN: Final = frozenset(
@@ -16,7 +17,7 @@ LINES_MAX: Final = 40
 
 
 def why_message(explanation: ToldExplanation) -> SlackMessage:
-    head = plain_sentence("why_head", {"explanation": explanation})
+    head = render("slack/why_head.j2", {"explanation": explanation})
     told = harmless(explanation, _FOREIGN)
-    words = sentence("why", {"explanation": told, "most": LINES_MAX})
+    words = render("slack/why.j2", {"explanation": told, "most": LINES_MAX})
     return blocks.said(f"*{told.ticket}*\n{words}", [blocks.header(head), *blocks.sections(words)])

@@ -89,13 +89,13 @@ def _for_whom(action: Action, line: TicketLine, choices: Choices) -> dict[str, o
     ladder = choices.rules.ladder(line.team, ticket.rules)
     following = min(ticket.escalation_level + 1, top_of(ladder))
     return {
-        "kind": action.value,
+        "kind": action,
         "ticket": ticket.id,
         "subject": ticket.subject,
         "name": line.requester.name if reachable else "",
         "channel": ticket.channel,
         "next_level": ladder.levels[following].called,
-        "clocks": [clock.kind.value for clock in ticket.unexcused],
+        "clocks": [clock.kind for clock in ticket.unexcused],
     }
 
 

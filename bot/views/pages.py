@@ -6,41 +6,41 @@ from bot.views import blocks
 from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
-from bot.views.text import ticket_number
-from bot.views.words import action_word, label, sentence
+from bot.views.words import action_word, label, message_sentence, part_sentence
+from engine.messages.paging import PageOver, PersonPaged
+from engine.messages.values import Code
 from engine.tickets.actions import Action
-from engine.tickets.effects import Tell
 from engine.tickets.people import WorkspaceId
 
 PAGE: Final = "page"
-PAGE_OVER: Final = "page_over"
 JUMP: Final = "jump"
 
 
-def page(tell: Tell, workspace: WorkspaceId, card: str) -> SlackMessage:
+def page(paged: PersonPaged, workspace: WorkspaceId, card: str) -> SlackMessage:
     """`card`: where the ticket's card is; "" when that is not known."""
-    text, following = sentence("page", tell.facts), sentence("page_next", tell.facts)
-    reason = str(tell.facts["reason"])
-    parts = [blocks.section(text), *([blocks.quote(reason)] if reason else [])]
+    text = message_sentence(paged)
+    following = part_sentence(paged, "next")
+    parts = [blocks.section(text), *([blocks.quote(paged.reason.text)] if paged.reason else [])]
     parts += [blocks.context(following)] if following else []
-    acknowledge = _button(tell, workspace, Action.ACKNOWLEDGE, style="primary")
-    claim = _button(tell, workspace, Action.CLAIM)
+    acknowledge = _button(paged, workspace, Action.ACKNOWLEDGE, style="primary")
+    claim = _button(paged, workspace, Action.CLAIM)
     return blocks.said(f"{text}\n{following}", [*parts, *_row([acknowledge, claim], card)])
 
 
-def page_over(tell: Tell, workspace: WorkspaceId, card: str) -> SlackMessage:
-    text = sentence(tell.template, tell.facts)
-    mine = tell.facts["yours"] and tell.facts["claimable"] and tell.facts["how"] == "acknowledged"
-    buttons = [_button(tell, workspace, Action.CLAIM)] if mine else []
+def page_over(over: PageOver, workspace: WorkspaceId, card: str) -> SlackMessage:
+    text = message_sentence(over)
+    mine = over.yours and over.claimable and over.how == Code("acknowledged")
+    buttons = [_button(over, workspace, Action.CLAIM)] if mine else []
     return blocks.said(text, [blocks.section(text), *_row(buttons, card)])
 
 
-def _button(tell: Tell, workspace: WorkspaceId, action: Action, style: str | None = None) -> Json:
-    number = ticket_number(str(tell.facts["ticket"]))
-    version = tell.facts["version"]
-    assert number is not None
-    assert isinstance(version, int)
-    value = str(ButtonValue(number, version, workspace))
+def _button(
+    message: PersonPaged | PageOver,
+    workspace: WorkspaceId,
+    action: Action,
+    style: str | None = None,
+) -> Json:
+    value = str(ButtonValue(message.ticket.number, message.version, workspace))
     return blocks.button(action.value, action_word(action, "button"), value, style=style)
 
 

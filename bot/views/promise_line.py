@@ -36,7 +36,7 @@ def promise(ticket: Ticket, now: Moment) -> str:
     share = 1.0 if kind == "late" else _share(clock, now)
     facts = {
         "kind": kind,
-        "clock": clock.kind.value,
+        "clock": clock.kind,
         "bar": bar(share),
         "percent": min(100, int(100 * share)),
         "due_at": clock.breached_at or clock.due_at or "",

@@ -11,22 +11,19 @@ from bot.views.blocks import SlackMessage
 from bot.views.limits import Json
 from bot.views.text import mrkdwn
 from bot.views.words import harmless, plain_sentence, sentence
-from engine.reports.report_json import PlainReport
+from engine.messages.digests import GroupedBy, ReportDigest
 from templates import day, render
 
 GROUPS_MAX: Final = 15
 """Lines of one grouping: what fits a section, and what anybody reads."""
-# A person's, a team's or a category's name, a subject: foreign wherever it stands in a report.
-_FOREIGN: Final = frozenset({"scope", "name", "subject", "assignee", "team", "key", "agent"})
 _BRIEF: Final = frozenset({"daily", "today"})
 """One day is told by priority alone; the other groupings of so few tickets say nothing."""
 
 
-def report_message(report: PlainReport) -> SlackMessage:
-    safe = harmless(report, _FOREIGN)
-    parts = {name: sentence(f"report_{name}", {"report": safe}) for name in _PARTS}
-    groups = list(_groups(safe))
-    head = plain_sentence("report_title", {"report": report})
+def report_message(report: ReportDigest) -> SlackMessage:
+    parts = {name: sentence(f"report_digest_{name}", {"report": report}) for name in _PARTS}
+    groups = list(_groups(report))
+    head = plain_sentence("report_digest_title", {"report": report})
     drawn = [
         blocks.header(head),
         blocks.section(parts["summary"]),
@@ -36,7 +33,7 @@ def report_message(report: PlainReport) -> SlackMessage:
         *(blocks.section(parts[name]) for name in ("late", "risk", "ages")),
         *([blocks.section(parts["set_aside"])] if parts["set_aside"] else []),
         *map(blocks.section, groups),
-        blocks.context(sentence("report_foot", {"report": report})),
+        blocks.context(sentence("report_digest_foot", {"report": report})),
     ]
     words = [f"*{mrkdwn(head)}*", *filter(None, parts.values()), *groups]
     return blocks.said("\n\n".join(words), drawn)
@@ -55,26 +52,26 @@ _NAMES: Final = frozenset({"scope", "name", "ticket"})
 _PARTS: Final = ("summary", "figures", "late", "risk", "ages", "trend", "set_aside")
 
 
-def _flow(report: PlainReport) -> list[Json]:
+def _flow(report: ReportDigest) -> list[Json]:
     """What came and what went."""
-    trend = report["trend"]
     series = [
-        (_chart("opened"), [flow["opened"] for flow in trend]),
-        (_chart("resolved"), [flow["resolved"] for flow in trend]),
+        (_chart("opened"), [flow.opened for flow in report.trend]),
+        (_chart("resolved"), [flow.resolved for flow in report.trend]),
     ]
     if not any(sum(values) for _, values in series):
         return []
-    return [
-        blocks.bar_chart(_chart(report["step"]), [day(flow["first"]) for flow in trend], series)
-    ]
+    days = [day(flow.first) for flow in report.trend]
+    return [blocks.bar_chart(_chart("week" if report.weekly else "day"), days, series)]
 
 
-def _kept(report: PlainReport) -> list[Json]:
+def _kept(report: ReportDigest) -> list[Json]:
     """The priorities of which anything was judged; where there is no data there is no bar."""
     judged = [
-        (group["name"], percent)
-        for group in report["by"]["priority"]
-        if (percent := group["figures"]["kept_all"]["percent"]) is not None
+        (group.name.text if group.name else "", percent)
+        for grouping in report.by
+        if grouping.by is GroupedBy.PRIORITY
+        for group in grouping.groups
+        if (percent := group.figures.kept_all.percent) is not None
     ]
     if not judged:
         return []
@@ -82,14 +79,14 @@ def _kept(report: PlainReport) -> list[Json]:
     return [blocks.bar_chart(_chart("priorities"), names, [(_chart("kept"), values)])]
 
 
-def _groups(safe: PlainReport) -> Iterator[str]:
-    for by, found in safe["by"].items():
-        if found and (by == "priority" or safe["kind"] not in _BRIEF):
+def _groups(report: ReportDigest) -> Iterator[str]:
+    for grouping in report.by:
+        found = grouping.groups
+        if found and (grouping.by is GroupedBy.PRIORITY or report.kind.word not in _BRIEF):
             more = max(0, len(found) - GROUPS_MAX)
-            yield sentence(
-                "report_groups", {"kind": by, "groups": found[:GROUPS_MAX], "more": more}
-            )
+            facts = {"kind": grouping.by, "groups": found[:GROUPS_MAX], "more": more}
+            yield sentence("report_digest_groups", facts)
 
 
 def _chart(word: str) -> str:
-    return plain_sentence("report_chart", {"word": word})
+    return plain_sentence("report_digest_chart", {"word": word})

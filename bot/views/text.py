@@ -7,9 +7,10 @@ from typing import Final
 _JOINER: Final = "\u2060"  # takes no room and breaks what would be a mark
 _ELLIPSIS: Final = "…"
 
-# Control characters, and those that turn the direction of what follows: a name could rewrite our sentence.
+# Control characters, halves of a character that no encoding takes, and those that turn the direction of what follows:
+# a name could rewrite our sentence.
 _INVISIBLE: Final = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]"
 )
 _MARK: Final = re.compile(r"<(?=[!@#])")
 _OPENED: Final = re.compile(r"<[^<>\n]*")

@@ -1,30 +1,41 @@
-"""Sentences and labels from templates/slack, with every foreign fact made harmless on its way in."""
+"""Sentences and labels from templates/slack. The type of a value decides how it is made harmless on its way in."""
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final
+from enum import Enum
+from typing import Any, Final, assert_never
 
 from bot.views.text import cut_escaped, mrkdwn
+from engine.messages.message import Message, kind_of
+from engine.messages.values import (
+    Code,
+    Foreign,
+    GroupHandle,
+    Handle,
+    TicketRef,
+    Value,
+    Words,
+    Zone,
+    facts_of,
+    written,
+)
 from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
-from engine.tickets.message import Fact
 from templates import render
 
 # A fact is a name, a subject, a reason: one line of a sentence, so that twenty fit a list.
 FACT_TEXT: Final = 220
 _SLACK_ID: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
-# Facts that templates compare with; they are words of ours, never of a person.
-_CODES: Final = frozenset(
-    {"cause", "channel", "clock", "clocks", "how", "kind", "told", "via", "what"}
-)
-_CODE: Final = re.compile(r"[a-z]+(_[a-z]+)*")
-_IDS: Final = {
-    "command": re.compile(r"/[a-z0-9_-]{1,32}"),
-    "groups": re.compile(r"S[A-Z0-9]{2,30}"),
-    "card_url": re.compile(r"https?://[A-Za-z0-9.:-]+/archives/[A-Z0-9]+/p[0-9]+"),
-}
-"""What stands in a sentence as it is, or not at all."""
+_SLACK_GROUP: Final = re.compile(r"S[A-Z0-9]{2,30}")
+_CODE: Final = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9_-]{0,40}( [a-z]+)?")
+_CARD: Final = re.compile(r"https?://[A-Za-z0-9.:-]+/archives/[A-Z0-9]+/p[0-9]+")
+
+
+class CardLink(str):
+    """Where a card is: an address of Slack's own, or "" while that is not known."""
+
+    __slots__ = ()
 
 
 def label(word: str) -> str:
@@ -39,38 +50,81 @@ def action_word(action: Action, word: str) -> str:
 
 def sentence(name: str, facts: Mapping[str, object]) -> str:
     """templates/slack/`name`.j2 as mrkdwn."""
-    return render(f"slack/{name}.j2", {key: _safe(key, value) for key, value in facts.items()})
+    safe = {key: written(value, in_mrkdwn) for key, value in facts.items()}
+    return render(f"slack/{name}.j2", safe)
+
+
+def message_sentence(message: Message) -> str:
+    """The template named for the message, as mrkdwn."""
+    return render(f"slack/{kind_of(message)}.j2", facts_of(message, in_mrkdwn))
+
+
+def part_sentence(message: Message, part: str) -> str:
+    """The same of a message that is drawn of several: templates/slack/`kind`_`part`.j2."""
+    return render(f"slack/{kind_of(message)}_{part}.j2", facts_of(message, in_mrkdwn))
 
 
 def plain_sentence(name: str, facts: Mapping[str, object]) -> str:
     """The same for where no markup is read: the words of a ticket itself."""
-    return render(f"slack/{name}.j2", facts)
+    return render(
+        f"slack/{name}.j2", {key: written(value, in_plain_text) for key, value in facts.items()}
+    )
+
+
+def in_mrkdwn(value: object) -> object:
+    """One value in a sentence of ours: pings nobody, formats nothing, links nowhere, rewrites nothing around it.
+
+    A bare string is treated as foreign: whoever forgets a type shows a twin of a mark, and lets nothing through.
+    """
+    if isinstance(value, CardLink):
+        return str(value) if _CARD.fullmatch(value) else ""
+    if isinstance(value, Value):
+        return _typed_in_mrkdwn(value)
+    return _line(value) if isinstance(value, str) and not isinstance(value, Enum) else value
+
+
+def _typed_in_mrkdwn(value: Value) -> str:  # noqa: PLR0911 - one line for each type of value
+    match value:
+        case Foreign(text):
+            return _line(text)
+        case Words(text):
+            return mrkdwn(text)
+        case Handle(id):
+            return id if _SLACK_ID.fullmatch(id) else ""
+        case GroupHandle(id):
+            return id if _SLACK_GROUP.fullmatch(id) else ""
+        case TicketRef():
+            return str(value)
+        case Code(word):
+            return word if _CODE.fullmatch(word) else _line(word)
+        case Zone(name):
+            return name
+        case _ as never:
+            assert_never(never)
+
+
+def _line(text: str) -> str:
+    return cut_escaped(mrkdwn(" ".join(text.split())), FACT_TEXT)
+
+
+def in_plain_text(value: object) -> object:
+    """One value where Slack reads no markup; blocks.plain_text and quote take care of what could be copied out."""
+    if not isinstance(value, Value):
+        return value
+    match value:
+        case (
+            Foreign(text) | Words(text) | Code(text) | Zone(text) | Handle(text) | GroupHandle(text)
+        ):
+            return text
+        case TicketRef():
+            return str(value)
+        case _ as never:
+            assert_never(never)
 
 
 def refusal(refused: Refused) -> str:
     """Why the desk said no, and what is allowed instead; plain text."""
     return render("refused.j2", {"code": refused.code, **refused.facts})
-
-
-def refused_files(facts: Mapping[str, Fact]) -> list[dict[str, str]]:
-    """The fact "name|code" of each refused file, taken apart: a name may hold anything."""
-    listed = facts.get("refused")
-    pairs = [one.rpartition("|") for one in listed] if isinstance(listed, list) else []
-    return [{"name": cut_escaped(mrkdwn(name), FACT_TEXT), "code": code} for name, _, code in pairs]
-
-
-def brief_rows(facts: Mapping[str, Fact]) -> dict[str, list[dict[str, str]]]:
-    """The facts of a hand-over "T-1|P1|due|subject", taken apart: a subject may hold anything."""
-    lists = {key: facts.get(key) for key in ("stays", "back", "due")}
-    return {
-        key: [_brief(one) for one in rows] for key, rows in lists.items() if isinstance(rows, list)
-    }
-
-
-def _brief(written: str) -> dict[str, str]:
-    ticket, priority, due_at, subject = written.split("|", 3)
-    safe = cut_escaped(mrkdwn(" ".join(subject.split())), FACT_TEXT)
-    return {"ticket": ticket, "priority": label(priority), "due_at": due_at, "subject": safe}
 
 
 def harmless(part: Any, foreign: Collection[str], key: str = "") -> Any:
@@ -85,15 +139,3 @@ def harmless(part: Any, foreign: Collection[str], key: str = "") -> Any:
     if isinstance(part, str) and key in foreign:
         return cut_escaped(mrkdwn(" ".join(part.split())), FACT_TEXT)
     return part
-
-
-def _safe(key: str, value: object) -> object:
-    if not isinstance(value, str):
-        return [_safe(key, one) for one in value] if isinstance(value, list) else value
-    if key in _IDS:
-        return value if _IDS[key].fullmatch(value) else ""
-    if key in _CODES:
-        return value if _CODE.fullmatch(value) else mrkdwn(value)
-    if key.endswith("_slack"):
-        return value if _SLACK_ID.fullmatch(value) else ""
-    return value if key.endswith("_at") else cut_escaped(mrkdwn(" ".join(value.split())), FACT_TEXT)

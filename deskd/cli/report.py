@@ -88,11 +88,13 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
     import json
 
     from api.shapes import reports as shapes
+    from deskd.base.safe_text import in_terminal
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
-    from deskd.parts.reports import LISTED, Reports, printable_report
+    from deskd.parts.reports import LISTED, Reports
+    from engine.messages.values import written
     from engine.reports.kinds import ReportKind
-    from engine.reports.report_json import plain
+    from engine.reports.report_message import report_message
     from templates import render
 
     async with here.storage() as storage:
@@ -113,8 +115,9 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
     if format == "json":
         told = shapes.report(made, kind=kind, scope=narrowed.scope).plain()
         return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
-    said = plain(made, kind=kind, scope=narrowed.scope, listed=LISTED)
-    return (render("mail/report.txt.j2", {"report": printable_report(said)}) + "\n").encode()
+    said = report_message(made, kind=kind, scope=narrowed.scope, listed=LISTED)
+    facts = {"report": written(said, in_terminal)}
+    return (render("mail/report_digest.txt.j2", facts) + "\n").encode()
 
 
 def _period(wanted: Wanted, rules: "Rules", now: datetime) -> "Period":

@@ -15,11 +15,12 @@ from deskd.parts.cron import Cron
 from deskd.parts.reports import LISTED, Reports, scope, zone_of
 from deskd.settings.reports import ReportsSection
 from engine.announcing.places import places
+from engine.messages.digests import ReportDigest
+from engine.messages.effects import Tell
 from engine.reports.facts import seen_by
 from engine.reports.kinds import ReportKind, period_of
 from engine.reports.report import By, Report
-from engine.reports.report_json import PlainReport, facts, plain
-from engine.tickets.effects import Tell
+from engine.reports.report_message import report_message
 from engine.tickets.people import Address, Person, Role, Team, TeamId
 from templates import zone
 
@@ -52,7 +53,7 @@ class Digests:
         here = zone_of(team, await self.reports.rules())
         material = await self.reports.material(period_of(kind, slot, here))
         made = await material.report([each for each in material.facts if each.team == id])
-        said = plain(made, kind=kind, scope=team.name, listed=LISTED, by=WITHOUT_AGENTS)
+        said = report_message(made, kind=kind, scope=team.name, listed=LISTED, by=WITHOUT_AGENTS)
         if _worth_saying(made):
             await self._tell(said, await self._of_team(team), f"{kind}.{slot.isoformat()}.{id}")
 
@@ -65,7 +66,7 @@ class Digests:
         for who in await self._people(Role.MANAGER):
             made = await material.report(seen_by(who, material.facts))
             to = self._of_person(who) if kind is ReportKind.WEEKLY else self._of_person(who)[:1]
-            said = plain(made, kind=kind, scope=scope(who, teams), listed=LISTED)
+            said = report_message(made, kind=kind, scope=scope(who, teams), listed=LISTED)
             if _worth_saying(made):
                 await self._tell(said, to, f"{kind}.{slot.isoformat()}.{who.id}")
 
@@ -83,10 +84,8 @@ class Digests:
     def _of_person(self, who: Person) -> Sequence[Address]:
         return places(who, self.channels, self.channels) if self.channels else []
 
-    async def _tell(self, said: PlainReport, to: Sequence[Address], key: str) -> None:
-        tells = [
-            Tell(at, "report", f"report.{key}.{at.channel}.{at.place}", facts(said)) for at in to
-        ]
+    async def _tell(self, said: ReportDigest, to: Sequence[Address], key: str) -> None:
+        tells = [Tell(at, said, f"report.{key}.{at.channel}.{at.place}") for at in to]
         if tells:
             await self.reports.store.run(self.reports.workspace, lambda t: t.tell(tells))
 

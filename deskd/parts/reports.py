@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from api.shapes.forecast import forecast
 from api.shapes.shape import Json
-from deskd.base.safe_text import printable_all
 from engine.desk.directory import agent_named
+from engine.messages.digests import ReportDigest
 from engine.ports.clock import Clock
 from engine.ports.store import Store
 from engine.ports.views import Views
@@ -21,7 +21,7 @@ from engine.reports.forecast import LOOK_BACK, NotEnough
 from engine.reports.kinds import Period, ReportKind, period_of
 from engine.reports.outlook import Outlook, hours_of, outlook
 from engine.reports.report import By, Report, looks_back, report
-from engine.reports.report_json import PlainReport, plain
+from engine.reports.report_message import report_message
 from engine.tickets.access import (
     LEAST_ROLE,
     WORKSPACE,
@@ -84,7 +84,7 @@ class Reports:
         facts = await self.views.ticket_facts(self.workspace, since=looks_back(period))
         return Material(facts, period, await self.rules(), self.clock.now())
 
-    async def asked(self, who: Person, kind: ReportKind, *, own: bool) -> PlainReport:
+    async def asked(self, who: Person, kind: ReportKind, *, own: bool) -> ReportDigest:
         """What `who` may see, by their own clock; `own`: only their own. Raises Refused to who sees no figures."""
         here = zone(who.timezone or (await self.rules()).workspace.timezone)
         material = await self.material(period_of(kind, self.clock.now(), here))
@@ -92,10 +92,10 @@ class Reports:
         if own or who.rank < LEAST_ROLE[Right.TEAM_FIGURES]:
             own_ones = [each for each in seen if each.assignee == who.id]
             made = await material.report(own_ones)
-            return plain(made, kind=kind, scope=who.name, listed=LISTED, by=_OWN)
+            return report_message(made, kind=kind, scope=who.name, listed=LISTED, by=_OWN)
         made = await material.report(seen)
         teams = await self.views.teams(self.workspace)
-        return plain(made, kind=kind, scope=scope(who, teams), listed=LISTED)
+        return report_message(made, kind=kind, scope=scope(who, teams), listed=LISTED)
 
     async def narrowed(
         self, facts: Sequence[TicketFacts], *, team: str = "", agent: str = ""
@@ -153,9 +153,3 @@ def zone_of(team: Team, rules: Rules) -> tzinfo:
     """A team lives by its calendar; one without by the workspace's clock."""
     known = rules.calendars.get(team.calendar or "")
     return ZoneInfo(known[1].hours.zone) if known else zone(rules.workspace.timezone)
-
-
-def printable_report(report: PlainReport) -> PlainReport:
-    """The same without anything that could order a terminal about."""
-    clean: PlainReport = printable_all(report)
-    return clean

@@ -4,27 +4,46 @@ Two rules above all. A note is only ever told to the team's channel: there is no
 And words are never told at the place they were written (`source`), where everybody has read them already.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from engine.announcing.announce_clocks import told_of_pages, told_of_promises
-from engine.announcing.places import name_at
 from engine.announcing.recorded_step import (
     RecordedStep,
-    assignee_slack,
-    instant,
+    about,
+    assignee,
     name_of,
     telling,
     to_requester,
     to_team,
 )
-from engine.duty import assign
+from engine.messages.conversation import (
+    AgentSaid,
+    NoteWritten,
+    Question,
+    Receipt,
+    Reminder,
+    Reply,
+    RequesterSaid,
+    Undelivered,
+)
+from engine.messages.effects import Effect, Show, Tell
+from engine.messages.values import Code, Foreign, TicketRef
+from engine.messages.work import (
+    OfferedBecause,
+    TicketAssigned,
+    TicketClosed,
+    TicketLinked,
+    TicketMerged,
+    TicketReopened,
+    TicketResolved,
+    TicketUnmerged,
+)
 from engine.promises import sla
 from engine.tickets.actions import Action
-from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import (
     Assigned,
+    AssignReason,
     ClockChanged,
     Commented,
     Entry,
@@ -36,10 +55,9 @@ from engine.tickets.events import (
     Reminded,
     Unmerged,
 )
-from engine.tickets.message import Fact
 from engine.tickets.people import Address
 from engine.tickets.promise_clock import ClockKind
-from engine.tickets.ticket import State, Ticket, ticket_id
+from engine.tickets.ticket import State
 
 
 def effects_of(scene: RecordedStep) -> tuple[Effect, ...]:
@@ -77,12 +95,9 @@ def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
         case Opened():
             return _receipts(scene, entry)
         case Commented(by_agent=True):
-            heard = _team_hears(scene, entry, "agent_said", question=_asks(scene))
-            return [*_public_words(scene, entry), *heard]
-        case Commented():
-            return _team_hears(scene, entry, "requester_said")
-        case Noted():
-            return _team_hears(scene, entry, "noted")
+            return [*_public_words(scene, entry), *_team_hears(scene, entry)]
+        case Commented() | Noted():
+            return _team_hears(scene, entry)
         case _ as never:
             assert_never(never)
 
@@ -91,14 +106,14 @@ def _told_of_work(scene: RecordedStep, entry: Entry) -> list[Tell]:
     if not isinstance(entry.event, _Work):
         return []
     match entry.event:
-        case Assigned(to=agent, why=why):
-            return _assigned(scene, entry, why) if agent != entry.actor else []
+        case Assigned(to=agent) as assigned:
+            return _assigned(scene, entry, assigned) if agent != entry.actor else []
         case Moved():
             return _moved(scene, entry, entry.event)
         case Linked(other=other, how=how):
-            facts: dict[str, Fact] = {"other": ticket_id(other), "how": how}
+            linked = TicketLinked(*about(scene), TicketRef(other), Code(how))
             merged = how == "merged"  # the merger itself is told
-            return [] if merged else to_team(scene, entry, "linked", facts)
+            return [] if merged else to_team(scene, entry, linked)
         case _ as never:
             assert_never(never)
 
@@ -108,16 +123,15 @@ def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
         return []
     match entry.event:
         case Reminded():
-            facts: dict[str, Fact] = {"gives_up_at": instant(scene.after.gives_up_at)}
-            reminded = to_requester(scene, entry, "reminder", facts)
-            return [replace(tell, comment=scene.question) for tell in reminded]
+            reminder = Reminder(*about(scene), scene.after.gives_up_at)
+            told = to_requester(scene, entry, reminder)
+            return [replace(tell, comment=scene.question) for tell in told]
         case Merged(into=into):
-            facts = {"other": ticket_id(into), "by": name_of(scene.actor)}
-            told = to_team(scene, entry, "merged", facts)
-            return [*told, *to_requester(scene, entry, "merged", facts)]
+            merged = TicketMerged(*about(scene), TicketRef(into), name_of(scene.actor))
+            return [*to_team(scene, entry, merged), *to_requester(scene, entry, merged)]
         case Unmerged(out_of=other):
-            facts = {"other": ticket_id(other), "by": name_of(scene.actor)}
-            return to_team(scene, entry, "unmerged", facts)
+            parted = TicketUnmerged(*about(scene), TicketRef(other), name_of(scene.actor))
+            return to_team(scene, entry, parted)
         case _ as never:
             assert_never(never)
 
@@ -126,22 +140,21 @@ def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:
     if not scene.receipt:
         return []
     links = [e.event for e in scene.entries if isinstance(e.event, Linked)]
-    follows = next((ticket_id(link.other) for link in links if link.how == "follows"), "")
+    follows = next((link.other for link in links if link.how == "follows"), None)
     response = next((c for c in scene.after.clocks if c.kind is ClockKind.FIRST_RESPONSE), None)
     opened = entry.event
-    asked = opened.asked if isinstance(opened, Opened) else None
-    facts: dict[str, Fact] = {
-        "asked": f"{asked.value} {asked.label}" if asked else "",
-        "priority": scene.after.priority.value,
-        "priority_label": scene.after.priority.label,
-        "promise_at": instant(response.due_at if response else None),
-        "follows": follows,
-        "refused": list(scene.refused_files),
-    }
-    copies = scene.audience.copied
-    told = to_requester(scene, entry, "receipt", {**facts, "copied": False})
-    for at in copies:
-        told += telling(scene, entry, "receipt", at, {**facts, "copied": True})
+    receipt = Receipt(
+        *about(scene),
+        priority=scene.after.priority,
+        asked=opened.asked if isinstance(opened, Opened) else None,
+        promise_at=response.due_at if response else None,
+        follows=TicketRef(follows) if follows is not None else None,
+        refused=scene.refused_files,
+        copied=False,
+    )
+    told = to_requester(scene, entry, receipt)
+    for at in scene.audience.copied:
+        told += telling(scene, entry, replace(receipt, copied=True), at)
     return told
 
 
@@ -149,11 +162,12 @@ def _public_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
     """An agent's words, to the requester and those copied. Words that resolve go with the resolved message."""
     if any(move.to is State.RESOLVED for move in _moves(scene)):
         return []
-    template = "question" if _asks(scene) else "reply"
-    facts: dict[str, Fact] = {"agent": name_of(scene.actor)}
-    told = to_requester(scene, entry, template, facts)
+    agent = name_of(scene.actor)
+    asks = _asks(scene)
+    message = Question(*about(scene), agent) if asks else Reply(*about(scene), agent)
+    told = to_requester(scene, entry, message)
     for at in scene.audience.copied:
-        told += telling(scene, entry, template, at, facts)
+        told += telling(scene, entry, message, at)
     return told
 
 
@@ -165,37 +179,42 @@ def _asks(scene: RecordedStep) -> bool:
     return any(move.why == Action.ASK for move in _moves(scene))
 
 
-def _team_hears(scene: RecordedStep, entry: Entry, template: str, **more: Fact) -> list[Tell]:
-    facts: dict[str, Fact] = {"author": name_of(scene.actor), "via": entry.via, **more}
-    opening = isinstance(scene.entries[0].event, Opened)  # the card itself shows the first words
-    return [] if opening else to_team(scene, entry, template, facts)
+def _team_hears(scene: RecordedStep, entry: Entry) -> list[Tell]:
+    if isinstance(scene.entries[0].event, Opened):  # the card itself shows the first words
+        return []
+    author, via = name_of(scene.actor), Code(entry.via)
+    if isinstance(entry.event, Noted):
+        return to_team(scene, entry, NoteWritten(*about(scene), author, via))
+    if isinstance(entry.event, Commented) and entry.event.by_agent:
+        said = AgentSaid(*about(scene), author, via, question=_asks(scene))
+        return to_team(scene, entry, said)
+    return to_team(scene, entry, RequesterSaid(*about(scene), author, via))
 
 
-def _assigned(scene: RecordedStep, entry: Entry, why: str) -> list[Tell]:
-    agent = scene.assignee
-    facts: dict[str, Fact] = {
-        "agent": name_of(agent),
-        "agent_slack": name_at(agent, scene.audience.team),
-        "by": name_of(scene.actor),
-        **assign.reason(why),
-    }
-    return to_team(scene, entry, "assigned", facts)
+def _assigned(scene: RecordedStep, entry: Entry, assigned: Assigned) -> list[Tell]:
+    agent, by = assignee(scene), name_of(scene.actor)
+    return to_team(scene, entry, TicketAssigned(*about(scene), agent, by, _because(assigned.why)))
+
+
+def _because(why: AssignReason | None) -> OfferedBecause | None:
+    if why is None:
+        return None
+    has, lacks = map(Foreign, why.skills), map(Foreign, why.missing)
+    return OfferedBecause(Code(why.rule), why.running, tuple(has), tuple(lacks))
 
 
 def _moved(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
+    actor = name_of(scene.actor)
     if move.to is State.RESOLVED:
         closes_at = entry.at + sla.AUTO_CLOSE_AFTER
-        facts: dict[str, Fact] = {
-            "agent": name_of(scene.actor),
-            "closes_at": instant(closes_at),
-            "gave_up": move.why == Action.GIVE_UP,
-        }
-        return to_requester(scene, entry, "resolved", facts)
+        gave_up = move.why == Action.GIVE_UP
+        resolved = TicketResolved(*about(scene), actor, closes_at, gave_up)
+        return to_requester(scene, entry, resolved)
     if move.to is State.CLOSED and entry.actor not in (None, scene.after.requester):
         return _closed(scene, entry, move)
     if move.to is State.REOPENED:
-        ping = {"author": name_of(scene.actor), "assignee_slack": assignee_slack(scene)}
-        return to_team(scene, entry, "reopened", ping)
+        reopened = TicketReopened(*about(scene), actor, assignee(scene))
+        return to_team(scene, entry, reopened)
     return []
 
 
@@ -204,8 +223,8 @@ def _closed(scene: RecordedStep, entry: Entry, move: Moved) -> list[Tell]:
     silent = move.why == Action.NOT_A_REQUEST
     if silent and not _is_vouched_for(scene):
         return []
-    facts: dict[str, Fact] = {"agent": name_of(scene.actor), "no_request": silent}
-    return to_requester(scene, entry, "closed", facts)
+    closed = TicketClosed(*about(scene), name_of(scene.actor), no_request=silent)
+    return to_requester(scene, entry, closed)
 
 
 def _is_vouched_for(scene: RecordedStep) -> bool:
@@ -217,11 +236,6 @@ def _is_vouched_for(scene: RecordedStep) -> bool:
     )
 
 
-def undelivered(
-    ticket: Ticket, team: Address | None, *, key: str, facts: Mapping[str, Fact]
-) -> tuple[Effect, ...]:
-    """The team hears that words meant for the requester could not be delivered."""
-    if team is None:
-        return ()
-    known: dict[str, Fact] = {"ticket": ticket.id, "subject": ticket.subject, "timezone": ""}
-    return (Tell(team, "undelivered", f"undelivered.{key}", {**known, **facts}),)
+def undelivered(team: Address | None, message: Undelivered, *, key: str) -> tuple[Tell, ...]:
+    """The team hears that words meant for a person could not be delivered."""
+    return () if team is None else (Tell(team, message, f"undelivered.{key}"),)

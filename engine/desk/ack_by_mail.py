@@ -6,16 +6,17 @@ the signed address was made for that sender. Anything else is an ordinary messag
 
 from collections.abc import Sequence
 
-from engine.announcing.recorded_step import instant
 from engine.desk import step
 from engine.desk.step import Now, Step
+from engine.messages.effects import Tell
+from engine.messages.paging import PageOver
+from engine.messages.values import Code, Foreign, TicketRef, foreign, zone
 from engine.ports.store import Transaction
 from engine.promises import escalation
 from engine.tickets import access, lifecycle
 from engine.tickets.access import Right
-from engine.tickets.effects import Tell
 from engine.tickets.events import Acknowledged, Entry, Event, Merged, Moved, Noted, Paged
-from engine.tickets.message import AddressAction, Fact, Inbound, MessageId, Note
+from engine.tickets.message import AddressAction, Inbound, MessageId, Note
 from engine.tickets.people import Address, Person
 from engine.tickets.ticket import Phase, Ticket
 
@@ -68,19 +69,20 @@ def _how_it_stands(
 ) -> Tell:
     """It was answered before, by somebody else or by themselves."""
     by = transaction.person(end.actor) if end and end.actor else None
-    facts: dict[str, Fact] = {
-        "ticket": ticket.id,
-        "subject": ticket.subject,
-        "team": step.team_of(transaction, ticket).name,
-        "timezone": sender.timezone or "",
-        "how": ticket.state.value if _is_over(ticket) else "acknowledged",
-        "by": by.name if by else "",
-        "yours": by is not None and by.id == sender.id,
-        "claimable": ticket.assignee is None,
-        "answered_at": instant(end.at if end else ticket.updated_at),
-    }
+    over = PageOver(
+        TicketRef(ticket.number),
+        Foreign(ticket.subject),
+        zone(sender.timezone),
+        how=Code(ticket.state.value if _is_over(ticket) else "acknowledged"),
+        by=foreign(by.name) if by else None,
+        yours=by is not None and by.id == sender.id,
+        claimable=ticket.assignee is None,
+        version=ticket.version,
+        answered_at=end.at if end else ticket.updated_at,
+        paged_at=None,
+    )
     to = Address(inbound.sender.kind, inbound.sender.subject)
-    return Tell(to, "page_over", f"{ticket.number}.page_over.{inbound.key}", facts)
+    return Tell(to, over, f"{ticket.number}.page_over.{inbound.key}")
 
 
 def _end_of(history: Sequence[Entry], ticket: Ticket, asked: AddressAction) -> Entry | None:

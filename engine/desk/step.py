@@ -9,6 +9,8 @@ from engine.announcing import announce
 from engine.announcing.places import places
 from engine.announcing.recorded_step import RecordedStep
 from engine.desk import permission, tail, team_on_duty
+from engine.messages.conversation import RefusedFile
+from engine.messages.values import Code, Foreign
 from engine.ports.clock import Ids
 from engine.ports.store import Change, Transaction
 from engine.promises import escalation, follow_up, level_members
@@ -212,7 +214,9 @@ def _recorded(
         words=step.words,
         source=here.source,
         receipt=step.receipt,
-        refused_files=tuple(f"{a.name}|{a.refused}" for a in step.attachments if a.refused),
+        refused_files=tuple(
+            RefusedFile(Foreign(a.name), Code(a.refused)) for a in step.attachments if a.refused
+        ),
         question=_question(transaction, after, entries),
         answered=answered,
         former_team=_left(transaction, here.ticket, team),

@@ -6,7 +6,7 @@ goes back to the person who worked on it. A limit on running tickets holds for e
 offered again to people who gave it back or did not accept it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.duty.presence import Duty
 from engine.duty.workload import Member, ablest
-from engine.tickets.message import Fact
+from engine.tickets.events import AssignReason
 from engine.tickets.people import PersonId
 from engine.tickets.ticket import Priority, State
 
@@ -43,37 +43,6 @@ class Waiting:
     """Who had it before it was reopened."""
     passed: frozenset[PersonId] = frozenset()
     """Who gave it back, or let the offer pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class AssignReason:
-    """The reason as facts; its words are in templates."""
-
-    rule: str  # a Strategy, or "former": they had it before
-    running: int
-    """Tickets they had running until then."""
-    skills: tuple[str, ...] = ()
-    """Needed, and theirs."""
-    missing: tuple[str, ...] = ()
-    """Needed, and nobody's on duty together with the others."""
-
-    def written(self) -> str:
-        """As the history keeps it: "least_loaded, 2 open, has network, lacks cisco"."""
-        has = (f"has {skill}" for skill in self.skills)
-        lacks = (f"lacks {skill}" for skill in self.missing)
-        return ", ".join([self.rule, f"{self.running} open", *has, *lacks])
-
-
-def reason(written: str) -> Mapping[str, Fact]:
-    """The facts of a reason as the history keeps it, for templates; all empty when a person decided."""
-    rule, *more = written.split(", ")
-    running = [part.removesuffix(" open") for part in more if part.endswith(" open")]
-    return {
-        "how": rule,
-        "running": int(running[0]) if running else 0,
-        "has": ", ".join(part.removeprefix("has ") for part in more if part.startswith("has ")),
-        "lacks": ", ".join(p.removeprefix("lacks ") for p in more if p.startswith("lacks ")),
-    }
 
 
 @dataclass(frozen=True, slots=True)

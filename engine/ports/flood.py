@@ -4,16 +4,17 @@ Pure: which messages may be gathered, and what a digest of them says. Where it i
 (storage/queues/flood.py), so that it holds whatever the flood came from.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
 
-from engine.tickets.effects import Tell
-from engine.tickets.message import Fact
+from engine.messages.digests import Overdue, OverdueDigest, OverdueLine
+from engine.messages.message import Message
+from engine.messages.paging import LevelPaged, Paging, PersonPaged, PromiseBroken, PromiseWarned
+from engine.messages.values import Foreign, GroupHandle
 
-GATHERED: Final = frozenset({"warned", "breached", "paged", "page"})
-"""Templates of which many at once are a flood; a person's words are never gathered."""
-DIGEST: Final = "overdue_digest"
+Gathered = PromiseWarned | PromiseBroken | LevelPaged | PersonPaged
+"""Messages of which many at once are a flood; a person's words are never gathered."""
 FLOOD: Final = 20
 """More than this at one place are too many to be read one by one."""
 LATE: Final = timedelta(minutes=1)
@@ -25,57 +26,67 @@ GATHER_MAX: Final = timedelta(seconds=15)
 LISTED_MAX: Final = 75
 """Lines of a digest: what one Slack message holds. The rest is counted."""
 SUBJECT_CHARS: Final = 30
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
-COLUMNS: Final = ("dues_at", "tickets", "subjects", "told", "clocks", "assignees_slack")
-"""Facts hold lists of strings and no rows: one list per column, the lines in the order in which they were due."""
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Messages that wait for one place, to be told as one."""
 
-Line = tuple[str, ...]
-"""One message of a digest, by columns."""
-
-
-def is_late(tell: Tell, recorded_at: datetime) -> bool:
-    due = tell.facts.get("due_at")
-    return bool(due) and recorded_at - datetime.fromisoformat(str(due)) >= LATE
+    gathered: tuple[Gathered, ...]
+    onto: OverdueDigest | None = None
+    """A digest that waits there already, which they join."""
 
 
-def digest(tells: Sequence[Tell], key: str, *, onto: Tell | None = None) -> Tell:
-    """All to one place. `onto`: a digest that waits there already, which they join."""
-    before = _lines(onto.facts) if onto else []
-    lines = sorted([*before, *map(_line, tells)])
-    known = int(str(onto.facts["count"])) if onto else 0
-    first = onto or tells[0]
-    facts: dict[str, Fact] = {
-        "count": known + len(tells),
-        "timezone": first.facts.get("timezone", ""),
-        "groups": _groups([onto, *tells] if onto else tells),
-        **_columns(lines[:LISTED_MAX]),
-    }
-    return Tell(first.to, DIGEST, onto.key if onto else key, facts)
+def is_late(message: Message | None, recorded_at: datetime) -> bool:
+    if not isinstance(message, Gathered):
+        return False
+    return message.due_at is not None and recorded_at - message.due_at >= LATE
 
 
-def _groups(tells: Iterable[Tell]) -> list[str]:
+def digest(crowd: Crowd) -> OverdueDigest:
+    """There is at least one message."""
+    before = crowd.onto.lines if crowd.onto else ()
+    lines = sorted([*before, *map(_line, crowd.gathered)], key=_in_order)
+    first = crowd.onto or crowd.gathered[0]
+    return OverdueDigest(
+        timezone=first.timezone,
+        count=(crowd.onto.count if crowd.onto else 0) + len(crowd.gathered),
+        groups=_groups(crowd),
+        lines=tuple(lines[:LISTED_MAX]),
+    )
+
+
+def _groups(crowd: Crowd) -> tuple[GroupHandle, ...]:
     """A group hears of a page only where it is mentioned: a digest mentions all of them, once."""
-    listed = [tell.facts.get("groups") for tell in tells]
-    return sorted({group for groups in listed if isinstance(groups, list) for group in groups})
+    pages = [one for one in crowd.gathered if isinstance(one, Paging)]
+    named = {group for page in pages for group in page.groups}
+    known = set(crowd.onto.groups) if crowd.onto else set()
+    return tuple(sorted(named | known, key=lambda group: group.id))
 
 
-def _line(tell: Tell) -> Line:
-    def fact(name: str) -> str:
-        return str(tell.facts.get(name) or "")
+def _in_order(line: OverdueLine) -> tuple[datetime, str, str]:
+    """By what is due first; what promises nothing comes before all."""
+    return line.due_at or _BEFORE_ALL, str(line.ticket), line.what
 
-    subject = fact("subject")
+
+def _line(message: Gathered) -> OverdueLine:
+    subject = message.subject.text
     short = subject if len(subject) <= SUBJECT_CHARS else subject[: SUBJECT_CHARS - 1] + "…"
-    about = (fact("due_at"), fact("ticket"), short)
-    return (*about, tell.template, fact("clock"), fact("assignee_slack"))
-
-
-def _columns(lines: Iterable[Line]) -> dict[str, Fact]:
-    return {
-        name: list(column) for name, column in zip(COLUMNS, zip(*lines, strict=True), strict=True)
-    }
-
-
-def _lines(facts: Mapping[str, Fact]) -> list[Line]:
-    columns = [facts[name] for name in COLUMNS]
-    return list(zip(*(column for column in columns if isinstance(column, list)), strict=True))
+    match message:
+        case PromiseWarned():
+            what, assignee = Overdue.DUE, message.assignee
+        case PromiseBroken():
+            what, assignee = Overdue.LATE, message.assignee
+        case LevelPaged() | PersonPaged():
+            what, assignee = Overdue.CALLED, None
+        case _ as never:
+            assert_never(never)
+    return OverdueLine(
+        what=what,
+        ticket=message.ticket,
+        subject=Foreign(short),
+        due_at=message.due_at,
+        clock=message.clock,
+        assignee=assignee.handle if assignee else None,
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from engine.tickets.effects import Effect
+from engine.messages.effects import Effect
 from engine.tickets.message import Reference
 from engine.tickets.people import WorkspaceId
 

@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 
 from engine.calendars.calendar_history import CalendarHistory
 from engine.duty.presence import Presence
+from engine.messages.effects import Effect, Tell
 from engine.ports.duty_store import DutyStore, SaidEntry
 from engine.promises.rules import Declared, Rules
-from engine.tickets.effects import Effect, Tell
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Audience, Comment, Note, Reference
 from engine.tickets.people import (

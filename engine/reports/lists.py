@@ -8,7 +8,6 @@ from typing import Final
 from engine.reports.facts import TicketFacts
 from engine.reports.kinds import DAY, Period
 from engine.tickets.promise_clock import PromiseClock
-from engine.tickets.ticket import ticket_id
 
 Lateness = Callable[[PromiseClock, datetime], timedelta]
 """Working time, by the clock's own calendar, that a broken promise is late at an instant."""
@@ -24,7 +23,7 @@ class SetAside:
     """What one agent closed as "not a request": nobody outside heard of it, so somebody inside looks at it."""
 
     agent: str
-    tickets: tuple[str, ...]
+    tickets: tuple[int, ...]
 
 
 def set_aside(facts: Sequence[TicketFacts], period: Period) -> tuple[SetAside, ...]:
@@ -34,8 +33,7 @@ def set_aside(facts: Sequence[TicketFacts], period: Period) -> tuple[SetAside, .
         if each.no_request_by and period.holds(each.closed_at):
             found.setdefault(each.no_request_by, []).append(each.number)
     return tuple(
-        SetAside(agent, tuple(ticket_id(number) for number in sorted(found[agent])))
-        for agent in sorted(found, key=str.casefold)
+        SetAside(agent, tuple(sorted(found[agent]))) for agent in sorted(found, key=str.casefold)
     )
 
 

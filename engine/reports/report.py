@@ -51,6 +51,13 @@ class Rate:
         """Between 0 and 1; None when there is no data."""
         return self.part / self.whole if self.whole else None
 
+    @property
+    def percent(self) -> float | None:
+        """With one decimal; all or nothing only when it is exactly that."""
+        if self.share is None or self.share in (0, 1):
+            return None if self.share is None else 100 * self.share
+        return min(max(round(100 * self.share, 1), 0.1), 99.9)
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:

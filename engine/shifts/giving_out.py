@@ -84,7 +84,7 @@ def _give(transaction: Transaction, choice: Choice, at: datetime) -> bool:
     ticket = transaction.ticket(choice.ticket)
     if ticket is None or not _waits(ticket):
         return False
-    events = lifecycle.assign(ticket, to=choice.to, why=choice.why.written())
+    events = lifecycle.assign(ticket, to=choice.to, why=choice.why)
     step.record(transaction, step.context(transaction, ticket, at, "desk"), Step(events))
     transaction.staff.was_assigned(choice.to, at)
     return True

@@ -2,18 +2,19 @@
 their teams are told of both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.announcing.places import name_at, places
-from engine.announcing.recorded_step import instant
+from engine.announcing.places import places
+from engine.announcing.recorded_step import instant, who
+from engine.messages.digests import ListedTicket, ListedTickets, ShiftHandover
+from engine.messages.effects import Tell
+from engine.messages.values import Foreign, TicketRef, zone
 from engine.ports.duty_store import Brief
 from engine.ports.store import Transaction
 from engine.shifts import giving_out
-from engine.tickets.effects import Tell
-from engine.tickets.message import Fact
 from engine.tickets.people import Address, Person, Team
 from engine.tickets.ticket import Priority
 
@@ -76,9 +77,16 @@ def _to_team(
     waiting = transaction.staff.unassigned(team.id, limit=COUNTED_MAX, critical_only=False)
     if place is None or not (own or back or due or waiting):
         return None
-    facts = _facts(person, own, back, due) | {"waiting": len(waiting), "for_team": True}
-    facts |= {"agent_slack": name_at(person, place)}
-    return _tell(place, person, facts, at)
+    said = ShiftHandover(
+        timezone=zone(person.timezone),
+        agent=who(person, place),
+        stays=_listed(own),
+        back=_listed(back),
+        due=_listed(due),
+        urgent=_urgent(own),
+        waiting=len(waiting),
+    )
+    return _tell(place, person, said, at)
 
 
 def _to_person(
@@ -86,37 +94,31 @@ def _to_person(
 ) -> list[Tell]:
     if not (handed.stays or handed.given_back):
         return []
-    facts = _facts(person, handed.stays, handed.given_back)
-    # A mail to them is not from them.
-    facts |= {"agent": "", "waiting": 0, "for_team": False}
-    return [
-        _tell(place, person, facts | {"agent_slack": name_at(person, place)}, at)
-        for place in places
-    ]
+    said = ShiftHandover(
+        timezone=zone(person.timezone),
+        agent=None,
+        stays=_listed(handed.stays),
+        back=_listed(handed.given_back),
+        due=_listed(()),
+        urgent=_urgent(handed.stays),
+        waiting=0,
+    )
+    return [_tell(place, person, said, at) for place in places]
 
 
-def _facts(
-    person: Person, own: Sequence[Brief], back: Sequence[Brief], due: Sequence[Brief] = ()
-) -> dict[str, Fact]:
-    lists = {"stays": own, "back": back, "due": due}
-    facts: dict[str, Fact] = {
-        "agent": person.name,
-        "timezone": person.timezone or "",
-        "urgent": [brief.id for brief in own if brief.priority in URGENT][:LISTED_MAX],
-    }
-    for name, briefs in lists.items():
-        facts[name] = _lines(briefs[:LISTED_MAX])
-        facts[f"{name}_more"] = max(len(briefs) - LISTED_MAX, 0)
-    return facts
-
-
-def _tell(place: Address, person: Person, facts: dict[str, Fact], at: datetime) -> Tell:
+def _tell(place: Address, person: Person, said: ShiftHandover, at: datetime) -> Tell:
     key = f"handover.{person.id}.{instant(at)}.{place.channel}.{place.place}"
-    return Tell(place, "handover", key, facts)
+    return Tell(place, said, key)
 
 
-def _lines(briefs: Iterable[Brief]) -> list[str]:
-    """ "T-12|P1|2026-11-26T17:00:00Z|VPN is down"; the subject comes last, it may hold anything."""
-    return [
-        f"{brief.id}|{brief.priority}|{instant(brief.due_at)}|{brief.subject}" for brief in briefs
-    ]
+def _urgent(own: Sequence[Brief]) -> tuple[TicketRef, ...]:
+    urgent = [TicketRef(brief.number) for brief in own if brief.priority in URGENT]
+    return tuple(urgent[:LISTED_MAX])
+
+
+def _listed(briefs: Sequence[Brief]) -> ListedTickets:
+    lines = (
+        ListedTicket(TicketRef(each.number), each.priority, each.due_at, Foreign(each.subject))
+        for each in briefs[:LISTED_MAX]
+    )
+    return ListedTickets(tuple(lines), more=max(len(briefs) - LISTED_MAX, 0))

@@ -16,6 +16,7 @@ from engine.ports.store import Transaction
 from engine.shifts import giving_out
 from engine.tickets import access, lifecycle, routing
 from engine.tickets.access import Right, about_team
+from engine.tickets.events import AssignReason
 from engine.tickets.people import Caller, Person, PersonId, Team
 from engine.tickets.ticket import Phase
 
@@ -111,7 +112,7 @@ def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Worklo
 def _move(transaction: Transaction, asked: LoadQuestion, reader: Person, move: Move) -> None:
     ticket = transaction.ticket(move.ticket)
     assert ticket is not None, move  # it was read in this transaction
-    events = lifecycle.assign(ticket, to=move.to, why=f"rebalance, {move.why}")
+    events = lifecycle.assign(ticket, to=move.to, why=AssignReason("rebalance", giver=move.why))
     here = step.context(transaction, ticket, asked.given.at, asked.by.via).by(reader)
     step.record(transaction, here, Step(events))
 

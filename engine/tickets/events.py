@@ -46,11 +46,26 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignReason:
+    """Why the desk gave a ticket to somebody, as facts; the words are in templates."""
+
+    rule: str  # a Strategy; "former": they had it before; "rebalance": to even out the load
+    running: int = 0
+    """Tickets they had running until then."""
+    skills: tuple[str, ...] = ()
+    """Needed, and theirs."""
+    missing: tuple[str, ...] = ()
+    """Needed, and nobody's on duty together with the others."""
+    giver: str | None = None
+    """Of a rebalancing: why whoever had it should not, off | overloaded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Assigned:
     before: PersonId | None
     to: PersonId
-    why: str = ""
-    """The desk's own reason ("least_loaded, 2 open"): then it is an offer until accepted. Empty: a person did it."""
+    why: AssignReason | None = None
+    """The desk's own reason: then it is an offer until accepted. None: a person did it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def _evolve(ticket: Ticket, event: Event, at: datetime) -> Ticket:  # noqa: C901
         case Reminded():
             return replace(ticket, remind_at=None)
         case Assigned(to=agent, why=why):
-            return replace(ticket, assignee=agent, offered=bool(why))
+            return replace(ticket, assignee=agent, offered=why is not None)
         case Released():
             return replace(ticket, assignee=None, offered=False)
         case Moved(to=state):

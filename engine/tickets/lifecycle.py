@@ -15,6 +15,7 @@ from engine.tickets.errors import Refused
 from engine.tickets.events import (
     Acknowledged,
     Assigned,
+    AssignReason,
     CategoryChanged,
     Commented,
     EscalationEnded,
@@ -68,13 +69,13 @@ def claim(ticket: Ticket, *, by: PersonId, holder: str) -> list[Event]:
     return [*_assign(ticket, by), *_move(ticket, Action.CLAIM)]
 
 
-def assign(ticket: Ticket, *, to: PersonId, why: str = "") -> list[Event]:
-    """`why`: the desk's own reason; empty when a person assigns."""
+def assign(ticket: Ticket, *, to: PersonId, why: AssignReason | None = None) -> list[Event]:
+    """`why`: the desk's own reason; None when a person assigns."""
     move = _move(ticket, Action.ASSIGN)
     return [*_assign(ticket, to, why), *move]
 
 
-def _assign(ticket: Ticket, to: PersonId, why: str = "") -> list[Event]:
+def _assign(ticket: Ticket, to: PersonId, why: AssignReason | None = None) -> list[Event]:
     return [] if ticket.assignee == to else [Assigned(ticket.assignee, to, why)]
 
 

@@ -11,7 +11,7 @@ MessageId = NewType("MessageId", str)
 """The id of a comment or a note inside the desk (not a mail's Message-ID)."""
 
 Fact = str | int | bool | None | list[str]
-"""What may travel in effects and refusals: plain, frozen, and the same after a trip through JSON."""
+"""What may travel in refusals: plain, frozen, and the same after a trip through JSON."""
 
 
 @dataclass(frozen=True, slots=True)

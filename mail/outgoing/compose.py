@@ -8,30 +8,36 @@ from typing import Final
 from urllib.parse import quote
 
 import templates
+from engine.messages.conversation import Question, Receipt, Reminder, Reply
+from engine.messages.digests import OverdueDigest, ReportDigest, ShiftHandover
+from engine.messages.effects import Tell
+from engine.messages.message import Message, ToPerson, ToTeam
+from engine.messages.paging import PageOver, PersonPaged, PromiseBroken
+from engine.messages.values import Foreign, facts_of, written
+from engine.messages.work import TicketClosed, TicketMerged, TicketResolved
 from engine.ports.outbox import Parcel
 from engine.ports.views import TicketLine
-from engine.reports import report_json
-from engine.tickets.effects import Tell
 from engine.tickets.message import Comment, Reference
+from mail.outgoing.mail_words import in_mail
 from mail.outgoing.message import Letter
 from mail.parsing.mailbox import normalise
 from mail.thread import Signer, is_ours
 
-# What each template is: written by nobody (then which kind of automatic), or a person's words.
-AUTOMATIC: Final[Mapping[str, str | None]] = {
-    "receipt": "auto-replied",
-    "reply": None,
-    "question": None,
-    "resolved": "auto-generated",
-    "closed": "auto-generated",
-    "merged": "auto-generated",
-    "reminder": "auto-generated",
-    "breached": "auto-generated",
-    "page": "auto-generated",
-    "page_over": "auto-generated",
-    "report": "auto-generated",
-    "overdue_digest": "auto-generated",
-    "handover": "auto-generated",
+# What a mail can say, and what kind of automatic it is; None: a person's words, which no filter shall put away.
+AUTOMATIC: Final[Mapping[type[ToPerson], str | None]] = {
+    Receipt: "auto-replied",
+    Reply: None,
+    Question: None,
+    TicketResolved: "auto-generated",
+    TicketClosed: "auto-generated",
+    TicketMerged: "auto-generated",
+    Reminder: "auto-generated",
+    PromiseBroken: "auto-generated",
+    PersonPaged: "auto-generated",
+    PageOver: "auto-generated",
+    ReportDigest: "auto-generated",
+    OverdueDigest: "auto-generated",
+    ShiftHandover: "auto-generated",
 }
 # Ids in References beside the ticket's ancestor; clients need the nearest.
 REFERENCES_LAST: Final = 5
@@ -69,16 +75,16 @@ class Occasion:
     """Messages of this ticket so far, oldest first."""
 
 
-def can_say(template: str) -> bool:
-    return template in AUTOMATIC
+def can_say(message: Message) -> bool:
+    return type(message) in AUTOMATIC
 
 
 def compose(occasion: Occasion, house: Letterhead, *, at: datetime) -> Letter:
     parcel, tell, line = occasion.parcel, occasion.tell, occasion.line
     address = line.team.addresses[0] if line and line.team.addresses else house.address
     facts = _facts(occasion, house) | _ways_to_answer(occasion, house, address)
-    subject = templates.render(f"mail/{tell.template}.subject.j2", facts)
-    text = templates.render(f"mail/{tell.template}.txt.j2", facts)
+    subject = templates.render(f"mail/{tell.kind}.subject.j2", facts)
+    text = templates.render(f"mail/{tell.kind}.txt.j2", facts)
     signer = house.signer
     letter = Letter(
         to=tell.to.place,
@@ -88,19 +94,24 @@ def compose(occasion: Occasion, house: Letterhead, *, at: datetime) -> Letter:
         reply_to=address,
         subject=subject,
         text=text,
-        html=_page(tell.template, {**facts, "title": subject, "text": text}),
+        html=_page(tell.kind, {**facts, "title": subject, "text": text}),
         message_id=signer.message_id(address, parcel.workspace, parcel.ticket, parcel.id),
         at=at,
         instance=signer.instance(),
-        automatic=AUTOMATIC[tell.template],
+        automatic=_automatic(tell.message),
     )
     return letter if parcel.ticket is None else _threaded(letter, occasion, parcel.ticket, house)
 
 
-def _page(template: str, facts: Mapping[str, object]) -> str:
+def _automatic(message: Message) -> str | None:
+    assert not isinstance(message, ToTeam), "said in channels alone"
+    return AUTOMATIC[type(message)]
+
+
+def _page(kind: str, facts: Mapping[str, object]) -> str:
     """The HTML twin: of its own where it draws more than words, else the words set as a page."""
-    own = f"mail/{template}.html.j2"
-    return templates.render(own if templates.exists(own) else "mail/page.html.j2", facts)
+    own = f"mail/{kind}.html.j2"
+    return templates.render(own if templates.exists(own) else "mail/letter.html.j2", facts)
 
 
 def _ways_to_answer(occasion: Occasion, house: Letterhead, address: str) -> dict[str, object]:
@@ -109,20 +120,18 @@ def _ways_to_answer(occasion: Occasion, house: Letterhead, address: str) -> dict
     `actions`: lines of the text that the HTML twin draws as a button, with what to press and where it leads.
     """
     parcel, tell = occasion.parcel, occasion.tell
-    page = tell.facts.get("page")
-    if tell.template != "page" or parcel.ticket is None or not isinstance(page, int):
+    paged = tell.message
+    if not isinstance(paged, PersonPaged) or parcel.ticket is None or not house.plus_addresses:
         return {"ack_address": "", "actions": {}}
-    if not house.plus_addresses:
-        return {"ack_address": "", "actions": {}}
-    written = house.signer.ack_address(
-        address, parcel.workspace, ticket=parcel.ticket, page=page, to=tell.to.place
+    ack = house.signer.ack_address(
+        address, parcel.workspace, ticket=parcel.ticket, page=paged.page, to=tell.to.place
     )
-    subject = templates.render("mail/ack.j2", {"part": "subject", "ticket": tell.facts["ticket"]})
+    subject = templates.render("mail/ack.j2", {"part": "subject", "ticket": str(paged.ticket)})
     button = {
         "label": templates.render("mail/ack.j2", {"part": "button", "ticket": ""}),
-        "href": f"mailto:{quote(written, safe='@+')}?subject={quote(subject)}",
+        "href": f"mailto:{quote(ack, safe='@+')}?subject={quote(subject)}",
     }
-    return {"ack_address": written, "actions": {written: button}}
+    return {"ack_address": ack, "actions": {ack: button}}
 
 
 def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: Letterhead) -> Letter:
@@ -140,13 +149,13 @@ def _threaded(letter: Letter, occasion: Occasion, ticket: int, house: Letterhead
 
 
 def _facts(occasion: Occasion, house: Letterhead) -> dict[str, object]:
-    """Every template gets the same names, so that none needs to ask which of them are there."""
-    tell, line = occasion.tell, occasion.line
-    facts: dict[str, object] = {"agent": "", **tell.facts}
-    facts["team"] = line.team.name if line is not None else house.name
+    """Every template gets the message's fields and these names, so that none needs to ask which are there."""
+    message, line = occasion.tell.message, occasion.line
+    facts: dict[str, object] = {"agent": "", **facts_of(message, in_mail)}
+    facts["team"] = in_mail(Foreign(line.team.name if line is not None else house.name))
     facts["subject"] = bare_subject(str(facts.get("subject", "")))
-    if tell.template == "report":
-        facts["report"] = report_json.read(tell.facts)
+    if isinstance(message, ReportDigest):
+        facts["report"] = written(message, in_mail)
     facts["words"] = occasion.comment.text.strip("\r\n") if occasion.comment else ""
     return facts
 

@@ -5,10 +5,10 @@ from typing import Final
 
 import aiosmtplib
 
+from engine.messages.effects import Tell
 from engine.ports.clock import Clock
 from engine.ports.outbox import Later, Never, Parcel, Sent
 from engine.ports.views import Views
-from engine.tickets.effects import Tell
 from engine.tickets.message import Reference
 from mail.outgoing.compose import Letterhead, Occasion, can_say, compose
 from mail.outgoing.message import Letter, to_bytes
@@ -47,7 +47,7 @@ class MailCourier:
 
     async def _letter(self, parcel: Parcel) -> Letter:
         tell = parcel.effect
-        if not isinstance(tell, Tell) or not can_say(tell.template):
+        if not isinstance(tell, Tell) or not can_say(tell.message):
             raise Never("there is no mail for this kind of message")
         if tell.note is not None:
             raise Never("a note is never mailed")

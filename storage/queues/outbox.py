@@ -6,10 +6,11 @@ from typing import Final, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, text, update
 
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Parcel, Sent
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Reference
 from engine.tickets.promise_clock import of_ticket
+from storage.codecs.message_codec import UnreadableError
 from storage.queues import flood
 from storage.sql.readers import Readers
 from storage.sql.schema_streams import outside_references
@@ -18,6 +19,7 @@ from storage.sql.statements import insert_new
 from storage.sql.writer import Writer
 from storage.tickets import rows
 from storage.tickets.record import reference_rows
+from storage.tickets.rows import AnyRow
 
 # An operator's word, kept as the reason of a dropped row.
 DROPPED: Final = "dropped by an operator"
@@ -158,7 +160,21 @@ def _lease(connection: Connection, wanted: rows.Values, *, until: datetime) -> S
     ids = [row.id for row in due]
     taken = connection.execute(_TAKE, {"ids": ids, "until": until}).all()
     place = {id: position for position, id in enumerate(ids)}
-    return [rows.parcel(row) for row in sorted(taken, key=lambda row: place[row.id])]
+    parcels = (
+        _parcel(connection, row, now=wanted["now"])
+        for row in sorted(taken, key=lambda row: place[row.id])
+    )
+    return [parcel for parcel in parcels if parcel]
+
+
+def _parcel(connection: Connection, row: AnyRow, *, now: datetime) -> Parcel | None:
+    """None for what nobody here can read: that row is dead, for a person to look at, and the others go."""
+    try:
+        return rows.parcel(row)
+    except UnreadableError as error:
+        mark = {"row": row.id, "attempt": row.attempts, "state": "dead", "last_error": str(error)}
+        connection.execute(_HELD, mark | {"final_at": now}).close()
+        return None
 
 
 def _sent(connection: Connection, parcel: Parcel, sent: Sent, *, at: datetime) -> None:
@@ -213,8 +229,7 @@ def _revive(connection: Connection, id: int, *, at: datetime) -> bool:
     row = connection.execute(_ROW, {"row": id}).one_or_none()
     if row is None or row.state != "dead":
         return False
-    parcel = rows.parcel(row)
-    if isinstance(parcel.effect, Show):
-        _take_in_later_shows(connection, parcel)
+    if row.kind == "show":
+        _take_in_later_shows(connection, rows.parcel(row))
     mark = {"state": "waiting", "attempts": 0, "next_at": at, "aged_from": at, "final_at": None}
     return connection.execute(_REVIVE, {"row": id} | mark).rowcount == 1

@@ -27,6 +27,7 @@ from engine.ports.duty_store import Brief, GivenBack, SaidEntry
 from engine.tickets.people import PersonId, TeamId, WorkspaceId
 from engine.tickets.promise_clock import StreamKind
 from engine.tickets.ticket import Priority, State
+from storage.codecs import codec
 from storage.sql.schema import (
     OPEN,
     UNASSIGNED,
@@ -42,7 +43,6 @@ from storage.sql.schema_streams import (
     of_tickets,
 )
 from storage.sql.statements import insert_or_update
-from storage.tickets import codec
 from storage.tickets.presence_record import presence_of
 from storage.tickets.rows import AnyRow, Values
 

@@ -7,10 +7,11 @@ from typing import Final, assert_never
 from sqlalchemy import Connection, bindparam, delete, insert
 
 from engine.duty.presence import Presence
+from engine.messages.effects import Effect, Tell
 from engine.ports.store import Change
-from engine.tickets.effects import Effect, Tell
 from engine.tickets.message import Comment, MessageId, Note, Reference
 from engine.tickets.ticket import Ticket
+from storage.codecs import codec
 from storage.sql.schema_streams import (
     attachments,
     comments,
@@ -23,7 +24,7 @@ from storage.sql.schema_streams import (
 )
 from storage.sql.schema_traffic import outbox
 from storage.sql.statements import insert_new, insert_or_update
-from storage.tickets import codec, presence_record, rows, ticket_record
+from storage.tickets import presence_record, rows, ticket_record
 
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_COMMENTS: Final = insert(comments)

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, select
 
+from engine.messages.effects import Effect, Show, Tell
 from engine.ports.duty_store import SaidEntry
 from engine.ports.outbox import Parcel
-from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, MessageId, Note, Reference
 from engine.tickets.people import Address, PersonId, TeamId, WorkspaceId
@@ -21,9 +21,9 @@ from engine.tickets.promise_clock import (
     TimerKind,
 )
 from engine.tickets.ticket import Priority, State, Ticket
+from storage.codecs import codec, message_codec
 from storage.sql.columns import instant, micros
 from storage.sql.schema_streams import events, subjects
-from storage.tickets import codec
 
 Values = dict[str, Any]
 AnyRow = Row[*tuple[Any, ...]]
@@ -286,8 +286,8 @@ def effect_values(effect: Effect, ticket: int | None) -> Values:
     return to | {
         "kind": "tell",
         "key": effect.key,
-        "template": effect.template,
-        "facts": dict(effect.facts),
+        "template": effect.kind,
+        "facts": message_codec.encode(effect.message),
         "comment": effect.comment,
         "note": effect.note,
     }
@@ -299,9 +299,8 @@ def effect(row: AnyRow) -> Effect:
         return Show(to)
     return Tell(
         to=to,
-        template=row.template,
+        message=message_codec.decode(row.template, row.facts),
         key=row.key,
-        facts=row.facts,
         comment=row.comment,
         note=row.note,
     )

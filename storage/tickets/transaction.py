@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, update
 
 from engine.calendars.calendar_history import CalendarHistory
+from engine.messages.effects import Tell
 from engine.ports.store import Change
 from engine.promises.rules import Declared, Rules
-from engine.tickets.effects import Tell
 from engine.tickets.errors import Stale
 from engine.tickets.events import Entry
 from engine.tickets.message import Audience

@@ -22,6 +22,7 @@ from engine.tickets.events import Entry, Paged
 from engine.tickets.message import Comment, Note, Reference
 from engine.tickets.people import Person, PersonId, Team, WorkspaceId
 from engine.tickets.ticket import Ticket
+from storage.codecs.codec import PEOPLE
 from storage.sql.schema import (
     OPEN,
     links,
@@ -41,7 +42,6 @@ from storage.sql.schema_streams import (
 )
 from storage.sql.schema_traffic import outbox
 from storage.tickets import directory, rows
-from storage.tickets.codec import PEOPLE
 from storage.tickets.rows import WITH_WORDS, AnyRow
 
 # Escalated is shown and filtered like a state, though it is stored as a level and an acknowledgement.

@@ -15,12 +15,12 @@ from deskd.parts.reports import Reports
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
 from engine.desk.receiving import Received
+from engine.messages.effects import Tell
 from engine.ports.clock import Part
 from engine.ports.outbox import Later, Never, Parcel, Sent, back_off
 from engine.ports.spool import Spool
 from engine.ports.views import TicketFile
 from engine.shifts.duty_desk import DutyDesk
-from engine.tickets.effects import Tell
 from engine.tickets.message import Inbound, Proof, Reference
 from engine.tickets.people import DEFAULT, Address, Identity, Team, TeamId
 from engine.tickets.workspace import Workspace

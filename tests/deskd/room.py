@@ -14,18 +14,19 @@ from deskd.parts.delivery import Delivery
 from deskd.parts.nudge import Nudge, ring_all
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
+from engine.messages.effects import Effect, Tell
 from engine.ports.clock import Part
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Change, Transaction
 from engine.ports.views import OutboxLine
 from engine.shifts import timer_due
-from engine.tickets.effects import Effect, Tell
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Team, TeamId
 from engine.tickets.ticket import Ticket
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage, open_storage
 from tests.clock import ManualClock
+from tests.engine.messages.made import made
 
 SECONDS_MAX = 30.0
 """A hang must end; no verdict depends on it, however busy the machine is."""
@@ -126,8 +127,7 @@ class Room:
         return ticket
 
     async def tell(self, ticket: Ticket, key: str, *, to: Address = ANN_MAIL) -> None:
-        facts = {"ticket": ticket.id, "subject": ticket.subject, "timezone": ""}
-        await self.effects(ticket, [Tell(to, "reply", key, facts)])
+        await self.effects(ticket, [Tell(to, made("reply", ticket.subject), key)])
 
     async def tell_apart(self, *tells: Tell) -> None:
         """What belongs to no ticket."""

@@ -13,10 +13,10 @@ from engine.calendars.calendar import Hours
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.duty.presence import Duty
+from engine.messages.effects import Tell
 from engine.promises.rules import Declared, DeclaredRotation
 from engine.shifts import timer_due
 from engine.shifts.duty_desk import DutyDesk
-from engine.tickets.effects import Tell
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Address, Caller, Identity, Role, Team, TeamId
 from engine.tickets.ticket import Ticket
@@ -106,12 +106,12 @@ class World:
     async def duty(self, by: Caller) -> Duty:
         return (await self.floor.standing(DEFAULT, by)).duty
 
-    async def told(self, template: str) -> list[Tell]:
+    async def told(self, kind: str) -> list[Tell]:
         parcels = await self.storage.outbox.lease(
             now=self.clock.now(), until=self.clock.now() + timedelta(seconds=1), limit=100
         )
         effects = [parcel.effect for parcel in parcels]
-        return [one for one in effects if isinstance(one, Tell) and one.template == template]
+        return [one for one in effects if isinstance(one, Tell) and one.kind == kind]
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from engine.duty.presence import Presence, Said, timers
+from engine.messages.effects import Effect, Show, Tell
 from engine.ports.duty_store import SaidEntry
 from engine.ports.spool import Incoming
 from engine.ports.store import Change, Transaction
-from engine.tickets.effects import Effect, Show, Tell
 from engine.tickets.events import Commented, Entry, Event, Noted, Opened
 from engine.tickets.message import Audience, Comment, MessageId, Note
 from engine.tickets.people import (
@@ -26,6 +26,7 @@ from engine.tickets.people import (
 from engine.tickets.ticket import Priority, State, Ticket
 from storage.open.open_storage import Storage
 from tests.clock import MORNING
+from tests.engine.messages.made import made
 
 TEAM = Team(
     TeamId("support"),
@@ -149,7 +150,7 @@ def presence(
 
 
 def tell(key: str, to: Address = TO_BOB, **given: Any) -> Tell:
-    return replace(Tell(to, "receipt", key, {"n": key}), **given)
+    return replace(Tell(to, made("receipt", key), key), **given)
 
 
 def show(to: Address = CARD) -> Show:

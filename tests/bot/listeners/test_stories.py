@@ -40,7 +40,7 @@ async def test_a_plain_reply_in_the_thread_is_a_note_and_is_never_mailed(office:
     await office.settled()
     await office.delivered()
     assert [said.message.text for said in (await office.file()).notes] == ["the user has no idea"]
-    assert [mail.template for mail in office.postman.mails] == ["receipt"]
+    assert [mail.kind for mail in office.postman.mails] == ["receipt"]
 
 
 async def test_an_exclamation_mark_sends_the_words_and_marks_them_as_sent(office: Office) -> None:
@@ -50,7 +50,7 @@ async def test_an_exclamation_mark_sends_the_words_and_marks_them_as_sent(office
     await office.until(lambda: office.slack.current(said).reactions)
     await office.delivered()
     assert office.slack.current(said).reactions[0][0] == "outbox_tray"
-    assert [mail.template for mail in office.postman.mails] == ["receipt", "reply"]
+    assert [mail.kind for mail in office.postman.mails] == ["receipt", "reply"]
     comments = (await office.file()).comments
     assert comments[-1].message.text == "Please restart the client"
     assert len(office.slack.thread(card)) == 1, "words are not repeated where they were written"
@@ -118,7 +118,7 @@ async def test_reply_opens_a_form_that_says_to_whom_and_sends_the_words(office: 
     told = await office.thread(card, "to the requester")
     assert "Please restart *everything* & <wait>" in told.visible_text()
     await office.delivered()
-    assert [mail.template for mail in office.postman.mails] == ["receipt", "reply"]
+    assert [mail.kind for mail in office.postman.mails] == ["receipt", "reply"]
 
 
 async def test_a_question_makes_the_ticket_wait(office: Office) -> None:
@@ -131,7 +131,7 @@ async def test_a_question_makes_the_ticket_wait(office: Office) -> None:
     told = await office.thread(card, "Which client?")
     assert "❓ *Ana* asks the requester:" in told.visible_text()
     await office.delivered()
-    assert office.postman.mails[-1].template == "question"
+    assert office.postman.mails[-1].kind == "question"
 
 
 async def test_resolve_then_reopen(office: Office) -> None:

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Later, Never, Parcel
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import MessageId
 from engine.tickets.people import DEFAULT, Address
 from sandbox.base.workspace import Message
 from tests.bot.office import Office
+from tests.engine.messages.made import made
 
 
 def parcel(
@@ -25,9 +26,8 @@ def parcel(
 
 
 def tell(office: Office, place: str, *, note: str | None = None) -> Tell:
-    facts = {"ticket": "T-1", "subject": "VPN is down", "timezone": "", "author": "Ana", "via": "x"}
     id = MessageId(note) if note else None
-    return Tell(Address("slack", place), "noted", "k1", facts, note=id)
+    return Tell(Address("slack", place), made("note_written", "Ana"), "k1", note=id)
 
 
 def desk_channel(office: Office) -> str:
@@ -201,8 +201,7 @@ async def test_a_note_is_never_sent_to_a_person(office: Office, carded: Message)
 
 def apart(office: Office, place: str) -> Parcel:
     """It belongs to no ticket."""
-    facts = {"clock": "resolution", "due_at": "2026-03-02T09:00:00Z", "assignee_slack": ""}
-    said = Tell(Address("slack", place), "warned", "k1", {"ticket": "seven tickets", **facts})
+    said = Tell(Address("slack", place), made("overdue_digest", count=7), "k1")
     return Parcel(1, DEFAULT, None, "k1", said, 1, office.clock.now())
 
 
@@ -211,7 +210,7 @@ async def test_what_belongs_to_no_ticket_stands_at_the_top_of_the_channel(
 ) -> None:
     await office.face.courier.deliver(apart(office, desk_channel(office)))
     _, told = cards(office)
-    assert "seven tickets" in told.text
+    assert "7 messages at once" in told.text
     assert office.slack.thread(carded) == []
 
 
@@ -258,12 +257,7 @@ async def test_a_storm_of_words_in_one_channel_does_not_hold_another(
     waits = [one for one in outcomes if isinstance(one, Later)]
     assert waits
     assert not any(later.whole_channel for later in waits)
-    person = Tell(
-        Address("slack", office.cleo.user_id),
-        "closed",
-        "k",
-        {"ticket": "T-1", "subject": "x", "timezone": "", "agent": "Ana"},
-    )
+    person = Tell(Address("slack", office.cleo.user_id), made("ticket_closed"), "k")
     await office.face.courier.deliver(parcel(office, person, key="other"))
     assert len(office.cleo.dms) == 1
 

@@ -17,14 +17,15 @@ from bot.views.button_value import ButtonValue, read
 from bot.views.cards import ticket_card, ticket_in_full, ticket_list
 from bot.views.messages import told
 from bot.views.words import action_word, label
+from engine.messages.paging import PromiseBroken
+from engine.messages.values import Foreign, Handle, TicketRef, Who
 from engine.ports.views import TicketFile, TicketLine
 from engine.tickets.actions import ACTIONS, FORMS, Action, Menu, Takes, for_any_agent, legal
-from engine.tickets.effects import Tell
-from engine.tickets.message import Fact
-from engine.tickets.people import Address
+from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import Priority, State
 from sandbox.blockkit.blocks import check_message, check_view
 from tests.bot.make import CHOICES, NOW, file, late, line, paged, strings
+from tests.engine.messages.made import AT
 
 HOSTILE = (
     "<!channel> <!here|x> <@U0ANA> <#C1|general> <https://evil.example|your bank> "
@@ -34,107 +35,6 @@ LONG = "<!channel> & <b> " * 4000
 TEXTS = ["", "VPN is down", HOSTILE, LONG, "\n" * 500, "é𝄞" * 5000, "\u2028x\r\ny"]
 # Marks of Slack's that only we may write: a date, and a mention of the agent by id.
 OUR_MARKS = re.compile(r"<!date\^\d+\^[^|<>]*\|[^<>|]*>|<@U0ANA>")
-
-PAGE: dict[str, Fact] = {
-    "level": 1,
-    "role": "senior",
-    "next_role": "lead",
-    "is_top": False,
-    "cause": "manual",
-    "by": HOSTILE,
-    "priority": "P1",
-    "priority_label": "Critical",
-    "next_at": "2026-03-02T12:00:00Z",
-    "due_at": "2026-03-02T12:00:00Z",
-    "names": [HOSTILE, "Ben"],
-    "people_slack": ["U0ANA", "<!channel>"],
-    "groups": ["<!here>"],
-    "empty": ["agent"],
-    "requester": HOSTILE,
-    "reason": HOSTILE,
-    "clock": "resolution",
-    "is_late": False,
-    "others": [HOSTILE, "Ben"],
-    "page": 9,
-    "version": 9,
-}
-
-FACTS: dict[str, dict[str, Fact]] = {
-    "receipt": {
-        "priority": "P3",
-        "priority_label": "Medium",
-        "promise_at": "2026-03-02T12:00:00Z",
-        "copied": True,
-        "follows": "T-3",
-        "refused": [f"{HOSTILE}|too_large", "b|blocked_type", "c|too_many", "d|odd"],
-    },
-    "reply": {"agent": HOSTILE},
-    "question": {"agent": HOSTILE},
-    "resolved": {"agent": HOSTILE, "closes_at": "2026-03-02T12:00:00Z", "gave_up": False},
-    "closed": {"agent": HOSTILE},
-    "requester_said": {"author": HOSTILE, "via": "mail"},
-    "agent_said": {"author": HOSTILE, "via": "cli", "question": True},
-    "noted": {"author": HOSTILE, "via": "cli"},
-    "assigned": {
-        "agent": HOSTILE,
-        "agent_slack": "U0ANA",
-        "by": HOSTILE,
-        "how": "least_loaded",
-        "running": 2,
-        "has": HOSTILE,
-        "lacks": "cisco",
-    },
-    "reopened": {"author": HOSTILE, "assignee_slack": "U0ANA"},
-    "warned": {
-        "clock": "resolution",
-        "due_at": "2026-03-02T12:00:00Z",
-        "assignee_slack": "<!channel>",
-    },
-    "breached": {"clock": "first_response", "due_at": "2026-03-02T12:00:00Z", "assignee_slack": ""},
-    "undelivered": {"place": HOSTILE, "reason": HOSTILE, "what": "reply"},
-    "overdue_digest": {
-        "count": 300,
-        "groups": ["<!here>"],
-        "dues_at": ["2026-03-02T12:00:00Z"] * 75,
-        "tickets": ["T-7"] * 75,
-        "subjects": [HOSTILE] * 75,
-        "told": ["breached", "warned", "page"] * 25,
-        "clocks": ["resolution", "first_response", ""] * 25,
-        "assignees_slack": ["U0ANA", "", "<!channel>"] * 25,
-    },
-    "linked": {"other": "T-3", "how": "names"},
-    "paged": PAGE,
-    "page": PAGE,
-    "page_over": {
-        "how": "acknowledged",
-        "by": HOSTILE,
-        "yours": False,
-        "claimable": True,
-        "version": 9,
-        "answered_at": "2026-03-02T12:00:00Z",
-        "paged_at": "2026-03-02T11:00:00Z",
-    },
-    "page_held": {"until_at": "2026-03-02T12:00:00Z"},
-    "acknowledged": {"by": HOSTILE, "level": 1},
-    "escalation_ended": {"by": HOSTILE},
-    "waived": {"by": HOSTILE, "clock": "resolution"},
-    "merged": {"other": "T-3", "by": HOSTILE},
-    "unmerged": {"other": "T-3", "by": HOSTILE},
-    "handover": {
-        "agent": HOSTILE,
-        "agent_slack": "U0ANA",
-        "for_team": True,
-        "waiting": 2,
-        "stays": [f"T-1|P1|2026-03-02T12:00:00Z|{HOSTILE}"] * 10,
-        "stays_more": 3,
-        "back": ["T-2|P3||a | b"],
-        "back_more": 0,
-        "due": [f"T-3|P2|2026-03-02T12:00:00Z|{HOSTILE}"],
-        "due_more": 0,
-        "urgent": ["T-1"],
-    },
-    "reminder": {"gives_up_at": "2026-03-02T12:00:00Z"},
-}
 
 
 def accepted(said: SlackMessage) -> None:
@@ -252,36 +152,12 @@ def test_an_empty_list_says_so() -> None:
     assert "No open tickets match" in ticket_list([], more=False).text
 
 
-@pytest.mark.parametrize("template", sorted(FACTS))
-@pytest.mark.parametrize("words", [None, HOSTILE, LONG])
-def test_every_told_sentence_is_taken_and_harmless(template: str, words: str | None) -> None:
-    facts: dict[str, Fact] = {"ticket": "T-7", "subject": HOSTILE, "timezone": ""}
-    tell = Tell(Address("slack", "C1"), template, "key", {**facts, **FACTS[template]})
-    accepted(told(tell, words))
-
-
-def test_facts_without_names_still_read_as_sentences() -> None:
-    for template, facts in FACTS.items():
-        bare = {
-            key: "" if isinstance(value, str) and not key.endswith("_at") else value
-            for key, value in facts.items()
-        }
-        common: dict[str, Fact] = {"ticket": "T-7", "subject": "x", "timezone": ""}
-        said = told(Tell(Address("slack", "C1"), template, "key", {**common, **bare}), None)
-        assert "None" not in said.text
-        assert "**" not in said.text
-
-
 def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
-    facts: dict[str, Fact] = {
-        "ticket": "T-7",
-        "subject": "x",
-        "timezone": "",
-        "clock": "first_response",
-        "due_at": "2026-03-02T12:00:00Z",
-        "assignee_slack": "U0ANA",
-    }
-    said = told(Tell(Address("slack", "C1"), "breached", "key", facts), None)
+    ana = Who(Foreign("Ana"), Handle("U0ANA"))
+    broken = PromiseBroken(
+        TicketRef(7), Foreign("x"), None, ClockKind.FIRST_RESPONSE, AT, assignee=ana
+    )
+    said = told(broken, None)
     assert "<@U0ANA>" in said.text
     assert "first response of T-7" in said.text
 

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from deskd.parts.delivery import CHANNEL_PAUSE_MAX, CROWD_PAUSE, IN_HAND_MAX, LEASE
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Later, Never, Outbox, Parcel, Sent
-from engine.tickets.effects import Show, Tell
 from engine.tickets.people import Address, Caller, Identity
 from storage.queues.outbox import SqlOutbox
 from tests.deskd.room import ANN_MAIL, CHANNEL, Room, eventually
+from tests.engine.messages.made import made
 
 HOME = Address("slack", CHANNEL)
 
@@ -133,7 +134,7 @@ async def test_dead_words_of_a_channel_that_is_new_are_somebodys_news(room: Room
 
 
 async def test_a_dead_digest_is_told_to_the_team_that_takes_in_the_rest(room: Room) -> None:
-    await room.tell_apart(Tell(ANN_MAIL, "closed", "monday", {"ticket": "T-1"}))
+    await room.tell_apart(Tell(ANN_MAIL, made("ticket_closed"), "monday"))
     room.mail.verdicts = [Never("550 no such mailbox")]
     async with room.running(room.delivery()):
         await room.is_state("monday", "dead")

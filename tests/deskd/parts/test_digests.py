@@ -18,9 +18,11 @@ from deskd.settings.reports import ReportsSection
 from engine.calendars.calendar import Hours
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
+from engine.messages.digests import GroupedBy, ReportDigest
+from engine.messages.effects import Tell
+from engine.messages.values import Foreign
 from engine.promises.rules import Declared
 from engine.reports.kinds import ReportKind, period_of
-from engine.reports.report_json import PlainReport, read
 from engine.tickets.errors import Refused
 from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT, Identity, Person, PersonId, Role, TeamId
@@ -64,14 +66,18 @@ async def busy(room: Room) -> Room:
     return room
 
 
-async def told(room: Room) -> dict[tuple[str, str], PlainReport]:
+async def told(room: Room) -> dict[tuple[str, str], ReportDigest]:
     """What was said of figures, by where it goes."""
     found = await room.storage.outbox.lease(
         now=room.clock.now(), until=room.clock.now() + timedelta(minutes=1), limit=100
     )
     said = [parcel.effect for parcel in found]
-    reports = [each for each in said if getattr(each, "template", "") == "report"]
-    return {(e.to.channel, e.to.place): read(e.facts) for e in reports}  # type: ignore[union-attr] # they are Tells
+    tells = [each for each in said if isinstance(each, Tell)]
+    return {
+        (each.to.channel, each.to.place): each.message
+        for each in tells
+        if isinstance(each.message, ReportDigest)
+    }
 
 
 async def test_the_team_hears_of_yesterday_in_its_channel_and_of_no_agent(busy: Room) -> None:
@@ -79,13 +85,10 @@ async def test_the_team_hears_of_yesterday_in_its_channel_and_of_no_agent(busy: 
     await digests(busy.storage, busy.clock).tell_team(SUPPORT.id, ReportKind.DAILY, TUESDAY)
     ((place, report),) = (await told(busy)).items()
     assert place == ("slack", CHANNEL)
-    assert (report["scope"], report["from"], report["to"]) == (
-        "Support",
-        "2026-03-02",
-        "2026-03-02",
-    )
-    assert (report["figures"]["opened"], report["figures"]["open_now"]) == (2, 2)
-    assert "agent" not in report["by"]
+    monday = date(2026, 3, 2)
+    assert (report.scope, report.first, report.last) == (Foreign("Support"), monday, monday)
+    assert (report.figures.opened, report.figures.open_now) == (2, 2)
+    assert GroupedBy.AGENT not in {each.by for each in report.by}
 
 
 async def test_a_manager_has_the_agents_figures_too_in_a_direct_message(busy: Room) -> None:
@@ -93,8 +96,8 @@ async def test_a_manager_has_the_agents_figures_too_in_a_direct_message(busy: Ro
     await digests(busy.storage, busy.clock).tell_managers(ReportKind.DAILY, TUESDAY)
     ((place, report),) = (await told(busy)).items()
     assert place == ("slack", "U0MIA")
-    assert report["scope"] == "IT"
-    assert set(report["by"]) == {"priority", "category", "team", "agent"}
+    assert report.scope == Foreign("IT")
+    assert {each.by for each in report.by} == set(GroupedBy)
 
 
 async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) -> None:
@@ -102,7 +105,7 @@ async def test_the_weekly_report_goes_to_managers_by_mail_as_well(busy: Room) ->
     await digests(busy.storage, busy.clock).tell_managers(ReportKind.WEEKLY, NEXT_MONDAY)
     found = await told(busy)
     assert set(found) == {("slack", "U0MIA"), ("mail", "mia@example.com")}
-    assert {(r["from"], r["to"]) for r in found.values()} == {("2026-03-02", "2026-03-08")}
+    assert {(r.first, r.last) for r in found.values()} == {(date(2026, 3, 2), date(2026, 3, 8))}
 
 
 async def test_what_no_courier_can_deliver_is_not_told(busy: Room) -> None:
@@ -128,7 +131,7 @@ async def test_a_slot_done_twice_is_told_once(busy: Room) -> None:
     await busy.ticket("One more")
     await busy.clock.forward(minutes=5)
     await made.tell_managers(ReportKind.DAILY, TUESDAY)
-    assert [r.key for r in await busy.rows() if r.kind == "report"] == [
+    assert [r.key for r in await busy.rows() if r.kind == "report_digest"] == [
         f"report.daily.{TUESDAY.isoformat()}.{await _id(busy, 'Mia')}.slack.U0MIA"
     ]
 
@@ -151,12 +154,12 @@ async def test_an_agent_who_asks_sees_their_own_a_lead_the_teams(busy: Room) -> 
     reports = Reports(busy.storage.store, busy.storage.views, busy.clock)
     people = {p.name: p for p in await busy.storage.store.run(DEFAULT, lambda t: t.agents())}
     own = await reports.asked(people["Ana"], ReportKind.TODAY, own=False)
-    assert (own["scope"], own["figures"]["opened"]) == ("Ana", 0)
-    assert set(own["by"]) == {"priority", "category"}
+    assert (own.scope, own.figures.opened) == (Foreign("Ana"), 0)
+    assert [each.by for each in own.by] == [GroupedBy.PRIORITY, GroupedBy.CATEGORY]
     lead = await reports.asked(people["Leo"], ReportKind.TODAY, own=False)
-    assert (lead["scope"], lead["figures"]["opened"]) == ("Support", 2)
+    assert (lead.scope, lead.figures.opened) == (Foreign("Support"), 2)
     mine = await reports.asked(people["Leo"], ReportKind.TODAY, own=True)
-    assert (mine["scope"], mine["figures"]["opened"]) == ("Leo", 0)
+    assert (mine.scope, mine.figures.opened) == (Foreign("Leo"), 0)
     with pytest.raises(Refused):
         await reports.asked(Person(PersonId("bob"), "Bob"), ReportKind.TODAY, own=True)
 
@@ -248,7 +251,7 @@ async def test_a_manager_gets_the_digest_once_from_four_daemons(url: str, tmp_pa
     for day in range(7):
         await clock.move_to(TUESDAY + timedelta(days=day))
         await asyncio.gather(*(each.look_at_all() for each in daemons for _ in range(3)))
-    rows = [row for row in await storages[0].views.outbox() if row.kind == "report"]
+    rows = [row for row in await storages[0].views.outbox() if row.kind == "report_digest"]
     by_place = sorted((row.channel, row.place, row.key.split(".")[1]) for row in rows)
     assert by_place == sorted(
         [("slack", CHANNEL, "daily")] * 7

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from engine.ports.flood import DIGEST, GATHERED
-from engine.tickets.effects import Show, Tell
+from engine.messages.digests import OverdueDigest
+from engine.messages.effects import Show, Tell
+from engine.ports.flood import Gathered
 from engine.tickets.events import Breached
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import ClockKind
@@ -28,12 +29,12 @@ async def test_sixty_breaches_after_three_hours_of_downtime_are_one_digest(room:
         "each card shows that it is late"
     )
     [digest] = [effect for effect in later if isinstance(effect, Tell)]
-    assert (digest.template, digest.facts["count"]) == (DIGEST, 60)
-    told = digest.facts["tickets"]
+    said = digest.message
+    assert isinstance(said, OverdueDigest)
+    assert said.count == 60
+    told = [str(line.ticket) for line in said.lines]
     assert told == [ticket.id for ticket in tickets], "in the order in which they were due"
-    times = digest.facts["dues_at"]
-    assert isinstance(times, list)
-    assert [text.replace("T", " ").replace("Z", "+00:00") for text in times] == list(due.values())
+    assert [str(line.due_at) for line in said.lines] == list(due.values())
     for ticket in tickets:
         [breach] = await breaches(room, ticket.number)
         assert str(breach.due_at) == due[ticket.id], "the instant it broke, not when we noticed"
@@ -45,7 +46,7 @@ async def test_one_breach_after_downtime_is_told_as_ever(room: Room) -> None:
     async with room.running(room.alarm()), room.running(room.delivery()):
         await eventually(lambda: all_rung(room), "it is rung")
         await eventually(lambda: told_by_and_by(room), "it is told")
-    assert [tell.template for tell in gathered(room)] == ["breached"]
+    assert [tell.kind for tell in gathered(room)] == ["promise_broken"]
 
 
 async def nothing_waits(room: Room) -> bool:
@@ -64,7 +65,7 @@ async def all_rung(room: Room) -> bool:
 
 def gathered(room: Room) -> list[Tell]:
     effects = [parcel.effect for parcel in room.slack.seen]
-    return [e for e in effects if isinstance(e, Tell) and e.template in GATHERED]
+    return [e for e in effects if isinstance(e, Tell) and isinstance(e.message, Gathered)]
 
 
 async def breaches(room: Room, number: int) -> list[Breached]:

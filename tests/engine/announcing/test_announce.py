@@ -1,6 +1,6 @@
 """Who hears what. Above all: a note is never told to a requester."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from engine.announcing import announce
 from engine.announcing.recorded_step import RecordedStep
-from engine.tickets.effects import Show, Tell
+from engine.messages.conversation import AgentSaid, Receipt
+from engine.messages.effects import Show, Tell
+from engine.messages.values import Foreign, Handle, Who, Zone
+from engine.messages.work import TicketReopened, TicketResolved
 from engine.tickets.events import (
     Assigned,
     Breached,
@@ -78,7 +81,7 @@ def told(*events: Event, **more: object) -> dict[str, list[Address]]:
     heard: dict[str, list[Address]] = {}
     for effect in effects(*events, **more):  # type: ignore[arg-type] # the keywords of effects()
         if isinstance(effect, Tell):
-            heard.setdefault(effect.template, []).append(effect.to)
+            heard.setdefault(effect.kind, []).append(effect.to)
     return heard
 
 
@@ -114,10 +117,9 @@ def test_a_machines_mail_gets_no_receipt() -> None:
 
 def test_the_receipt_promises_the_first_response() -> None:
     receipt = next(e for e in effects(OPENED) if isinstance(e, Tell))
-    assert receipt.facts["promise_at"] == (START + timedelta(hours=2)).strftime(
-        "%Y-%m-%dT%H:%M:%SZ"
-    )
-    assert receipt.facts["timezone"] == "Europe/Berlin"
+    assert isinstance(receipt.message, Receipt)
+    assert receipt.message.promise_at == START + timedelta(hours=2)
+    assert receipt.message.timezone == Zone("Europe/Berlin")
 
 
 def test_an_agents_words_go_out_and_are_shown_to_the_team() -> None:
@@ -142,8 +144,9 @@ def test_a_question_is_told_as_a_question() -> None:
 def test_the_team_reads_whether_it_was_a_question(why: str) -> None:
     moved = Moved(State.NEW, State.PENDING_INFO, why)
     said = effects(Commented(WORDS, by_agent=True), moved, words=COMMENT)
-    (heard,) = [one for one in said if isinstance(one, Tell) and one.template == "agent_said"]
-    assert heard.facts["question"] is (why == "ask")
+    (heard,) = [one for one in said if isinstance(one, Tell) and one.kind == "agent_said"]
+    assert isinstance(heard.message, AgentSaid)
+    assert heard.message.question is (why == "ask")
 
 
 def test_words_that_resolve_come_once_with_the_resolution() -> None:
@@ -154,8 +157,9 @@ def test_words_that_resolve_come_once_with_the_resolution() -> None:
         if isinstance(e, Tell)
     ]
     to_bob = [tell for tell in tells if tell.to == BOBS_MAIL]
-    assert [(tell.template, tell.comment) for tell in to_bob] == [("resolved", WORDS)]
-    assert to_bob[0].facts["closes_at"] == "2026-11-19T09:00:00Z"
+    assert [(tell.kind, tell.comment) for tell in to_bob] == [("ticket_resolved", WORDS)]
+    assert isinstance(to_bob[0].message, TicketResolved)
+    assert to_bob[0].message.closes_at == datetime(2026, 11, 19, 9, tzinfo=UTC)
 
 
 def test_the_team_hears_the_requester() -> None:
@@ -166,20 +170,21 @@ def test_the_team_hears_the_requester() -> None:
 def test_reopening_pings_whoever_had_it() -> None:
     reopened = Moved(State.RESOLVED, State.REOPENED, "answer")
     tell = next(e for e in effects(reopened) if isinstance(e, Tell))
-    assert (tell.template, tell.to, tell.facts["assignee_slack"]) == ("reopened", CHANNEL, "U_BEN")
+    assert isinstance(tell.message, TicketReopened)
+    assert (tell.to, tell.message.assignee) == (CHANNEL, Who(Foreign("Ben"), Handle("U_BEN")))
 
 
 @pytest.mark.parametrize(
-    ("event", "template"),
+    ("event", "kind"),
     [
-        (Warned(ClockKind.FIRST_RESPONSE, 1, after(hours=2)), "warned"),
-        (Breached(ClockKind.FIRST_RESPONSE, 1, after(hours=2)), "breached"),
+        (Warned(ClockKind.FIRST_RESPONSE, 1, after(hours=2)), "promise_warned"),
+        (Breached(ClockKind.FIRST_RESPONSE, 1, after(hours=2)), "promise_broken"),
     ],
 )
-def test_a_promise_in_danger_is_told_to_the_team(event: Event, template: str) -> None:
-    assert told(event) == {template: [CHANNEL]}
+def test_a_promise_in_danger_is_told_to_the_team(event: Event, kind: str) -> None:
+    assert told(event) == {kind: [CHANNEL]}
 
 
 def test_assigning_somebody_else_tells_them_and_claiming_tells_nobody() -> None:
-    assert told(Assigned(None, BEN.id)) == {"assigned": [CHANNEL]}
+    assert told(Assigned(None, BEN.id)) == {"ticket_assigned": [CHANNEL]}
     assert told(Assigned(None, ANA.id)) == {}

@@ -1,12 +1,12 @@
 """What a page says to whom."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
+from engine.messages.effects import Tell
+from engine.messages.paging import PersonPaged
 from engine.ports.outbox import Sent
 from engine.promises import sla
-from engine.tickets.effects import Tell
-from engine.tickets.message import Draft, Fact
+from engine.tickets.message import Draft
 from engine.tickets.people import DEFAULT
 from tests.engine.world import ANA, BEN, World, asks
 
@@ -14,17 +14,18 @@ from tests.engine.world import ANA, BEN, World, asks
 async def pages(world: World, number: int) -> dict[str, str]:
     """The reason in each page, by the place it goes to."""
     told = await told_in_pages(world, number)
-    return {place: str(facts["reason"]) for place, facts in told.items()}
+    return {place: one.reason.text if one.reason else "" for place, one in told.items()}
 
 
-async def told_in_pages(world: World, number: int) -> dict[str, Mapping[str, Fact]]:
+async def told_in_pages(world: World, number: int) -> dict[str, PersonPaged]:
     now, outbox = world.clock.now(), world.storage.outbox
-    found: dict[str, Mapping[str, Fact]] = {}
+    found: dict[str, PersonPaged] = {}
     while parcels := await outbox.lease(now=now, until=now + timedelta(minutes=1), limit=100):
         for parcel in parcels:
             tell = parcel.effect
-            if parcel.ticket == number and isinstance(tell, Tell) and tell.template == "page":
-                found[tell.to.place] = tell.facts
+            message = tell.message if isinstance(tell, Tell) else None
+            if parcel.ticket == number and isinstance(message, PersonPaged):
+                found[tell.to.place] = message
             await outbox.sent(parcel, Sent(), at=now)
     return found
 
@@ -42,7 +43,7 @@ async def test_a_page_about_a_late_solution_tells_of_the_solution(world: World) 
     await world.clock.move_to(breach.due_at)
     await world.ring(breach)
     paged = await told_in_pages(world, ticket.number)
-    assert {(one["clock"], one["is_late"]) for one in paged.values()} == {("resolution", True)}
+    assert {(one.clock, one.is_late) for one in paged.values()} == {("resolution", True)}
 
 
 async def test_the_reason_is_a_note_and_no_note_reaches_who_asked_though_they_are_paged(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.duty.assign import AssignReason, Choice, Strategy, Waiting, plan, reason
+from engine.duty.assign import Choice, Strategy, Waiting, plan
 from engine.duty.presence import Duty
 from engine.duty.workload import Load, Member
 from engine.tickets.people import PersonId
@@ -242,15 +242,3 @@ def test_a_thousand_tickets_fill_the_team_and_no_more(strategy: Strategy) -> Non
     counts = Counter(one.to for one in plan(strategy, team, [waiting(n) for n in range(1, 1001)]))
     assert set(counts.values()) == {3}
     assert len(counts) == 40
-
-
-def test_a_reason_is_read_back_as_facts() -> None:
-    why = AssignReason("least_loaded", 2, skills=("network",), missing=("cisco", "linux"))
-    assert why.written() == "least_loaded, 2 open, has network, lacks cisco, lacks linux"
-    assert reason(why.written()) == {
-        "how": "least_loaded",
-        "running": 2,
-        "has": "network",
-        "lacks": "cisco, linux",
-    }
-    assert reason("") == {"how": "", "running": 0, "has": "", "lacks": ""}

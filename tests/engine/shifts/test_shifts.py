@@ -7,10 +7,12 @@ import pytest
 
 from engine.calendars.calendar import WEEKDAYS, Hours
 from engine.duty.presence import Duty, Out
+from engine.messages.digests import ShiftHandover
+from engine.messages.values import TicketRef
 from engine.ports.store import Change
 from engine.promises.rules import DeclaredRotation
 from engine.tickets.errors import Refused
-from engine.tickets.events import Assigned, Paged
+from engine.tickets.events import Assigned, AssignReason, Paged
 from engine.tickets.message import Request
 from engine.tickets.people import DEFAULT
 from engine.tickets.ticket import State
@@ -43,7 +45,7 @@ async def test_what_waits_is_given_to_who_is_on_shift_and_the_reason_is_written(
     given = next(entry for entry in history if isinstance(entry.event, Assigned))
     assert (given.actor, given.via) == (None, "desk")
     assert isinstance(given.event, Assigned)
-    assert given.event.why == "least_loaded, 0 open"
+    assert given.event.why == AssignReason("least_loaded", 0)
 
 
 async def test_a_ticket_goes_to_who_has_its_skill(world: World) -> None:
@@ -228,12 +230,14 @@ async def test_when_a_shift_ends_what_was_not_begun_goes_back_and_the_rest_stays
 async def test_the_team_and_the_person_are_told_what_is_handed_over(world: World) -> None:
     await working(world)
     await world.floor.end_shift(DEFAULT, ANA)
-    team, person = sorted(await world.told("handover"), key=lambda tell: tell.to.place)
+    team, person = sorted(await world.told("shift_handover"), key=lambda tell: tell.to.place)
     assert (team.to.place, person.to.place) == ("C1", "U_ANA")
-    assert str(team.facts["stays"]).startswith("['T-1|P1|")
-    assert str(team.facts["back"]).startswith("['T-2|P3|")
-    assert team.facts["urgent"] == ["T-1"]
-    assert team.facts["waiting"] == 1
+    said = team.message
+    assert isinstance(said, ShiftHandover)
+    assert [(one.ticket.number, one.priority) for one in said.stays.lines] == [(1, "P1")]
+    assert [(one.ticket.number, one.priority) for one in said.back.lines] == [(2, "P3")]
+    assert said.urgent == (TicketRef(1),)
+    assert said.waiting == 1
 
 
 async def test_a_shift_whose_time_is_up_is_handed_over_as_well(world: World) -> None:
@@ -241,7 +245,7 @@ async def test_a_shift_whose_time_is_up_is_handed_over_as_well(world: World) -> 
     await world.clock.forward(hours=9)
     await world.lapse()
     assert await world.holder(2) is None
-    assert len(await world.told("handover")) == 2
+    assert len(await world.told("shift_handover")) == 2
 
 
 async def test_what_went_back_at_the_end_of_a_shift_may_be_offered_again(world: World) -> None:
@@ -255,7 +259,7 @@ async def test_what_went_back_at_the_end_of_a_shift_may_be_offered_again(world: 
 async def test_with_nothing_to_hand_over_nobody_is_told(world: World) -> None:
     await world.start(ANA)
     await world.floor.end_shift(DEFAULT, ANA)
-    assert await world.told("handover") == []
+    assert await world.told("shift_handover") == []
 
 
 async def test_what_is_reopened_while_its_agent_is_off_finds_somebody_else(world: World) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Later, Never
 from engine.ports.views import TicketLine
-from engine.tickets.effects import Show, Tell
 from engine.tickets.message import Comment, MessageId, Reference
 from engine.tickets.people import Address, Person, WorkspaceId
 from mail.outgoing.compose import Letterhead
@@ -234,7 +234,7 @@ async def test_a_note_is_never_mailed(sink: Sink, courier: MailCourier) -> None:
     with pytest.raises(Never, match="note"):
         await courier.deliver(with_note)
     with pytest.raises(Never):
-        await courier.deliver(letters.parcel("noted"))
+        await courier.deliver(letters.parcel("note_written"))
     with pytest.raises(Never):
         await courier.deliver(replace(parcel, effect=Show(Address("mail", "bob@example.com"))))
     assert not sink.mails

@@ -6,21 +6,27 @@ from html.parser import HTMLParser
 
 import pytest
 
+from engine.messages.digests import ReportDigest
+from engine.messages.effects import Tell
 from engine.reports.kinds import ReportKind
 from engine.reports.report import By, Group
-from engine.reports.report_json import PlainReport, facts, plain
-from engine.tickets.message import Fact
+from engine.reports.report_message import report_message
+from engine.tickets.people import Address
+from mail.outgoing.compose import Occasion, compose
 from mail.outgoing.message import Letter, to_bytes
+from tests.clock import MORNING
 from tests.engine.report_sample import WEEK, YESTERDAY, sample
-from tests.mail.letters import letter as composed
+from tests.mail.letters import HOUSE, parcel
 
-WEEKLY = plain(sample(WEEK), kind=ReportKind.WEEKLY, scope="Support", listed=5)
-EMPTY = plain(sample(WEEK, 0), kind=ReportKind.WEEKLY, scope="Support")
+WEEKLY = report_message(sample(WEEK), kind=ReportKind.WEEKLY, scope="Support", listed=5)
+EMPTY = report_message(sample(WEEK, 0), kind=ReportKind.WEEKLY, scope="Support")
 
 
-def letter(report: PlainReport) -> Letter:
-    known: dict[str, Fact] = facts(report)
-    return composed("report", **known)
+def letter(report: ReportDigest) -> Letter:
+    tell = Tell(Address("mail", "bob@example.com"), report, "k")
+    return compose(
+        Occasion(replace(parcel("report_digest"), ticket=None), tell, None), HOUSE, at=MORNING
+    )
 
 
 class Reader(HTMLParser):
@@ -47,7 +53,7 @@ class Reader(HTMLParser):
             self.words.append(data.strip())
 
 
-def heard(report: PlainReport) -> Reader:
+def heard(report: ReportDigest) -> Reader:
     reader = Reader()
     reader.feed(letter(report).html or "")
     return reader
@@ -90,7 +96,7 @@ def test_no_name_and_no_subject_is_markup() -> None:
     busy = sample(WEEK)
     evil = (Group("<b>x</b>", "<b>x</b>", busy.whole),)
     by = dict.fromkeys(By, evil)
-    listed = plain(replace(busy, by=by), kind=ReportKind.WEEKLY, scope="<b>Support</b>")
+    listed = report_message(replace(busy, by=by), kind=ReportKind.WEEKLY, scope="<b>Support</b>")
     made = letter(listed)
     page = made.html or ""
     assert "&lt;!channel&gt; free" in page
@@ -109,10 +115,10 @@ def test_the_mail_says_in_its_subject_what_matters_and_is_marked_automatic() -> 
 
 @pytest.mark.parametrize(
     "report",
-    [EMPTY, plain(sample(YESTERDAY), kind=ReportKind.DAILY, scope="Support", listed=5)],
+    [EMPTY, report_message(sample(YESTERDAY), kind=ReportKind.DAILY, scope="Support", listed=5)],
     ids=["nothing at all", "one day"],
 )
-def test_there_is_a_mail_for_every_kind(report: PlainReport) -> None:
+def test_there_is_a_mail_for_every_kind(report: ReportDigest) -> None:
     made = letter(report)
     assert to_bytes(made)
     assert ("no data" in made.text) == (report is EMPTY)

@@ -7,11 +7,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from engine.messages.digests import OverdueDigest
+from engine.messages.effects import Show, Tell
+from engine.messages.paging import PromiseBroken
+from engine.messages.values import Foreign, TicketRef
 from engine.ports.flood import FLOOD, GATHER_MAX, SETTLE
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.store import Transaction
-from engine.tickets.effects import Show, Tell
 from engine.tickets.people import DEFAULT, Address, WorkspaceId
+from engine.tickets.promise_clock import ClockKind
 from storage.checks.fsck import fsck
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
@@ -24,15 +28,11 @@ HOURS_AGO = MORNING - timedelta(hours=3)
 
 
 def breach(number: int, to: Address = CARD, *, due: datetime = MORNING) -> Tell:
-    facts = {
-        "ticket": f"T-{number}",
-        "subject": f"help {number}",
-        "timezone": "",
-        "clock": "resolution",
-        "due_at": due.isoformat().replace("+00:00", "Z"),
-        "assignee_slack": "",
-    }
-    return Tell(to, "breached", f"{number}.{to.place}", facts)
+    subject = Foreign(f"help {number}")
+    broken = PromiseBroken(
+        TicketRef(number), subject, None, ClockKind.RESOLUTION, due, assignee=None
+    )
+    return Tell(to, broken, f"{number}.{to.place}")
 
 
 async def breached(
@@ -60,6 +60,19 @@ def digests(parcels: Sequence[Parcel]) -> list[Tell]:
     return [tell for tell in found if isinstance(tell, Tell)]
 
 
+def count(tell: Tell) -> int:
+    assert isinstance(tell.message, OverdueDigest)
+    return tell.message.count
+
+
+def numbers(tell: Tell) -> list[int]:
+    """The tickets that it tells of."""
+    if isinstance(tell.message, OverdueDigest):
+        return [line.ticket.number for line in tell.message.lines]
+    assert isinstance(tell.message, PromiseBroken)
+    return [tell.message.ticket.number]
+
+
 async def test_twenty_at_one_place_are_told_one_by_one(storage: Storage) -> None:
     await furnish(storage)
     await breached(storage, range(1, FLOOD + 1))
@@ -77,7 +90,7 @@ async def test_more_become_one_digest_in_the_order_in_which_they_were_due(
     [told] = digests(parcels)
     assert len(parcels) == 1
     assert told.to == CARD
-    assert told.facts["tickets"] == [f"T-{number}" for number in range(60, 0, -1)]
+    assert numbers(told) == list(range(60, 0, -1))
     lines = await storage.views.outbox()
     gone = [line for line in lines if line.ticket is not None]
     assert {line.state for line in gone} == {"sent"}
@@ -91,7 +104,7 @@ async def test_each_place_has_its_own_flood(storage: Storage) -> None:
     await breached(storage, range(31, 36), other)
     assert [parcel.effect.to for parcel in await lease(storage)] == [other] * 5
     told = digests(await lease(storage, now=MORNING + SETTLE))
-    assert {(tell.to, tell.facts["count"]) for tell in told} == {(CARD, 30), (MANAGER, 30)}
+    assert {(tell.to, count(tell)) for tell in told} == {(CARD, 30), (MANAGER, 30)}
 
 
 async def test_a_workspace_has_its_own_flood(storage: Storage) -> None:
@@ -137,7 +150,7 @@ async def test_what_comes_from_downtime_waits_for_the_rest_of_it(
     await clock.move_to(MORNING + SETTLE)
     assert await lease(storage, now=clock.now()) == []
     [told] = digests(await lease(storage, now=clock.now() + SETTLE))
-    assert told.facts["count"] == 64
+    assert count(told) == 64
 
 
 async def test_few_that_come_from_downtime_are_told_one_by_one_after_a_moment(
@@ -162,7 +175,7 @@ async def test_what_comes_while_a_digest_waits_joins_it_but_not_for_ever(
         number += 1
         await clock.forward(seconds=1)
     [told] = digests(await lease(storage, now=clock.now()))
-    assert told.facts["count"] == number - 1
+    assert count(told) == number - 1
 
 
 async def test_a_thousand_are_one_digest_that_counts_them(storage: Storage) -> None:
@@ -170,7 +183,7 @@ async def test_a_thousand_are_one_digest_that_counts_them(storage: Storage) -> N
     await breached(storage, range(1, 1201))
     assert await lease(storage) == []
     [told] = digests(await lease(storage, now=MORNING + SETTLE))
-    assert told.facts["count"] == 1200
+    assert count(told) == 1200
 
 
 async def test_fsck_finds_nothing_wrong_with_a_digest(storage: Storage) -> None:
@@ -195,18 +208,17 @@ async def test_four_daemons_tell_every_message_once(
     await furnish(storage)
     await breached(storage, range(1, 71))
     others = [await database.open(clock) for _ in range(3)]
-    told: list[str] = []
+    told: list[int] = []
     for _ in range(4):
         leased = await asyncio.gather(
             *(lease(each, now=clock.now()) for each in (storage, *others))
         )
         for parcel in (parcel for parcels in leased for parcel in parcels):
             assert isinstance(parcel.effect, Tell)
-            listed = parcel.effect.facts.get("tickets", parcel.effect.facts.get("ticket"))
-            told += listed if isinstance(listed, list) else [str(listed)]
+            told += numbers(parcel.effect)
             await storage.outbox.sent(parcel, Sent(), at=clock.now())
         await clock.forward(seconds=SETTLE.total_seconds())
     for other in others:
         await other.close()
-    assert sorted(told) == sorted(f"T-{number}" for number in range(1, 71))
+    assert sorted(told) == list(range(1, 71))
     assert {line.state for line in await storage.views.outbox()} == {"sent"}

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from engine.messages.effects import Show
 from engine.ports.outbox import Parcel, Sent
 from engine.ports.views import OutboxLine
-from engine.tickets.effects import Show
 from engine.tickets.message import MessageId, Reference
 from engine.tickets.people import DEFAULT, Address, WorkspaceId
 from storage.open.open_storage import Storage
 from storage.queues.outbox import DROPPED
 from tests.clock import MORNING, ManualClock
+from tests.engine.messages.made import made
 from tests.storage.conftest import Database
 from tests.storage.make import (
     CARD,
@@ -67,8 +68,7 @@ async def states(storage: Storage) -> list[str]:
 
 async def test_a_parcel_comes_out_as_it_was_recorded(storage: Storage, clock: ManualClock) -> None:
     await furnish(storage)
-    facts = {"ticket": "T-1", "copied": True, "n": 3, "none": None, "refused": ["a|too_large"]}
-    told = tell("r1", facts=facts, comment=words(1).id)
+    told = tell("r1", message=made("receipt", "a|b", follows=None), comment=words(1).id)
     await open_with(storage, 1, told)
     receipt = await only(storage)
     assert receipt.effect == told
@@ -80,7 +80,7 @@ async def test_a_note_travels_as_a_note(storage: Storage) -> None:
     await furnish(storage)
     await open_with(storage, 1)
     change = noting(ticket(1))
-    said = tell("n", CARD, template="noted", note=change.notes[0].id)
+    said = tell("n", CARD, message=made("note_written"), note=change.notes[0].id)
     await record(storage, replace(change, effects=(said,)))
     assert (await only(storage)).effect == said
 
@@ -337,7 +337,7 @@ async def test_delivery_of_a_comment_is_that_to_the_requester(storage: Storage) 
 
 async def test_what_belongs_to_no_ticket_comes_out_as_it_was_told(storage: Storage) -> None:
     """Also in a workspace nobody has set up."""
-    digest = tell("digest", facts={"tickets": ["T-1", "T-2"], "count": 2})
+    digest = tell("digest", message=made("overdue_digest"))
     other = WorkspaceId("other")
     await tell_apart(storage, digest, workspace=other)
     parcel = await only(storage)

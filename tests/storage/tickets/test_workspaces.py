@@ -24,6 +24,7 @@ from storage.tickets import rows
 from storage.tickets.duty_rows import DutyRows
 from storage.tickets.transaction import BoundTransaction
 from tests.clock import MORNING
+from tests.engine.messages.made import made
 from tests.storage.ear import heard, writing
 from tests.storage.make import (
     ANA,
@@ -190,7 +191,7 @@ async def test_two_workspaces_with_the_same_numbers_are_strangers(storage: Stora
     theirs = replace(
         RICH,
         after=replace(RICH.after, workspace=OTHER, subject="theirs"),
-        effects=(tell("a", facts={"whose": "theirs"}),),
+        effects=(tell("a", message=made("receipt", "theirs")),),
     )
     await record(storage, RICH, theirs)
     renamed = replace(BOB, name="Somebody else")

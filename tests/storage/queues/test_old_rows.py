@@ -1,0 +1,90 @@
+"""Rows that another desk wrote: an older one's are told as ever, and one that nobody can read stops nobody."""
+
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from engine.messages.digests import OverdueDigest
+from engine.messages.effects import Tell
+from engine.ports.flood import FLOOD, SETTLE
+from storage.open.open_storage import Storage
+from storage.sql.schema_traffic import outbox
+from tests.clock import MORNING
+from tests.engine.messages.made import made
+from tests.storage.make import CARD, furnish, open_with, tell
+from tests.storage.queues.test_flood import count, digests, lease, numbers
+
+
+async def as_if_written(storage: Storage, key: str, kind: str, facts: dict[str, Any]) -> None:
+    def work(connection: Connection) -> None:
+        row = update(outbox).where(outbox.c.key == key)
+        connection.execute(row.values(template=kind, facts=facts)).close()
+
+    await storage.writer.run(work)
+
+
+async def old_breaches(storage: Storage, numbers: range) -> None:
+    for number in numbers:
+        key = f"{number}.breached"
+        await open_with(storage, number, tell(key, CARD, message=made("promise_broken")))
+        facts = {
+            "ticket": f"T-{number}",
+            "subject": f"help {number}",
+            "timezone": "",
+            "clock": "resolution",
+            "due_at": MORNING.isoformat().replace("+00:00", "Z"),
+            "assignee": "",
+            "assignee_slack": "",
+        }
+        await as_if_written(storage, key, "breached", facts)
+
+
+async def test_a_flood_that_an_older_desk_left_is_one_digest(storage: Storage) -> None:
+    await furnish(storage)
+    await old_breaches(storage, range(1, FLOOD + 3))
+    new = made("promise_broken")
+    await open_with(storage, 99, tell("99.promise_broken", CARD, message=new))
+    assert await lease(storage) == []
+    [told] = digests(await lease(storage, now=MORNING + SETTLE))
+    assert count(told) == FLOOD + 3
+    assert set(numbers(told)) >= set(range(1, FLOOD + 3))
+
+
+async def test_a_digest_that_an_older_desk_began_is_joined(storage: Storage) -> None:
+    await furnish(storage)
+    await open_with(storage, 1, tell("overdue_digest.1", CARD, message=made("overdue_digest")))
+    begun = {
+        "count": 30,
+        "timezone": "",
+        "groups": [],
+        "dues_at": ["2026-03-02T09:00:00Z"],
+        "tickets": ["T-7"],
+        "subjects": ["a|b"],
+        "told": ["breached"],
+        "clocks": ["resolution"],
+        "assignees_slack": ["U0ANA"],
+    }
+    await as_if_written(storage, "overdue_digest.1", "overdue_digest", begun)
+    await old_breaches(storage, range(2, 4))
+    assert await lease(storage) == []
+    [parcel] = await lease(storage, now=MORNING + SETTLE)
+    assert isinstance(parcel.effect, Tell)
+    assert isinstance(parcel.effect.message, OverdueDigest)
+    assert (count(parcel.effect), parcel.effect.message.lines[-1].subject.text) == (32, "a|b")
+
+
+async def test_a_row_that_nobody_can_read_is_dead_and_holds_up_nothing(storage: Storage) -> None:
+    await furnish(storage)
+    await open_with(storage, 1, tell("odd", CARD), tell("fine", CARD))
+    await as_if_written(storage, "odd", "telegram", {"message": {"to": "the moon"}})
+    await open_with(storage, 2, tell("other", CARD))
+    leased = await lease(storage)
+    assert [parcel.key for parcel in leased] == ["other"]
+    assert [parcel.key for parcel in await lease(storage)] == ["fine"]
+    lines = {line.key: line for line in await storage.views.outbox()}
+    assert (lines["odd"].state, lines["odd"].kind) == ("dead", "telegram")
+    assert "telegram can not be read" in (lines["odd"].last_error or "")
+    assert await storage.outbox.revive(lines["odd"].id, at=MORNING)
+    assert await lease(storage) == []
+    lines = {line.key: line for line in await storage.views.outbox()}
+    assert lines["odd"].state == "dead"
