@@ -55,6 +55,26 @@ def test_the_walk_is_a_walk() -> None:
     assert len(NAMED.findall((DOCS / "flow.md").read_text())) > 40
 
 
+def test_the_reading_order_is_the_list_of_rooms() -> None:
+    listed = re.findall(r"^- `([a-z_]+/[a-z_]+)`: .", (DOCS / "architecture.md").read_text(), re.M)
+    folders = "api bot deskd engine mail sandbox storage".split()
+    rooms = {
+        f"{folder}/{init.parent.name}"
+        for folder in folders
+        for init in (ROOT / folder).glob("*/__init__.py")
+    }
+    assert len(listed) == len(set(listed))
+    assert set(listed) == rooms
+
+
+def test_a_word_for_a_class_is_one_that_the_code_has() -> None:
+    """Words of the glossary in CamelCase are names in the code."""
+    words = re.findall(r"\*\*([A-Z][a-z]+[A-Z]\w+)\*\*", (DOCS / "glossary.md").read_text())
+    code = {name for module in (ROOT / "engine").rglob("*.py") for name in names_in(module)}
+    assert len(words) > 5
+    assert [word for word in words if word not in code] == []
+
+
 @pytest.mark.parametrize(
     "page", [*sorted(DOCS.rglob("*.md")), ROOT / "README.md"], ids=lambda p: p.name
 )

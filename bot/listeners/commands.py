@@ -164,7 +164,7 @@ async def _why(given: Command) -> None:
 
 
 async def _shift(given: Command) -> None:
-    """An answer that only they see; the tab is drawn anew for whoever looks at it."""
+    """An answer that only they see; the home tab is redrawn if they have it open."""
     verb, _, rest = given.rest.partition(" ")
     known = verb.lower() or "status"
     if known not in shifts.VERBS:

@@ -1,6 +1,6 @@
 """The home tab: a person's shift, their tickets, their team's line, what is due next. Pure: values in, a view out.
 
-Everybody sees their own figures and nobody else's; of colleagues only who is there and which ticket somebody has.
+People see their own figures only; of colleagues only who is on duty and which ticket they have.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`deskd sla simulate`: the recorded tickets lived again under other policies, page by page."""
+"""`deskd sla simulate`: the recorded tickets replayed under other policies, some at a time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from deskd.declared.declared_policies import policies
 from engine.announcing.places import places
 from engine.calendars.calendar_history import CalendarHistory
 from engine.ports.store import Transaction
-from engine.promises.escalation import Reached
 from engine.promises.level_members import reach
 from engine.promises.rules import Declared, Level, Policy, Rules
+from engine.promises.step_context import Reached
 from engine.tickets.people import DEFAULT, Person, Team
 from engine.whatif.comparison import Comparison
 from engine.whatif.simulate import Stage, editions, live, tried_out

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from engine.tickets.people import Caller
 
 app = typer.Typer(
-    cls=TicketCommands, no_args_is_help=True, help="Tickets: open, list, look, and every verb."
+    cls=TicketCommands,
+    no_args_is_help=True,
+    help="Tickets: open, list, show, and everything a button does.",
 )
 
 
@@ -25,11 +27,11 @@ def new(
     context: typer.Context,
     *,
     subject: Annotated[str, typer.Option(help="In one line, what it is about.")],
-    text: Annotated[str, typer.Option(help='The words; "-" reads them from stdin.')] = "",
+    text: Annotated[str, typer.Option(help='The text; "-" reads it from stdin.')] = "",
     requester: Annotated[
         str,
         typer.Option(
-            "--requester", "--from", help="Address of who asks; default: you, the operator."
+            "--requester", "--from", help="Address of the requester; default: you, the operator."
         ),
     ] = "",
     name: Annotated[str, typer.Option(help="The requester's name.")] = "",
@@ -40,7 +42,7 @@ def new(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Open a ticket; its number is printed."""
+    """Open a ticket and print its number."""
     from engine.tickets.message import Draft
 
     words = sys.stdin.read(TEXT_CHARACTERS_MAX) if text == "-" else text
@@ -96,11 +98,11 @@ def list_(
     priority: Annotated[str, typer.Option(help="P1 to P4.")] = "",
     team: Annotated[str, typer.Option(help="Id of the team.")] = "",
     assignee: Annotated[str, typer.Option(help="Id, address or name of the agent.")] = "",
-    requester: Annotated[str, typer.Option(help="Id, address or name of who asked.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = ROWS_MAX,
+    requester: Annotated[str, typer.Option(help="Id, address or name of the requester.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of tickets.")] = ROWS_MAX,
     as_json: Json = False,
 ) -> None:
-    """Tickets, newest first."""
+    """List tickets, newest first."""
     from api.shapes import tickets as shapes
     from engine.ports.views import TicketFilter
 
@@ -158,7 +160,7 @@ def _row(line: "TicketLine") -> tuple[object, ...]:
 
 @app.command("show")
 def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
-    """Everything known of one ticket."""
+    """Show everything about one ticket."""
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
         show_file(file, given(context).clock.now())
@@ -189,7 +191,7 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
 
 @app.command()
 def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
-    """What happened to one ticket, oldest first."""
+    """List what happened to one ticket, oldest first."""
     from api.shapes.ticket_file import history
 
     file = asyncio.run(_file(given(context), ticket_number(ticket)))

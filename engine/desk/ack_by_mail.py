@@ -1,14 +1,14 @@
 """Pages answered at a signed address: "I have it". Functions of a Transaction.
 
-Whoever was paged may say so from the address that was paged, once per page; the channel has verified that the
-address was signed for whom the message is from. Anything else is an ordinary message.
+A person who was paged may acknowledge from the address that was paged, once per page; the channel has verified that
+the signed address was made for that sender. Anything else is an ordinary message.
 """
 
 from collections.abc import Sequence
 
 from engine.announcing.recorded_step import instant
 from engine.desk import step
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
 from engine.tickets import lifecycle
@@ -59,8 +59,8 @@ def _acknowledge(
         note = Note(id, sender.id, inbound.channel, inbound.text.strip(), given.at, inbound.source)
         events = [Noted(id), *events]
     files = inbound.attachments if note else ()
-    hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
-    return step.record(transaction, ticket, Step(events, note, files), hand)
+    here = step.context(transaction, ticket, given.at, inbound.channel).by(sender, inbound.source)
+    return step.record(transaction, here, Step(events, note, files))
 
 
 def _how_it_stands(

@@ -1,7 +1,7 @@
 """Two tickets that are one, and one that is two: merge, un-merge, split. Functions of a Transaction.
 
-A merge buys no time: the ticket that goes on is due no later than the one that joins it was. The one that joins
-rests as MERGED; who asked for it follows the other from now on, and their replies go there.
+A merge gains no time: the ticket that stays open is due no later than the merged one was. The merged one is put aside
+as MERGED; its requester follows the other from now on, and their replies go there.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,11 @@ from datetime import timedelta
 from typing import Final
 
 from engine.desk import directory, permission, receiving, step
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import tighten
-from engine.promises.follow_up import situation
-from engine.promises.sla import Situation
+from engine.promises.step_context import StepContext
 from engine.tickets import lifecycle
 from engine.tickets.access import Right
 from engine.tickets.actions import Action
@@ -39,13 +38,15 @@ def merge(transaction: Transaction, request: Request, given: Now, into: int) -> 
     found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
     source = _allowed(transaction, person, found[request.ticket], request.ticket, given)
     target = _allowed(transaction, person, found[into], into, given)
-    hand = DoneBy(person, request.by.via, given.at, request.by.source)
+    via, source_of_words = request.by.via, request.by.source
+    joining = step.context(transaction, source, given.at, via).by(person, source_of_words)
+    going_on = step.context(transaction, target, given.at, via).by(person, source_of_words)
     joined = [*lifecycle.merge(source, into=target), Linked(target.number, "merged")]
-    step.record(transaction, source, Step(joined), hand)
+    step.record(transaction, joining, Step(joined))
     events: list[Event] = [Linked(source.number, "merged_from")]
-    events += _no_time_bought(transaction, source, target, hand)
+    events += _no_time_bought(source, going_on)
     followers = _followers(transaction.audience(target.number), transaction.audience(source.number))
-    after = step.record(transaction, target, Step(events, audience=followers), hand)
+    after = step.record(transaction, going_on, Step(events, audience=followers))
     step.settle(transaction, request, after)
     return after
 
@@ -69,11 +70,8 @@ def _allowed(
     return ticket
 
 
-def _no_time_bought(
-    transaction: Transaction, source: Ticket, target: Ticket, hand: DoneBy
-) -> list[Event]:
-    around = step.around(transaction, target, step.team_of(transaction, target), hand)
-    now = situation(target, around)
+def _no_time_bought(source: Ticket, now: StepContext) -> list[Event]:
+    target = now.ticket
     answer, answers = owed_answer(target.clocks), list[Event]()
     owed = owed_answer(source.clocks)
     if owed and answer is None:  # one asked and was not answered yet: now this ticket owes it
@@ -84,7 +82,7 @@ def _no_time_bought(
 
 
 def _tightened(
-    mine: PromiseClock | None, theirs: PromiseClock | None, now: Situation
+    mine: PromiseClock | None, theirs: PromiseClock | None, now: StepContext
 ) -> list[Event]:
     """What is late already was promised, and broken, by the other ticket."""
     if mine is None or theirs is None or theirs.due_at is None or theirs.settled:
@@ -115,17 +113,19 @@ def unmerge(transaction: Transaction, request: Request, given: Now) -> Ticket:
     if given.at - merged.at > UNMERGE_WITHIN:
         hours = UNMERGE_WITHIN // timedelta(hours=1)
         raise Refused("too_late_to_unmerge", ticket=ticket.id, hours=hours)
-    hand = DoneBy(person, request.by.via, given.at, request.by.source)
+    here = step.context(transaction, ticket, given.at, request.by.via)
+    here = here.by(person, request.by.source)
     events: Sequence[Event] = lifecycle.unmerge(ticket, to=merged.event.before)
-    _part(transaction, ticket, hand)
-    after = step.record(transaction, ticket, Step(events), hand)
+    _part(transaction, here)
+    after = step.record(transaction, here, Step(events))
     step.settle(transaction, request, after)
     return after
 
 
-def _part(transaction: Transaction, ticket: Ticket, hand: DoneBy) -> None:
-    """Whoever followed others because of the merge hears of them no more, unless one of theirs is still there."""
-    leaving, left = _everybody(transaction, ticket.number), ticket
+def _part(transaction: Transaction, here: StepContext) -> None:
+    """People who followed the others because of the merge no longer do, unless one of theirs is still there."""
+    ticket = left = here.ticket
+    leaving = _everybody(transaction, ticket.number)
     while left.merged_into is not None:
         other = transaction.ticket(left.merged_into)
         assert other is not None, left.merged_into  # a foreign key holds it
@@ -135,7 +135,8 @@ def _part(transaction: Transaction, ticket: Ticket, hand: DoneBy) -> None:
         kept = tuple(at for at in audience.copied if at not in leaving - staying)
         parted = Step([Linked(ticket.number, "parted")], audience=replace(audience, copied=kept))
         left = other
-        step.record(transaction, other, parted, hand)
+        there = step.context(transaction, other, here.at, here.via)
+        step.record(transaction, replace(there, actor=here.actor, source=here.source), parted)
 
 
 def _everybody(transaction: Transaction, number: int) -> set[Address]:
@@ -150,7 +151,7 @@ def split(transaction: Transaction, request: Request, given: Now, draft: Draft) 
     person, source = permission.look_up(transaction, request, given.ids, given.at)
     permission.authorize(transaction, person, Right.SPLIT, source, given.at)
     lifecycle.destination(source, Action.SPLIT)
-    hand = DoneBy(person, request.by.via, given.at, request.by.source)
-    opened = receiving.open_from_split(transaction, source, draft, hand, given)
+    here = step.context(transaction, source, given.at, request.by.via).by(person)
+    opened = receiving.open_from_split(transaction, here, draft, given)
     step.settle(transaction, request, opened)
     return opened

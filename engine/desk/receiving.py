@@ -1,4 +1,4 @@
-"""How a ticket comes to be: from a message or from a form, with its promises, its audience and its receipt."""
+"""Opening a ticket, from a message or a form, with its promises, its audience and its receipt."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.desk import ack_by_mail, closing, directory, step
-from engine.desk.step import Authorised, DoneBy, Now, Step, Written
+from engine.desk.step import Authorised, Now, Step
 from engine.ports.store import Transaction
-from engine.promises import follow_up
+from engine.promises.step_context import StepContext
 from engine.tickets import evolve, intake, lifecycle, routing
 from engine.tickets.errors import Refused
-from engine.tickets.events import Commented, Event, Linked, Opened
+from engine.tickets.events import Commented, Entry, Event, Linked, Opened
 from engine.tickets.intake import Join, Open
-from engine.tickets.message import Attachment, Audience, Comment, Draft, Inbound, MessageId, Note
-from engine.tickets.people import OPERATOR, Address, Caller, Person, Role, Team
-from engine.tickets.ticket import Phase, Priority, Ticket
+from engine.tickets.message import Audience, Comment, Draft, Inbound, MessageId, Note
+from engine.tickets.people import OPERATOR, Address, Caller, Person, Role
+from engine.tickets.ticket import Phase, Ticket
 from engine.tickets.workspace import Workspace
 
 CLI: Final = "cli"
@@ -36,27 +36,6 @@ class Speaker:
 
     sender: Person
     moves: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _New:
-    """A ticket about to exist."""
-
-    subject: str
-    channel: str
-    priority: Priority
-    category: str
-    team: Team
-    words: Comment
-    hand: DoneBy
-    requester: Person
-    audience: Audience
-    asked: Priority | None = None
-    other: int | None = None
-    how: str = ""
-    waiting_copies: tuple[Address, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-    inbound: Inbound | None = None
 
 
 def receive(
@@ -156,8 +135,8 @@ def _join(
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
         events = lifecycle.note(ticket, message=id)
     joined = Step(events, words, inbound.attachments, references)
-    hand = DoneBy(sender, inbound.channel, given.at, inbound.source)
-    step.record(transaction, ticket, joined, hand)
+    here = step.context(transaction, ticket, given.at, inbound.channel).by(sender, inbound.source)
+    step.record(transaction, here, joined)
 
 
 def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
@@ -178,7 +157,6 @@ def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
 def _open_from(
     transaction: Transaction, inbound: Inbound, sender: Person, decision: Open, given: Now
 ) -> Ticket:
-    at = given.at
     settings = transaction.settings()
     team = routing.team_for(inbound, transaction.teams(), settings)
     other, how = decision.other, decision.how
@@ -186,33 +164,37 @@ def _open_from(
         named = next((n for n in inbound.named if transaction.ticket(n) is not None), None)
         other, how = named, "names" if named else ""
     copied, waiting = _copies(inbound, sender, settings)
-    requester = Address(inbound.sender.kind, inbound.sender.subject)
-    id = MessageId(given.ids.new())
-    return _create(
-        transaction,
-        _New(
-            subject=inbound.subject,
-            channel=inbound.channel,
-            priority=settings.default_priority,
-            category=routing.default_category(settings),
-            team=team,
-            words=Comment(id, sender.id, inbound.channel, inbound.text, at, inbound.source),
-            hand=DoneBy(
-                sender,
-                inbound.channel,
-                at,
-                inbound.source,
-                receipt=_deserves_receipt(transaction, inbound, sender, at),
-            ),
-            requester=sender,
-            audience=Audience(requester, copied),
-            other=other,
-            how=how,
-            waiting_copies=waiting,
-            attachments=inbound.attachments,
-            inbound=inbound,
-        ),
+    words = _first_words(given, sender, inbound.channel, inbound.text, inbound.source)
+    opened = Opened(
+        subject=inbound.subject,
+        channel=inbound.channel,
+        requester=sender.id,
+        priority=settings.default_priority,
+        category=routing.default_category(settings),
+        team=team.id,
     )
+    first = Step(
+        _said(words, other, how),
+        words,
+        inbound.attachments,
+        (inbound.reference,) if inbound.reference else (),
+        Audience(Address(inbound.sender.kind, inbound.sender.subject), copied),
+        waiting_copies=waiting,
+        receipt=_deserves_receipt(transaction, inbound, sender, given.at),
+    )
+    return _create(transaction, opened, first, sender)
+
+
+def _first_words(
+    given: Now, author: Person, via: str, text: str, source: Address | None
+) -> Comment:
+    return Comment(MessageId(given.ids.new()), author.id, via, text, given.at, source)
+
+
+def _said(words: Comment, other: int | None = None, how: str = "") -> list[Event]:
+    """What follows on Opened: the first words, and the other ticket that this one has to do with."""
+    linked = [Linked(other, how)] if other is not None else []
+    return [Commented(words.id, by_agent=False), *linked]
 
 
 def _deserves_receipt(
@@ -247,15 +229,14 @@ def open_by_hand(
     opened = transaction.ticket(known) if known is not None else None
     if opened is not None:
         return opened  # this very form was recorded; only its answer was lost
-    ticket = _create(transaction, _drafted(transaction, draft, by, given))
+    ticket = _open_drafted(transaction, draft, by, given)
     if settles is not None:
         transaction.settle(settles, ticket=ticket.number, reason="opened")
     return ticket
 
 
-def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> _New:
-    at = given.at
-    person = directory.identify(transaction, by, given.ids, at)
+def _open_drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> Ticket:
+    person = directory.identify(transaction, by, given.ids, given.at)
     settings = transaction.settings()
     priority = asked = settings.default_priority
     if draft.priority:
@@ -263,81 +244,57 @@ def _drafted(transaction: Transaction, draft: Draft, by: Caller, given: Now) -> 
         # Whoever may run commands on this machine chooses for others.
         may = by.via == CLI or asked in routing.priorities_for(person, settings)
         priority = asked if may else priority
-    place = Address(by.identity.kind, by.identity.subject)
-    id = MessageId(given.ids.new())
-    return _New(
+    opened = Opened(
         subject=draft.subject,
         channel=by.via,
+        requester=person.id,
         priority=priority,
         asked=asked if asked is not priority else None,
         category=routing.category_named(draft.category, settings)
         if draft.category
         else routing.default_category(settings),
-        team=routing.team_for_draft(draft, transaction.teams(), settings),
-        words=Comment(id, person.id, by.via, draft.text or draft.subject, at, by.source),
-        hand=DoneBy(person, by.via, at, by.source),
-        requester=person,
-        audience=Audience(place if by.identity.kind != OPERATOR else None),
+        team=routing.team_for_draft(draft, transaction.teams(), settings).id,
     )
+    words = _first_words(given, person, by.via, draft.text or draft.subject, by.source)
+    heard = by.identity.kind != OPERATOR
+    place = Address(by.identity.kind, by.identity.subject) if heard else None
+    first = Step(_said(words), words, audience=Audience(place))
+    return _create(transaction, opened, first, person)
 
 
 def open_from_split(
-    transaction: Transaction, source: Ticket, draft: Draft, hand: DoneBy, given: Now
+    transaction: Transaction, source: StepContext, draft: Draft, given: Now
 ) -> Ticket:
-    """Part of another ticket becomes one of its own, for the same requester."""
-    requester = transaction.person(source.requester)
-    assert requester is not None, source.requester  # a foreign key holds it
+    """Part of another ticket becomes one of its own, for the same requester, by who acts on that one."""
+    old = source.ticket
+    requester = transaction.person(old.requester)
+    assert requester is not None, old.requester  # a foreign key holds it
+    assert source.actor is not None
     settings = transaction.settings()
-    id = MessageId(given.ids.new())
-    return _create(
-        transaction,
-        _New(
-            subject=draft.subject,
-            channel=source.channel,
-            priority=routing.priority_named(draft.priority) if draft.priority else source.priority,
-            category=routing.category_named(draft.category, settings)
-            if draft.category
-            else source.category,
-            team=routing.team_named(draft.team or source.team, transaction.teams()),
-            words=Comment(id, requester.id, hand.via, draft.text or draft.subject, given.at),
-            hand=hand,
-            requester=requester,
-            audience=replace(transaction.audience(source.number), team=None),
-            other=source.number,
-            how="split",
-        ),
-    )
-
-
-def _create(transaction: Transaction, new: _New) -> Ticket:
-    number = transaction.next_number()
-    hand = new.hand
     opened = Opened(
-        subject=new.subject,
-        channel=new.channel,
-        requester=new.requester.id,
-        priority=new.priority,
-        category=new.category,
-        team=new.team.id,
-        rules=transaction.settings().rules_version,
-        asked=new.asked,
+        subject=draft.subject,
+        channel=old.channel,
+        requester=requester.id,
+        priority=routing.priority_named(draft.priority) if draft.priority else old.priority,
+        category=routing.category_named(draft.category, settings)
+        if draft.category
+        else old.category,
+        team=routing.team_named(draft.team or old.team, transaction.teams()).id,
     )
-    events: list[Event] = [opened, Commented(new.words.id, by_agent=False)]
-    if new.other is not None:
-        events.append(Linked(new.other, new.how))
-    [first] = step.numbered([opened], after=0, hand=hand)
-    born = evolve.born(transaction.workspace, number, first)
-    around = step.around(transaction, born, new.team, hand)
-    following = follow_up.unfold(born, events, around)
-    entries = step.numbered(following, after=0, hand=hand)
-    ticket = evolve.evolve_all(born, entries[1:])
-    reference = new.inbound.reference if new.inbound else None
-    written = Written(
-        Step(events, new.words, new.attachments, (reference,) if reference else ()),
-        hand,
-        audience=new.audience,
-        waiting_copies=new.waiting_copies,
-        refused_files=tuple(f"{a.name}|{a.refused}" for a in new.attachments if a.refused),
-    )
-    step.write(transaction, None, ticket, entries, written)
-    return ticket
+    words = _first_words(given, requester, source.via, draft.text or draft.subject, None)
+    audience = replace(transaction.audience(old.number), team=None)
+    first = Step(_said(words, old.number, "split"), words, audience=audience)
+    return _create(transaction, opened, first, source.actor)
+
+
+def _create(transaction: Transaction, opened: Opened, first: Step, actor: Person) -> Ticket:
+    """`first`: the words it opens with, and whatever came with them."""
+    words = first.words
+    assert words is not None
+    # It lives by the policies and ladders of this very transaction.
+    opened = replace(opened, rules=transaction.settings().rules_version)
+    # Version 0: the history of the ticket begins with this step.
+    entry = Entry(0, words.at, actor.id, words.via, opened)
+    born = evolve.born(transaction.workspace, transaction.next_number(), entry)
+    here = step.context(transaction, born, words.at, words.via).by(actor, words.source)
+    return step.record(transaction, here, replace(first, events=[opened, *first.events]))

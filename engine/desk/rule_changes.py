@@ -7,11 +7,10 @@ from typing import Final
 
 from engine.desk import directory, permission, step
 from engine.desk.directory import DeclaredWorkspace
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.ports.clock import Ids
 from engine.ports.store import Transaction
 from engine.promises import escalation, sla
-from engine.promises.follow_up import situation
 from engine.tickets.access import Right
 from engine.tickets.events import PolicyApplied
 from engine.tickets.message import Request
@@ -40,15 +39,13 @@ def _let_out(transaction: Transaction, at: datetime) -> None:
             continue
         until = rules.muted_until(ticket, at)
         if until is None or until < ack.due_at:
-            hand = DoneBy(None, "mute", at)
-            around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
-            now, level = situation(ticket, around), ticket.escalation_level
-            paged = escalation.page(level, "mute_over", now, around.climb)
-            step.record(transaction, ticket, Step(paged), hand)
+            here = step.context(transaction, ticket, at, "mute")
+            paged = escalation.page(ticket.escalation_level, "mute_over", here)
+            step.record(transaction, here, Step(paged))
 
 
 def recount(transaction: Transaction, limit: int, at: datetime) -> int:
-    """How many tickets changed, of up to `limit` clocks reckoned by an older edition of their calendar."""
+    """How many tickets changed, of up to `limit` clocks calculated with an older edition of their calendar."""
     wanted: list[int] = []
     for id, (version, _) in transaction.rules().calendars.items():
         left = limit - len(wanted)
@@ -67,14 +64,13 @@ def reckoned(transaction: Transaction, ticket: Ticket, at: datetime) -> Ticket:
     rules = transaction.rules()
     if all(clock.settled or rules.is_reckoned_by(clock) for clock in ticket.clocks):
         return ticket
-    hand = DoneBy(None, "calendar", at)
-    around = step.around(transaction, ticket, step.team_of(transaction, ticket), hand)
-    events = sla.recount(ticket.clocks, situation(ticket, around), why="calendar")
-    return step.record(transaction, ticket, Step(events), hand) if events else ticket
+    here = step.context(transaction, ticket, at, "calendar")
+    events = sla.recount(ticket.clocks, here, why="calendar")
+    return step.record(transaction, here, Step(events)) if events else ticket
 
 
 def former_calendars(transaction: Transaction) -> Sequence[str]:
-    """Those that are declared no more, and that clocks still count by."""
+    """Those that are no longer declared and that clocks still use."""
     rules = transaction.rules()
 
     def is_used(id: str) -> bool:
@@ -102,7 +98,7 @@ class Applied:
 
     @property
     def rebased(self) -> int:
-        """Of those, how many would have been late already, and count anew from now."""
+        """Of those, how many would have been late already, and count from now."""
         return sum(new.rebased and not old.rebased for old, new in self._pairs())
 
     @property
@@ -126,13 +122,13 @@ def apply_policies(
 ) -> Applied:
     person, ticket = permission.look_up(transaction, request, given.ids, given.at)
     permission.authorize(transaction, person, Right.CONFIGURE, ticket, given.at)
-    hand = DoneBy(person, request.by.via, given.at)
+    here = step.context(transaction, ticket, given.at, request.by.via).by(person)
     decided = Step([PolicyApplied(transaction.settings().rules_version)])
-    _, after = step.foresee(transaction, ticket, decided, hand)
+    _, after = step.foresee(transaction, here, decided)
     is_new = transaction.rules().edited > ticket.rules
     if not is_new and after.clocks == ticket.clocks:
         # The same rules again would only make the history longer.
         return Applied(ticket, ticket, given.at)
     if not dry_run:
-        after = step.record(transaction, ticket, decided, hand)
+        after = step.record(transaction, here, decided)
     return Applied(ticket, after, given.at)

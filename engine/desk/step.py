@@ -1,8 +1,9 @@
 """One step of one ticket: from decided events to the recorded change. The only way state is ever written."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from engine.announcing import announce
 from engine.announcing.places import places
@@ -10,12 +11,10 @@ from engine.announcing.recorded_step import RecordedStep
 from engine.desk import permission, tail, team_on_duty
 from engine.ports.clock import Ids
 from engine.ports.store import Change, Transaction
-from engine.promises import escalation, follow_up
-from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import StepContext
-from engine.promises.level_members import reach
+from engine.promises import escalation, follow_up, level_members
 from engine.promises.rules import Level
-from engine.tickets import actions, evolve
+from engine.promises.step_context import Reached, StepContext
+from engine.tickets import actions
 from engine.tickets.access import Right
 from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
@@ -28,7 +27,6 @@ from engine.tickets.events import (
     Merged,
     Moved,
     Paged,
-    PolicyApplied,
     PriorityChanged,
     Released,
     Reminded,
@@ -70,6 +68,10 @@ class Step:
     references: tuple[Reference, ...] = ()
     audience: Audience | None = None
     """Given when it changes."""
+    waiting_copies: tuple[Address, ...] = ()
+    """Cc of a first mail that wait for an agent's word."""
+    receipt: bool = True
+    """False: what opens a ticket here deserves none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +82,6 @@ class Authorised:
     team: Team
     person: Person
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DoneBy:
-    """Who did it, from where: what the history and the announcements need besides the events."""
-
-    actor: Person | None
-    via: str
-    at: datetime
-    source: Address | None = None
-    receipt: bool = True
 
 
 Decide = Callable[[Authorised], Step]
@@ -106,14 +97,15 @@ def change(
         return ticket
     team = team_of(transaction, ticket)
     _authorize(transaction, person, action, ticket, at)
-    step = decide(Authorised(ticket, team, person, at))
-    _refuse_stale(transaction, request, Authorised(ticket, team, person, at), step.events)
+    acting = Authorised(ticket, team, person, at)
+    step = decide(acting)
+    _refuse_stale(transaction, request, acting, step.events)
     if request.reference is not None:
         step = replace(step, references=(*step.references, request.reference))
     after = ticket
     if step.events:
-        hand = DoneBy(person, request.by.via, at, request.by.source)
-        after = record(transaction, ticket, step, hand)
+        here = context(transaction, ticket, at, request.by.via).by(person, request.by.source)
+        after = record(transaction, here, step)
     settle(transaction, request, after)
     return after
 
@@ -139,54 +131,17 @@ def settle(transaction: Transaction, request: Request, ticket: Ticket) -> None:
         transaction.settle(request.settles, ticket=ticket.number, reason="acted")
 
 
-def record(transaction: Transaction, before: Ticket, step: Step, hand: DoneBy) -> Ticket:
-    """Evolve an existing ticket by a step and write everything that follows from it."""
-    entries, after = foresee(transaction, before, step, hand)
-    write(transaction, before, after, entries, Written(step, hand, step.audience))
-    return after
+def context(transaction: Transaction, ticket: Ticket, at: datetime, via: str) -> StepContext:
+    """What is around a step of this ticket, done by the desk itself; StepContext.by makes it a person's."""
+    team = team_of(transaction, ticket)
+    reach = partial(_reached, transaction, team, at)
+    return StepContext(ticket, team, transaction.rules(), reach, at, via)
 
 
-def foresee(
-    transaction: Transaction, before: Ticket, step: Step, hand: DoneBy
-) -> tuple[Sequence[Entry], Ticket]:
-    """What a step would bring, and the ticket afterwards; nothing is written."""
-    moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
-    applied = [event.rules for event in step.events if isinstance(event, PolicyApplied)]
-    team = team_of(transaction, replace(before, team=moved[-1]) if moved else before)
-    ruled = replace(before, rules=applied[-1]) if applied else before
-    events = follow_up.unfold(before, step.events, around(transaction, ruled, team, hand))
-    entries = numbered(events, after=before.version, hand=hand)
-    return entries, evolve.evolve_all(before, entries)
-
-
-def around(
-    transaction: Transaction,
-    ticket: Ticket,
-    team: Team,
-    hand: DoneBy,
-    *,
-    promise_reply: bool = True,
-) -> StepContext:
-    """What the rules need to know besides the ticket; who stands on a level is looked up when it is asked for."""
-    rules = transaction.rules()
-
-    def on_level(level: Level) -> Reached:
-        return _reached(transaction, level, team, hand.at)
-
-    return StepContext(
-        rules=rules,
-        team=team,
-        climb=Climb(rules.ladder(team, ticket.rules), on_level),
-        at=hand.at,
-        actor=hand.actor.id if hand.actor else None,
-        promise_reply=promise_reply,
-    )
-
-
-def _reached(transaction: Transaction, level: Level, team: Team, at: datetime) -> Reached:
+def _reached(transaction: Transaction, team: Team, at: datetime, level: Level) -> Reached:
     rules = transaction.rules()
     channels = rules.workspace.channels
-    return reach(
+    return level_members.reach(
         level,
         [agent for agent in transaction.agents() if places(agent, (), channels)],
         team,
@@ -195,27 +150,12 @@ def _reached(transaction: Transaction, level: Level, team: Team, at: datetime) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A step with what only the opening of a ticket adds to it."""
-
-    step: Step
-    hand: DoneBy
-    audience: Audience | None = None
-    waiting_copies: tuple[Address, ...] = ()
-    refused_files: tuple[str, ...] = field(default=())
-
-
-def write(
-    transaction: Transaction,
-    before: Ticket | None,
-    after: Ticket,
-    entries: Sequence[Entry],
-    written: Written,
-) -> None:
-    step, hand = written.step, written.hand
-    scene = _scene(transaction, before, after, entries, written)
+def record(transaction: Transaction, here: StepContext, step: Step) -> Ticket:
+    """Evolve the ticket by a step and write everything that follows from it; a ticket without version is new."""
+    entries, after = foresee(transaction, here, step)
+    before = here.ticket if here.ticket.version else None
     words = step.words
+    told = _recorded(transaction, here, step, entries, after)
     tail.record(
         transaction,
         Change(
@@ -226,52 +166,74 @@ def write(
             notes=(words,) if isinstance(words, Note) else (),
             attachments=step.attachments,
             references=step.references,
-            audience=written.audience,
-            waiting_copies=written.waiting_copies,
-            effects=announce.effects_of(scene),
+            audience=step.audience,
+            waiting_copies=step.waiting_copies,
+            effects=announce.effects_of(told),
         ),
     )
-    assert hand.at.tzinfo is not None
+    return after
 
 
-def _scene(
+def foresee(
+    transaction: Transaction, here: StepContext, step: Step
+) -> tuple[Sequence[Entry], Ticket]:
+    """What a step would bring, and the ticket afterwards; nothing is written."""
+    moved = [event.to for event in step.events if isinstance(event, TeamChanged)]
+    if moved:
+        there = context(transaction, replace(here.ticket, team=moved[-1]), here.at, here.via)
+        here = replace(here, team=there.team, reach=there.reach)
+    return follow_up.unfold(step.events, here)
+
+
+def _recorded(
     transaction: Transaction,
-    before: Ticket | None,
-    after: Ticket,
+    here: StepContext,
+    step: Step,
     entries: Sequence[Entry],
-    written: Written,
+    after: Ticket,
 ) -> RecordedStep:
-    hand = written.hand
-    audience = written.audience or transaction.audience(after.number)
-    people = {hand.actor.id: hand.actor} if hand.actor else {}
+    audience = step.audience or transaction.audience(after.number)
+    before = here.ticket if here.ticket.version else None
     answered = _answered(transaction, before, after)
-    pages = [e.event for e in (*entries, *answered) if isinstance(e.event, Paged)]
-    paged = [id for page in pages for id in page.people]
-    for id in {after.requester, after.assignee, *map(PersonId, paged)} - people.keys():
-        found = transaction.person(id) if id else None
-        if found:
-            people[found.id] = found
-    moved_away = before is not None and before.team != after.team
+    people = _named(transaction, here, after, (*entries, *answered))
+    team = team_of(transaction, after)
     return RecordedStep(
         before=before,
         after=after,
         entries=entries,
-        audience=replace(audience, team=channel_of(team_of(transaction, after))),
+        audience=replace(audience, team=team.place),
         requester=people[after.requester],
-        actor=hand.actor,
+        actor=here.actor,
         assignee=people.get(after.assignee) if after.assignee else None,
         people=people,
-        ladder=transaction.rules().ladder(team_of(transaction, after), after.rules),
-        channels=transaction.settings().channels,
+        ladder=here.rules.ladder(team, after.rules),
+        channels=here.rules.workspace.channels,
         on_level=_hear_of_breach(transaction, after, entries),
-        words=written.step.words,
-        source=hand.source,
-        receipt=hand.receipt,
-        refused_files=written.refused_files,
+        words=step.words,
+        source=here.source,
+        receipt=step.receipt,
+        refused_files=tuple(f"{a.name}|{a.refused}" for a in step.attachments if a.refused),
         question=_question(transaction, after, entries),
         answered=answered,
-        former_team=channel_of(team_of(transaction, before)) if before and moved_away else None,
+        former_team=_left(transaction, here.ticket, team),
     )
+
+
+def _left(transaction: Transaction, before: Ticket, team: Team) -> Address | None:
+    return team_of(transaction, before).place if before.team != team.id else None
+
+
+def _named(
+    transaction: Transaction, here: StepContext, after: Ticket, entries: Sequence[Entry]
+) -> dict[PersonId, Person]:
+    """Everybody whom the step is about."""
+    people = {here.actor.id: here.actor} if here.actor else {}
+    paged = [id for e in entries if isinstance(e.event, Paged) for id in e.event.people]
+    for id in {after.requester, after.assignee, *map(PersonId, paged)} - people.keys():
+        found = transaction.person(id) if id else None
+        if found:
+            people[found.id] = found
+    return people
 
 
 def _question(
@@ -301,26 +263,14 @@ def _hear_of_breach(
     team = team_of(transaction, after)
     levels = transaction.rules().ladder(team, after.rules).levels
     level = levels[min(after.escalation_level, len(levels) - 1)]
-    reached = _reached(transaction, level, team, entries[0].at)
+    reached = _reached(transaction, team, entries[0].at, level)
     return tuple(person for person in transaction.agents() if person.id in reached.people)
-
-
-def numbered(events: Sequence[Event], *, after: int, hand: DoneBy) -> list[Entry]:
-    actor = hand.actor.id if hand.actor else None
-    return [
-        Entry(seq, hand.at, actor, hand.via, event)
-        for seq, event in enumerate(events, start=after + 1)
-    ]
 
 
 def team_of(transaction: Transaction, ticket: Ticket) -> Team:
     team = transaction.team(ticket.team)
     assert team is not None, ticket.team  # a foreign key holds it
     return team
-
-
-def channel_of(team: Team) -> Address | None:
-    return team.place
 
 
 def _refuse_stale(

@@ -1,12 +1,11 @@
-"""Escalate by hand, and acknowledge: what stops the climb and what makes it go on. Functions of a Transaction."""
+"""Escalate by hand, acknowledge, end an escalation. Functions of a Transaction."""
 
 from collections.abc import Callable
 
 from engine.desk import step
-from engine.desk.step import Authorised, DoneBy, Step
+from engine.desk.step import Authorised, Step
 from engine.ports.store import Transaction
 from engine.promises import escalation
-from engine.promises.follow_up import situation
 from engine.tickets import lifecycle
 from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
@@ -20,11 +19,9 @@ def escalate(
 ) -> Step:
     lifecycle.destination(acting.ticket, Action.ESCALATE)
     words = note(acting)
-    hand = DoneBy(acting.person, words.via, acting.at)
-    around = step.around(transaction, acting.ticket, acting.team, hand)
-    now = situation(acting.ticket, around)
+    here = step.context(transaction, acting.ticket, acting.at, words.via).by(acting.person)
     level = acting.ticket.escalation_level + 1
-    paged = escalation.page(level, "manual", now, around.climb, words.id)
+    paged = escalation.page(level, "manual", here, words.id)
     return Step([Noted(words.id), *paged], words)
 
 

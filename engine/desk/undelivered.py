@@ -1,4 +1,4 @@
-"""Words meant for a person could not be delivered: a team hears of it, so that somebody reaches them another way."""
+"""A message to a person could not be delivered: a team is told, so that somebody reaches them another way."""
 
 from engine.announcing import announce
 from engine.desk import step
@@ -27,7 +27,7 @@ def _tell_with_ticket(
     ticket = transaction.ticket(number)
     if ticket is None:
         return
-    team = step.channel_of(step.team_of(transaction, ticket))
+    team = step.team_of(transaction, ticket).place
     effects = announce.undelivered(ticket, team, key=key, facts=facts)
     transaction.record(Change(ticket, ticket, (), effects=effects))
 
@@ -35,6 +35,6 @@ def _tell_with_ticket(
 def _tell_default_team(transaction: Transaction, key: str, facts: dict[str, Fact]) -> None:
     """What belongs to no ticket belongs to no team either: the one that takes in what nobody else does hears it."""
     team = transaction.team(transaction.settings().default_team)
-    place = step.channel_of(team) if team else None
+    place = team.place if team else None
     if place is not None:
         transaction.tell([Tell(place, "undelivered", f"undelivered.{key}", facts)])

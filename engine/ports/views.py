@@ -69,7 +69,7 @@ class TicketFile:
 
 @dataclass(frozen=True, slots=True)
 class OwnWork:
-    """What one person has before them, of each what is due first first; lists are cut, counts are not."""
+    """What one person has to do, each list earliest due first; lists are cut, counts are not."""
 
     mine: tuple[TicketLine, ...] = ()
     mine_count: int = 0

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from engine.promises.sla import Situation, due_over
+from engine.promises.sla import due_over
+from engine.promises.step_context import StepContext
 from engine.tickets.events import Breached, Event, Warned
 from engine.tickets.promise_clock import CLOCK_OF, PromiseClock, Timer
-from engine.tickets.ticket import Ticket
 
 
-def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:
+def ring(timer: Timer, now: StepContext) -> list[Event]:
     """What a due clock timer means now. A warning that comes when the promise is already broken is the breach."""
     kind = CLOCK_OF[timer.kind]
-    clock = next((c for c in ticket.clocks if (c.kind, c.cycle) == (kind, timer.cycle)), None)
+    clock = next((c for c in now.ticket.clocks if (c.kind, c.cycle) == (kind, timer.cycle)), None)
     if clock is None or not clock.running or clock.breached or clock.due_at is None:
         return []
     if now.at > clock.due_at:
@@ -21,7 +21,7 @@ def ring(ticket: Ticket, timer: Timer, now: Situation) -> list[Event]:
     return []
 
 
-def _warned(clock: PromiseClock, due: datetime, now: Situation) -> Warned:
+def _warned(clock: PromiseClock, due: datetime, now: StepContext) -> Warned:
     """Shares that are past by now are given with it: after a downtime one warning is enough."""
     terms, since, given = now.terms, clock.running_since, clock.warnings + 1
     assert since is not None

@@ -1,20 +1,18 @@
-"""What a due timer means for its ticket, and a due time that comes nearer."""
+"""What a due timer means for its ticket, and due times that are moved earlier."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
 from engine.promises import clock_due, escalation, sla
-from engine.promises.follow_up import StepContext, situation
-from engine.promises.sla import Situation
+from engine.promises.step_context import StepContext
 from engine.tickets import lifecycle
 from engine.tickets.events import ClockChanged, Event, Reminded
 from engine.tickets.promise_clock import PromiseClock, Timer, TimerKind
-from engine.tickets.ticket import Ticket
 
 
-def rung(ticket: Ticket, timer: Timer, around: Callable[[], StepContext]) -> list[Event]:
-    """What a due timer means for its ticket as the ticket is now; not every kind needs to look around."""
+def rung(timer: Timer, here: StepContext) -> list[Event]:
+    """What a due timer means for its ticket as the ticket is now."""
+    ticket = here.ticket
     match timer.kind:
         case TimerKind.AUTO_CLOSE:
             return lifecycle.expire(ticket)
@@ -23,8 +21,7 @@ def rung(ticket: Ticket, timer: Timer, around: Callable[[], StepContext]) -> lis
         case TimerKind.PENDING_RESOLVE:
             return lifecycle.give_up(ticket)
         case TimerKind.ACK_BREACH:
-            here = around()
-            return escalation.ring(ticket, timer, situation(ticket, here), here.climb)
+            return escalation.ring(timer, here)
         case (
             TimerKind.FIRST_RESPONSE_WARN
             | TimerKind.FIRST_RESPONSE_BREACH
@@ -33,14 +30,14 @@ def rung(ticket: Ticket, timer: Timer, around: Callable[[], StepContext]) -> lis
             | TimerKind.RESOLUTION_WARN
             | TimerKind.RESOLUTION_BREACH
         ):
-            return clock_due.ring(ticket, timer, situation(ticket, around()))
+            return clock_due.ring(timer, here)
         case TimerKind.SHIFT_ENDS | TimerKind.OUT_ENDS:
             raise ValueError(f"{timer.kind} is no timer of a ticket")
         case _ as never:
             assert_never(never)
 
 
-def tighten(clock: PromiseClock, due: datetime, now: Situation) -> list[Event]:
+def tighten(clock: PromiseClock, due: datetime, now: StepContext) -> list[Event]:
     """Due no later than the clock of the ticket that joins, also when it waits for its requester now."""
     calendar = now.rules.calendar(clock.calendar)[1]
     goal = sla.used_by(clock, now.rules, now.at) + calendar.between(now.at, due)

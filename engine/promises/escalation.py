@@ -1,4 +1,4 @@
-"""The climb: who is paged when nobody acknowledges, until somebody does. Pure.
+"""Escalation: who is paged when nobody acknowledges, level by level, until somebody does. Pure.
 
 A ladder has levels, 0 the agents. The `ack` clock runs from receipt and from each page; when it breaks, the next
 level is paged. A broken resolution, a second reopening and a person's word climb at once; a P1 pages level 0 as it
@@ -6,15 +6,14 @@ arrives. An empty level passes on to the next, and says so. The top is paged aga
 Acknowledging - by word, by claiming, by answering - stops the clock and the climb.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
 from engine.calendars.durations import Duration
 from engine.promises import clock_due, sla
 from engine.promises.rules import Ladder, Level
-from engine.promises.sla import Situation
+from engine.promises.step_context import Reached, StepContext
 from engine.tickets import lifecycle
 from engine.tickets.actions import Action
 from engine.tickets.events import (
@@ -55,22 +54,6 @@ ONE_PAGE_WITHIN: Final = timedelta(minutes=1)
 _HAS_IT: Final = (Action.CLAIM, Action.RESOLVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Whom a level reaches now."""
-
-    people: tuple[PersonId, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Climb:
-    """A team's ladder, and who stands on its levels now."""
-
-    ladder: Ladder
-    reach: Callable[[Level], Reached]
-
-
 def acknowledgements(
     before: Ticket | None, events: Sequence[Event], actor: PersonId | None
 ) -> list[Event]:
@@ -88,9 +71,9 @@ def acknowledgements(
     return [Acknowledged(before.escalation_level)] if has_it and not said else []
 
 
-def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
+def follow(events: Sequence[Event], now: StepContext) -> list[Event]:
     """The pages that events ask for. At most one: two triggers in one step are one."""
-    ticket = now.after
+    ticket = now.ticket
     if ticket.state.phase not in (Phase.ACTIVE, Phase.WAITING) or _paged_in(events):
         return []
     for event in events:
@@ -98,15 +81,15 @@ def follow(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]
         if found is not None:
             level, cause = found
             early = cause == "resolution" and _just_paged(ticket, now)
-            return [] if early else page(level, cause, now, climb)
-    return _begin_again(events, now, climb)
+            return [] if early else page(level, cause, now)
+    return _begin_again(events, now)
 
 
 _Triggers = Opened | PriorityChanged | TeamChanged | CategoryChanged | Moved | Breached
 
 
-def _trigger(event: Event, now: Situation) -> tuple[int, str] | None:
-    ticket, level = now.after, now.after.escalation_level
+def _trigger(event: Event, now: StepContext) -> tuple[int, str] | None:
+    ticket, level = now.ticket, now.ticket.escalation_level
     if not isinstance(event, _Triggers):
         return None
     match event:
@@ -126,9 +109,9 @@ def _trigger(event: Event, now: Situation) -> tuple[int, str] | None:
             assert_never(never)
 
 
-def _elsewhere(event: Event, now: Situation) -> tuple[int, str] | None:
+def _elsewhere(event: Event, now: StepContext) -> tuple[int, str] | None:
     """The people of another team have heard nothing of it; and its mute window may have stayed behind."""
-    ticket, level = now.after, now.after.escalation_level
+    ticket, level = now.ticket, now.ticket.escalation_level
     if isinstance(event, TeamChanged) and ticket.priority is Priority.P1:
         return level, "p1"
     unmuted = ticket.muted and now.rules.muted_until(ticket, now.at) is None
@@ -139,7 +122,7 @@ def _paged_in(events: Sequence[Event]) -> bool:
     return any(isinstance(event, Paged | PageHeld) for event in events)
 
 
-def _just_paged(ticket: Ticket, now: Situation) -> bool:
+def _just_paged(ticket: Ticket, now: StepContext) -> bool:
     """The wait begins with the page; without one it began because somebody gave the ticket back."""
     ack = ticket.clock(ClockKind.ACK)
     return ack is not None and ticket.pages > 0 and now.at - ack.started_at < ONE_PAGE_WITHIN
@@ -161,11 +144,11 @@ def _ends_wait(event: Event) -> bool:
     return at_rest or isinstance(event, Acknowledged | Merged)
 
 
-def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[Event]:
+def _begin_again(events: Sequence[Event], now: StepContext) -> list[Event]:
     """Nobody has it any more: it was given back, moved to another team, or reopened."""
-    ticket = now.after
+    ticket = now.ticket
     if any(isinstance(event, Opened) for event in events):
-        return _first_wait(_level(climb, 0), now)
+        return _first_wait(_level(now, 0), now)
     given_back = any(
         isinstance(event, Released | TeamChanged)
         or (isinstance(event, Moved) and event.to is State.REOPENED)
@@ -173,67 +156,67 @@ def _begin_again(events: Sequence[Event], now: Situation, climb: Climb) -> list[
     )
     if not given_back or ticket.awaits_ack:
         return []
-    return _ack_clock(_level(climb, ticket.escalation_level), 1, now)
+    return _ack_clock(_level(now, ticket.escalation_level), 1, now)
 
 
-def _first_wait(level: Level, now: Situation) -> list[Event]:
+def _first_wait(level: Level, now: StepContext) -> list[Event]:
     """A ladder whose first level says how long it waits is asked before the policy."""
     if level.wait is None and level.ack_required:
         return []
     return [*_stopped(now), *_ack_clock(level, 1, now)]
 
 
-def page(
-    level: int, cause: str, now: Situation, climb: Climb, message: MessageId | None = None
-) -> list[Event]:
+def page(level: int, cause: str, now: StepContext, message: MessageId | None = None) -> list[Event]:
     """Page this level, or the first above it that reaches somebody. By hand it goes through a mute window too."""
-    held = now.rules.muted_until(now.after, now.at) if cause != "manual" else None
+    held = now.rules.muted_until(now.ticket, now.at) if cause != "manual" else None
     if held is not None:
         wait = held - now.at
         started = ClockStarted(ClockKind.ACK, _next_cycle(now), wait, held, None, NO_POLICY)
         return [*_stopped(now), PageHeld(held), started]
-    wanted = min(level, top_of(climb.ladder))
-    level, reached, empty = _somebody(wanted, climb)
-    is_last = level < wanted or level == top_of(climb.ladder)
-    same = level == now.after.escalation_level
+    ladder = now.ladder
+    wanted = min(level, top_of(ladder))
+    level, reached, empty = _somebody(wanted, now)
+    is_last = level < wanted or level == top_of(ladder)
+    same = level == now.ticket.escalation_level
     if level < wanted and same and cause == "unacknowledged":
         cause = "repeated"
     paged = Paged(level, cause, tuple(reached.people), reached.groups, message)
-    times = now.after.pages + 1 if same and is_last else 1
-    then = _ack_clock(climb.ladder.levels[level], times, now)
+    times = now.ticket.pages + 1 if same and is_last else 1
+    then = _ack_clock(ladder.levels[level], times, now)
     return [*_stopped(now), *(LevelEmpty(n) for n in empty), paged, *then]
 
 
-def _somebody(level: int, climb: Climb) -> tuple[int, Reached, Sequence[int]]:
+def _somebody(level: int, now: StepContext) -> tuple[int, Reached, Sequence[int]]:
     """The first level from here up that reaches somebody, else the highest below; and those that reach nobody."""
-    levels = climb.ladder.levels
+    levels = now.ladder.levels
     above, below = range(level, len(levels)), range(level - 1, -1, -1)
     for n in (*above, *below):
-        reached = climb.reach(levels[n])
+        reached = now.reach(levels[n])
         if reached != Reached():
             return n, reached, range(level, n) if n >= level else above
-    return top_of(climb.ladder), Reached(), above[:-1]
+    return top_of(now.ladder), Reached(), above[:-1]
 
 
 def top_of(ladder: Ladder) -> int:
     return len(ladder.levels) - 1
 
 
-def _level(climb: Climb, level: int) -> Level:
-    return climb.ladder.levels[min(level, top_of(climb.ladder))]
+def _level(now: StepContext, level: int) -> Level:
+    levels = now.ladder.levels
+    return levels[min(level, len(levels) - 1)]
 
 
-def _stopped(now: Situation) -> list[Event]:
+def _stopped(now: StepContext) -> list[Event]:
     """The wait of the page before this one is over."""
-    return sla.stop(now.after.clocks, ClockKind.ACK, now)
+    return sla.stop(now.ticket.clocks, ClockKind.ACK, now)
 
 
-def _next_cycle(now: Situation) -> int:
-    ack = now.after.clock(ClockKind.ACK)
+def _next_cycle(now: StepContext) -> int:
+    ack = now.ticket.clock(ClockKind.ACK)
     return ack.cycle + 1 if ack else 1
 
 
-def _ack_clock(level: Level, times: int, now: Situation) -> list[Event]:
+def _ack_clock(level: Level, times: int, now: StepContext) -> list[Event]:
     if not level.ack_required:
         return []
     if times > TOP_REPEATS:
@@ -245,7 +228,7 @@ def _ack_clock(level: Level, times: int, now: Situation) -> list[Event]:
     return sla.start(ClockKind.ACK, _next_cycle(now), now.terms, now.at)
 
 
-def _waiting(wait: Duration, now: Situation) -> list[Event]:
+def _waiting(wait: Duration, now: StepContext) -> list[Event]:
     terms = now.terms
     goal = wait.working(now.at, terms.calendar)
     return [
@@ -262,16 +245,17 @@ def _waiting(wait: Duration, now: Situation) -> list[Event]:
     ]
 
 
-def ring(ticket: Ticket, timer: Timer, now: Situation, climb: Climb) -> list[Event]:
+def ring(timer: Timer, now: StepContext) -> list[Event]:
     """Nobody acknowledged in time: an offer goes back to the team, and the climb goes on."""
-    if not clock_due.ring(ticket, timer, now):
+    ticket = now.ticket
+    if not clock_due.ring(timer, now):
         return []
     returned = lifecycle.release(ticket) if ticket.offered else []
-    top = top_of(climb.ladder)
+    top = top_of(now.ladder)
     if ticket.muted:
-        paged = page(ticket.escalation_level, "mute_over", now, climb)
+        paged = page(ticket.escalation_level, "mute_over", now)
     elif ticket.escalation_level >= top:
-        paged = page(top, "repeated", now, climb)
+        paged = page(top, "repeated", now)
     else:
-        paged = page(ticket.escalation_level + 1, "unacknowledged", now, climb)
+        paged = page(ticket.escalation_level + 1, "unacknowledged", now)
     return [*returned, *paged]

@@ -1,10 +1,10 @@
-"""Who stands on a level of a ladder now: the people of a team whom a page would reach."""
+"""Who is on a level of a ladder (escalation policy) now: the people of a team whom a page would reach."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.promises.escalation import Reached
 from engine.promises.rules import Level, Target
+from engine.promises.step_context import Reached
 from engine.tickets.access import answers_for
 from engine.tickets.people import Person, Team
 

@@ -7,17 +7,17 @@ the same budget. `ack` is no promise: it is how long a page may go unacknowledge
 broken strictly after it was due, and the verdict is taken when the clock stops or its timer rings, whichever comes
 first.
 
-A due time is always reckoned from the stretches in which the clock ran, so that a new goal, a new calendar and a
+A due time is always calculated from the stretches in which the clock ran, so that a new goal, a new calendar and a
 pause need one formula: `due_over`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from engine.calendars.calendar import Calendar
-from engine.promises.rules import Rules, Subject, Terms
+from engine.promises.rules import Rules, Terms
+from engine.promises.step_context import StepContext
 from engine.tickets.actions import Action
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
@@ -42,7 +42,6 @@ from engine.tickets.events import (
     Unmerged,
 )
 from engine.tickets.lifecycle import UNDONE
-from engine.tickets.people import PersonId
 from engine.tickets.promise_clock import (
     BREACH_TIMER,
     NO_POLICY,
@@ -75,24 +74,9 @@ _CHANGE_TERMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What clocks need to know of a step: the ticket as the events leave it, by which rules, when, by whom."""
-
-    after: Ticket
-    rules: Rules
-    subject: Subject
-    at: datetime
-    actor: PersonId | None = None
-    promise_reply: bool = True
-    """False for a ticket an agent opened for somebody: the requester was already spoken to."""
-
-    @property
-    def terms(self) -> Terms:
-        return self.rules.terms(self.subject)
-
-
-def follow(clocks: Sequence[PromiseClock], events: Sequence[Event], now: Situation) -> list[Event]:
+def follow(
+    clocks: Sequence[PromiseClock], events: Sequence[Event], now: StepContext
+) -> list[Event]:
     """What the clocks do because of `events`."""
     out: list[Event] = []
     for event in events:
@@ -106,7 +90,7 @@ _Moving = Opened | Commented | Acknowledged | Moved | Merged | Unmerged
 """The events that start, stop or change a clock."""
 
 
-def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - two guards before one flat match
+def _react(clocks: Sequence[PromiseClock], event: Event, now: StepContext) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - two guards before one flat match
     if isinstance(event, TermsChanged):
         return recount(clocks, now, why=_CHANGE_TERMS[type(event)])
     if not isinstance(event, _Moving):
@@ -130,39 +114,39 @@ def _react(clocks: Sequence[PromiseClock], event: Event, now: Situation) -> list
 
 
 def _on_words(
-    clocks: Sequence[PromiseClock], now: Situation, *, by_agent: bool, asks: bool
+    clocks: Sequence[PromiseClock], now: StepContext, *, by_agent: bool, asks: bool
 ) -> list[Event]:
     if by_agent:
         return [end for kind in RESPONSES for end in stop(clocks, kind, now)]
     return _on_question(clocks, now) if asks else []
 
 
-def _on_open(now: Situation) -> list[Event]:
+def _on_open(now: StepContext) -> list[Event]:
     kinds = [ClockKind.FIRST_RESPONSE] if now.promise_reply else []
     kinds += [ClockKind.RESOLUTION, ClockKind.ACK]
     return [started for kind in kinds for started in start(kind, 1, now.terms, now.at)]
 
 
-def _on_question(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
+def _on_question(clocks: Sequence[PromiseClock], now: StepContext) -> list[Event]:
     """The oldest unanswered one counts; before the first answer it is the first response that is owed."""
-    if now.after.state.phase in (Phase.DONE, Phase.CLOSED):
+    if now.ticket.state.phase in (Phase.DONE, Phase.CLOSED):
         return []
     return [] if owed_answer(clocks) else next_answer(clocks, now)
 
 
-def next_answer(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
+def next_answer(clocks: Sequence[PromiseClock], now: StepContext) -> list[Event]:
     last = latest(clocks, ClockKind.NEXT_RESPONSE)
     return start(ClockKind.NEXT_RESPONSE, last.cycle + 1 if last else 1, now.terms, now.at)
 
 
-def _on_ack(clocks: Sequence[PromiseClock], now: Situation) -> list[Event]:
+def _on_ack(clocks: Sequence[PromiseClock], now: StepContext) -> list[Event]:
     stopped = stop(clocks, ClockKind.ACK, now)
     if now.terms.response_stop == "ack":
         stopped += stop(clocks, ClockKind.FIRST_RESPONSE, now)
     return stopped
 
 
-def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> list[Event]:
+def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: StepContext) -> list[Event]:
     before, after = event.before.phase, event.to.phase
     if after is Phase.CLOSED and before is not Phase.DONE:
         # Never solved: withdrawn, or spam. What was promised is no longer owed.
@@ -183,7 +167,7 @@ def _on_move(clocks: Sequence[PromiseClock], event: Moved, now: Situation) -> li
     return owed
 
 
-def _owed_again(clocks: Sequence[PromiseClock], now: Situation) -> Iterator[Event]:
+def _owed_again(clocks: Sequence[PromiseClock], now: StepContext) -> Iterator[Event]:
     """Answers that were no longer owed when it closed: it was a request after all."""
     ended = [clock.stopped_at or clock.cancelled_at for clock in clocks]
     closed_at = max((at for at in ended if at), default=None)
@@ -192,7 +176,7 @@ def _owed_again(clocks: Sequence[PromiseClock], now: Situation) -> Iterator[Even
             yield from _restore(clock, closed_at, now)
 
 
-def _is_owed(clock: PromiseClock, now: Situation) -> bool:
+def _is_owed(clock: PromiseClock, now: StepContext) -> bool:
     """A withdrawn ticket that is reopened owes again what it owed; what no policy promises any more, nobody owes."""
     return clock.cancelled_at is None or now.terms.goal(clock.kind, clock.started_at) is not None
 
@@ -211,7 +195,7 @@ def start(kind: ClockKind, cycle: int, terms: Terms, at: datetime) -> list[Event
     ]
 
 
-def _resume(clock: PromiseClock, now: Situation) -> ClockResumed:
+def _resume(clock: PromiseClock, now: StepContext) -> ClockResumed:
     calendar = now.rules.calendar(clock.calendar)[1]
     runs: list[Run] = [*clock.runs]
 
@@ -243,7 +227,7 @@ def _warn_at(
     return at_share(terms.warn_at[given])
 
 
-def stop(clocks: Sequence[PromiseClock], kind: ClockKind, now: Situation) -> list[Event]:
+def stop(clocks: Sequence[PromiseClock], kind: ClockKind, now: StepContext) -> list[Event]:
     """The latest of its kind, with the verdict if nobody took it yet."""
     clock = latest(clocks, kind)
     if clock is None or clock.stopped_at is not None or clock.cancelled_at is not None:
@@ -274,11 +258,11 @@ def cancel(clock: PromiseClock, rules: Rules, at: datetime) -> list[Event]:
     return [*_verdict(clock, at), cancelled]
 
 
-def _restore(clock: PromiseClock, merged_at: datetime | None, now: Situation) -> list[Event]:
+def _restore(clock: PromiseClock, merged_at: datetime | None, now: StepContext) -> list[Event]:
     """A merge undone: what was cancelled with it goes on with what was left."""
     if clock.cancelled_at is None or merged_at not in (None, clock.cancelled_at):
         return []
-    if clock.kind is ClockKind.RESOLUTION and now.after.state.phase is not Phase.ACTIVE:
+    if clock.kind is ClockKind.RESOLUTION and now.ticket.state.phase is not Phase.ACTIVE:
         return [ClockPaused(clock.kind, clock.cycle, clock.used)]
     return [_resume(clock, now)]
 
@@ -290,12 +274,12 @@ def used_by(clock: PromiseClock, rules: Rules, at: datetime) -> timedelta:
     return clock.used + rules.calendar(clock.calendar)[1].between(clock.running_since, at)
 
 
-def recount(clocks: Sequence[PromiseClock], now: Situation, *, why: str) -> list[Event]:
+def recount(clocks: Sequence[PromiseClock], now: StepContext, *, why: str) -> list[Event]:
     """Other goals, or another edition of the calendar: every clock that is not settled, from its own start."""
     return [event for clock in clocks for event in _recount(clock, now, why)]
 
 
-def _recount(clock: PromiseClock, now: Situation, why: str) -> list[Event]:
+def _recount(clock: PromiseClock, now: StepContext, why: str) -> list[Event]:
     if clock.settled:
         return []
     # A level's own wait is no policy's: only its calendar may have become another.
@@ -317,7 +301,7 @@ def _recount(clock: PromiseClock, now: Situation, why: str) -> list[Event]:
 
 
 def _changed(
-    clock: PromiseClock, goal: timedelta, terms: Terms, now: Situation, why: str
+    clock: PromiseClock, goal: timedelta, terms: Terms, now: StepContext, why: str
 ) -> ClockChanged:
     """From the start, by the new terms; if that was past as they came to hold, from now, once."""
     calendar, begun = terms.calendar, clock.running_since

@@ -1,7 +1,7 @@
-"""Giving out work: to whom by themselves, and what next to somebody who asks.
+"""Assigning tickets: automatically, and the next one to somebody who asks.
 
-Whoever gives out a team's tickets holds the team and its people until the commit, so that several daemons give each
-ticket once and bring nobody above the limit.
+The transaction that assigns a team's tickets locks the team and its people until the commit, so that several daemons
+assign each ticket once and nobody gets more than the limit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.desk import directory, step, team_on_duty
-from engine.desk.step import Authorised, DoneBy, Now, Step
+from engine.desk.step import Authorised, Now, Step
 from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import assign
 from engine.duty.assign import Choice, Strategy, Waiting
@@ -85,7 +85,7 @@ def _give(transaction: Transaction, choice: Choice, at: datetime) -> bool:
     if ticket is None or not _waits(ticket):
         return False
     events = lifecycle.assign(ticket, to=choice.to, why=choice.why.written())
-    step.record(transaction, ticket, Step(events), DoneBy(None, "desk", at))
+    step.record(transaction, step.context(transaction, ticket, at, "desk"), Step(events))
     transaction.staff.was_assigned(choice.to, at)
     return True
 
@@ -107,7 +107,8 @@ def hand_back(transaction: Transaction, brief: Brief, at: datetime) -> None:
     """To its team, because whoever has it is not there."""
     ticket = transaction.ticket(brief.number)
     if ticket is not None and ticket.assignee == brief.assignee:
-        step.record(transaction, ticket, Step(lifecycle.release(ticket)), DoneBy(None, "shift", at))
+        here = step.context(transaction, ticket, at, "shift")
+        step.record(transaction, here, Step(lifecycle.release(ticket)))
 
 
 # What next, for somebody who asks
@@ -116,7 +117,7 @@ def hand_back(transaction: Transaction, brief: Brief, at: datetime) -> None:
 def next_ticket(
     transaction: Transaction, by: Caller, given: Now, settles: int | None = None
 ) -> Ticket:
-    """Claim what is due first of all that waits in the person's teams."""
+    """Claim the ticket that is due soonest among those that wait in the person's teams."""
     person = directory.identify(transaction, by, given.ids, given.at)
     teams = [team for team in transaction.teams() if team.id in person.teams]
     if not teams:

@@ -1,5 +1,5 @@
-"""The end of a shift: what nobody has begun goes back to the team, what is in work stays, and both are told who is
-to know: the person, and the channels of their teams.
+"""The end of a shift: tickets not started go back to the team, tickets in work stay. The person and the channels of
+their teams are told of both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,6 @@ from typing import Final
 
 from engine.announcing.places import name_at, places
 from engine.announcing.recorded_step import instant
-from engine.desk import step
 from engine.ports.duty_store import Brief
 from engine.ports.store import Transaction
 from engine.shifts import giving_out
@@ -68,7 +67,7 @@ def _to_team(
     transaction: Transaction, team: Team, person: Person, handed: HandOver, at: datetime
 ) -> Tell | None:
     """Silent when there is nothing to take over."""
-    place = step.channel_of(team)
+    place = team.place
     own = [brief for brief in handed.stays if brief.team == team.id]
     back = [brief for brief in handed.given_back if brief.team == team.id]
     named = {brief.number for brief in (*own, *back)}

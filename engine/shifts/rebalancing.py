@@ -1,4 +1,4 @@
-"""Evening out a team's load: who carries what, a proposal to read, and its moves once a lead has said yes."""
+"""Balancing a team's load: who has what, a proposal to read, and its moves once a lead has approved it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from engine.desk import directory, permission, step, team_on_duty
-from engine.desk.step import DoneBy, Now, Step
+from engine.desk.step import Now, Step
 from engine.desk.team_on_duty import TeamOnDuty
 from engine.duty import rebalance_plan
 from engine.duty.rebalance_plan import Held, Move
@@ -20,7 +20,7 @@ from engine.tickets.people import Caller, Person, PersonId, Team
 from engine.tickets.ticket import Phase
 
 HELD_MAX: Final = 500
-"""Tickets in a team's hands that are looked at, due first first."""
+"""How many tickets of a team are looked at, earliest due first."""
 SEEN_LENGTH: Final = 12
 
 Propose = Callable[[Sequence[Member], Sequence[Held]], Sequence[Move]]
@@ -29,7 +29,7 @@ Propose = Callable[[Sequence[Member], Sequence[Held]], Sequence[Move]]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Who of a team carries what, and what would even it out."""
+    """Who of a team has what, and which moves would balance it."""
 
     reader: Person
     team: Team
@@ -104,15 +104,16 @@ def apply(transaction: Transaction, asked: LoadQuestion, *, seen: str) -> Worklo
     if now.seen != seen:
         return now
     for move in now.moves:
-        _move(transaction, move, DoneBy(reader, asked.by.via, given.at))
+        _move(transaction, asked, reader, move)
     return replace(now, applied=True)
 
 
-def _move(transaction: Transaction, move: Move, hand: DoneBy) -> None:
+def _move(transaction: Transaction, asked: LoadQuestion, reader: Person, move: Move) -> None:
     ticket = transaction.ticket(move.ticket)
     assert ticket is not None, move  # it was read in this transaction
     events = lifecycle.assign(ticket, to=move.to, why=f"rebalance, {move.why}")
-    step.record(transaction, ticket, Step(events), hand)
+    here = step.context(transaction, ticket, asked.given.at, asked.by.via).by(reader)
+    step.record(transaction, here, Step(events))
 
 
 def _held(transaction: Transaction, brief: Brief) -> Held:

@@ -1,14 +1,13 @@
-"""A timer is due: whose it is says what it means, and that is recorded."""
+"""A timer is due: what it means for its ticket or presence is decided and recorded."""
 
 from datetime import datetime
 from typing import assert_never
 
 from engine.desk import rule_changes, step
-from engine.desk.step import DoneBy, Step
+from engine.desk.step import Step
 from engine.ports.store import Transaction
 from engine.promises import sla
 from engine.promises.due import rung
-from engine.promises.follow_up import StepContext
 from engine.shifts import shifts
 from engine.tickets.promise_clock import StreamKind, Timer
 
@@ -32,12 +31,8 @@ def _ring_ticket(transaction: Transaction, timer: Timer, at: datetime) -> bool:
     now = rule_changes.reckoned(transaction, ticket, at)
     if timer not in sla.timers(now):
         return True
-    hand = DoneBy(None, "timer", at)
-
-    def around() -> StepContext:
-        return step.around(transaction, now, step.team_of(transaction, now), hand)
-
-    events = rung(now, timer, around)
+    here = step.context(transaction, now, at, "timer")
+    events = rung(timer, here)
     if events:
-        step.record(transaction, now, Step(events), hand)
+        step.record(transaction, here, Step(events))
     return bool(events)

@@ -1,4 +1,4 @@
-"""A polite no: a code and the facts its sentence needs; the sentence itself is in templates/."""
+"""A refusal: a code and the facts its sentence needs; the sentence itself is in templates/."""
 
 from collections.abc import Mapping
 from typing import Final

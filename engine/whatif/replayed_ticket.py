@@ -1,20 +1,19 @@
-"""A ticket's way through time without a store: what is decided takes effect, and its timers ring as they are due.
+"""One ticket replayed without a store: what is decided takes effect, and its timers fire when they are due.
 
-The same as step.py and ringing.py do with a transaction around it: for questions that begin with "what if".
+The same as tail.py and the desk do with a transaction around it: for questions that begin with "what if".
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Final, Self
 
 from engine.promises import follow_up, sla
 from engine.promises.due import rung
-from engine.promises.follow_up import StepContext
+from engine.promises.step_context import StepContext
 from engine.tickets import evolve
 from engine.tickets.events import Entry, Event, Opened
-from engine.tickets.people import PersonId, WorkspaceId
+from engine.tickets.people import Person, PersonId, WorkspaceId
 from engine.tickets.promise_clock import Timer, TimerKind
 from engine.tickets.ticket import Ticket
 
@@ -42,11 +41,10 @@ class ReplayedTicket:
     ) -> Self:
         """Opened by its first entry, with whatever was recorded in the same step."""
         assert isinstance(first.event, Opened), first
-        born = evolve.born(workspace, number, replace(first, seq=1))
-        decided = [first.event, *more]
-        events = follow_up.unfold(born, decided, around(born, decided, first.at))
-        entries = _entries(events, 0, first.at, first.actor)
-        return cls(evolve.evolve_all(born, entries[1:]), entries)
+        born = evolve.born(workspace, number, replace(first, seq=0))
+        here = _done_by(around(born, (), first.at), first.actor)
+        entries, ticket = follow_up.unfold([first.event, *more], here)
+        return cls(ticket, tuple(entries))
 
     def after(
         self,
@@ -57,11 +55,9 @@ class ReplayedTicket:
         actor: PersonId | None = None,
     ) -> Self:
         """With `events` decided at `at` and everything that follows from them."""
-        here = replace(around(self.ticket, events, at), actor=actor)
-        entries = _entries(
-            follow_up.unfold(self.ticket, events, here), self.ticket.version, at, actor
-        )
-        return type(self)(evolve.evolve_all(self.ticket, entries), (*self.entries, *entries))
+        here = _done_by(around(self.ticket, events, at), actor)
+        entries, ticket = follow_up.unfold(events, here)
+        return type(self)(ticket, (*self.entries, *entries))
 
     def until(
         self, at: datetime, around: Surroundings, kinds: Collection[TimerKind] = EVERY
@@ -70,7 +66,7 @@ class ReplayedTicket:
         course = self
         while (timer := course._next_timer(kinds)) is not None and timer.due_at <= at:
             when = max(timer.due_at, course.ticket.updated_at)
-            events = rung(course.ticket, timer, partial(around, course.ticket, (), when))
+            events = rung(timer, around(course.ticket, (), when))
             assert events, timer  # a timer that means nothing would ring for ever
             course = course.after(events, when, around)
         return course
@@ -84,9 +80,6 @@ def _when(timer: Timer) -> tuple[datetime, str]:
     return timer.due_at, timer.kind
 
 
-def _entries(
-    events: Sequence[Event], version: int, at: datetime, actor: PersonId | None
-) -> tuple[Entry, ...]:
-    via = "" if actor else "timer"
-    numbered = enumerate(events, start=version + 1)
-    return tuple(Entry(seq, at, actor, via, event) for seq, event in numbered)
+def _done_by(here: StepContext, actor: PersonId | None) -> StepContext:
+    """Nobody reads names here, so an id is a person enough."""
+    return replace(here, actor=Person(actor, "")) if actor else replace(here, via="timer")

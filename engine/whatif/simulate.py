@@ -1,7 +1,7 @@
-"""What would have been under other rules: a recorded ticket lived again by them. Pure.
+"""What would have happened under other rules: a recorded ticket replayed with them. Pure.
 
 Only what people did is taken from the record (words, moves, priorities, who had it), and what the desk moved or gave
-out by itself. Clocks, pages and what follows from them happen anew, every timer at its very instant. Two things stay
+out by itself. Clocks, pages and what follows are computed again, timers at their exact instant. Two things stay
 as they were: when calendars were edited, and how early a ticket that was merged into this one was due.
 """
 
@@ -16,10 +16,9 @@ from engine.calendars.calendar_history import CalendarHistory
 from engine.explain.clock_recount import Key
 from engine.promises import escalation, sla
 from engine.promises.due import tighten
-from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import StepContext, situation
 from engine.promises.rules import Level, Mute, Policy, Rules
-from engine.promises.sla import JUST_AFTER, Situation
+from engine.promises.sla import JUST_AFTER
+from engine.promises.step_context import Reached, StepContext
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
     Acknowledged,
@@ -56,7 +55,7 @@ class Stage:
     """By what tickets live again."""
 
     rules: Sequence[tuple[datetime, Rules]]
-    """From when on each held: another with every edit of a calendar, by which open clocks were counted anew."""
+    """From when on each held: another with every edit of a calendar, after which open clocks were recalculated."""
     teams: Mapping[TeamId, Team]
     reach: Callable[[Level, Team], Reached]
     """Whom a level reaches: nobody knows any more who was there at the time."""
@@ -153,15 +152,11 @@ class _Around:
         rules = self.stage.rules_at(at)
         if self.quiet:
             rules = replace(rules, mutes=(*rules.mutes, *self.quiet))
-        climb = Climb(rules.ladder(team, ticket.rules), lambda level: self.stage.reach(level, team))
-        return StepContext(rules, team, climb, at)
-
-    def situation(self, ticket: Ticket, at: datetime) -> Situation:
-        return situation(ticket, self(ticket, (), at))
+        return StepContext(ticket, team, rules, lambda level: self.stage.reach(level, team), at, "")
 
 
 def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
-    """A mute window that is declared no more is known by the pages it held back."""
+    """A mute window that is no longer declared is known by the pages it held back."""
     for entry in recorded:
         if isinstance(entry.event, PageHeld):
             yield Mute(entry.at, entry.event.until)
@@ -169,7 +164,7 @@ def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
 
 def _edited(course: ReplayedTicket, at: datetime, around: _Around) -> ReplayedTicket:
     course = course.until(at - JUST_AFTER, around, CLOCK_OF)
-    events = sla.recount(course.ticket.clocks, around.situation(course.ticket, at), why="calendar")
+    events = sla.recount(course.ticket.clocks, around(course.ticket, (), at), why="calendar")
     return course.after(events, at, around) if events else course
 
 
@@ -277,13 +272,12 @@ class _Again:
                 assert_never(never)
 
     def _by_hand(self, level: int, message: MessageId | None) -> list[Event]:
-        now = self.around.situation(self.ticket, self.at)
-        climb = self.around(self.ticket, (), self.at).climb
-        return escalation.page(level, "manual", now, climb, message)
+        now = self.around(self.ticket, (), self.at)
+        return escalation.page(level, "manual", now, message)
 
     def _joined(self) -> list[Event]:
         """Another ticket was merged into this one: an answer owed there is owed here, and no time was bought."""
-        now, clocks = self.around.situation(self.ticket, self.at), self.ticket.clocks
+        now, clocks = self.around(self.ticket, (), self.at), self.ticket.clocks
         answers = list[Event]()
         started = [one.kind for one in self.events if isinstance(one, ClockStarted)]
         if ClockKind.NEXT_RESPONSE in started and owed_answer(clocks) is None:
@@ -308,7 +302,7 @@ class _Again:
         return bool(escalation.acknowledgements(self.ticket, kept, self.actor))
 
 
-def _due(event: ClockChanged, now: Situation) -> datetime:
+def _due(event: ClockChanged, now: StepContext) -> datetime:
     """When the other ticket was due; while this one waited, it is known by what was left of the goal."""
     if event.due_at is not None:
         return event.due_at

@@ -1,4 +1,4 @@
-"""engine.staff.WorkViews: what one person has before them, and which teams have work to give out."""
+"""engine.ports.duty_store.WorkViews: what one person has to do, and which teams have tickets to assign."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,16 +1,15 @@
 """A ticket lived by hand through the real rules: somebody does something at an instant, timers ring in between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
 from engine.calendars.calendar_history import CalendarHistory, Edition
 from engine.promises import sla
 from engine.promises.escalation import page
-from engine.promises.follow_up import StepContext, situation
 from engine.promises.rules import Rules
-from engine.promises.sla import Situation
+from engine.promises.step_context import StepContext
 from engine.tickets import lifecycle
 from engine.tickets.events import Commented, Entry, Event, Moved, Opened, Paged, TeamChanged
 from engine.tickets.message import MessageId
@@ -68,9 +67,7 @@ class Life:
         moved = [event.to for event in events if isinstance(event, TeamChanged)]
         id = moved[-1] if moved else ticket.team
         team = next(team for team in (self.team, *self.others) if team.id == id)
-        made = around(at=at, rules=self.rules, team=team, promise_reply=self.promise_reply)
-        ladder = self.rules.ladder(team, ticket.rules)
-        return replace(made, climb=replace(made.climb, ladder=ladder))
+        return around(ticket, at=at, rules=self.rules, team=team, promise_reply=self.promise_reply)
 
     def until(self, at: datetime) -> Self:
         self.course = self.course.until(at, self.around)
@@ -128,8 +125,7 @@ class Life:
 
     def escalates(self, at: datetime) -> Self:
         level = self.before(at).escalation_level + 1
-        climb = self.around(self.ticket, (), at).climb
-        return self.does(at, page(level, "manual", self.situation(at), climb))
+        return self.does(at, page(level, "manual", self.situation(at)))
 
     def lives_by(self, at: datetime, rules: Rules) -> Self:
         """A calendar was edited: open clocks are counted anew at once."""
@@ -144,8 +140,8 @@ class Life:
         counted = sla.recount(ticket.clocks, self.situation(at), why="calendar")
         return self.does(at, counted, by=None)
 
-    def situation(self, at: datetime) -> Situation:
-        return situation(self.ticket, self.around(self.ticket, (), at))
+    def situation(self, at: datetime) -> StepContext:
+        return self.around(self.ticket, (), at)
 
     # What is asked of it
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from engine.promises import due, follow_up
-from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import StepContext
 from engine.promises.rules import Rules
-from engine.promises.sla import Situation
+from engine.promises.step_context import Reached, StepContext
 from engine.tickets import evolve
 from engine.tickets.events import Assigned, Entry, Event, Moved, Opened
 from engine.tickets.people import DEFAULT, Address, Identity, Person, PersonId, Role, Team, TeamId
@@ -79,9 +77,9 @@ def _way_to(made: Ticket, state: State, assignee: PersonId | None) -> list[Event
 
 def opening_of(opened: Opened, *, at: datetime = START) -> list[Entry]:
     """The history of a ticket that was just opened."""
-    born = evolve.born(DEFAULT, 1, Entry(1, at, None, "test", opened))
-    following = follow_up.unfold(born, [opened], around(at=at))
-    return [Entry(seq, at, None, "test", event) for seq, event in enumerate(following, start=1)]
+    born = evolve.born(DEFAULT, 1, Entry(0, at, None, "test", opened))
+    here = around(born, at=at)
+    return list(follow_up.unfold([opened], here)[0])
 
 
 def follow(before: Ticket, events: Sequence[Event], *, at: datetime) -> Ticket:
@@ -92,12 +90,12 @@ def follow(before: Ticket, events: Sequence[Event], *, at: datetime) -> Ticket:
 def entries_of(
     before: Ticket, events: Sequence[Event], *, at: datetime, actor: PersonId | None = None
 ) -> list[Entry]:
-    following = follow_up.unfold(before, events, around(at=at, actor=actor))
-    numbered = enumerate(following, start=before.version + 1)
-    return [Entry(seq, at, actor, "test", event) for seq, event in numbered]
+    here = around(before, at=at, actor=actor)
+    return list(follow_up.unfold(events, here)[0])
 
 
 def around(
+    ticket: Ticket,
     *,
     at: datetime,
     actor: PersonId | None = None,
@@ -106,14 +104,22 @@ def around(
     promise_reply: bool = True,
 ) -> StepContext:
     """Ana alone stands on every level."""
-    climb = Climb(rules.ladder(team, rules.number), lambda _level: Reached((ANA.id,)))
-    return StepContext(rules, team, climb, at, actor, promise_reply)
+    return StepContext(
+        ticket,
+        team,
+        rules,
+        lambda _level: Reached((ANA.id,)),
+        at,
+        "test",
+        actor=Person(actor, "") if actor else None,
+        promise_reply=promise_reply,
+    )
 
 
-def now(ticket: Ticket, at: datetime) -> Situation:
-    return follow_up.situation(ticket, around(at=at))
+def now(ticket: Ticket, at: datetime) -> StepContext:
+    return around(ticket, at=at)
 
 
 def rung(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:
     """What a clock's timer means at `at`."""
-    return due.rung(ticket, timer, lambda: around(at=at))
+    return due.rung(timer, around(ticket, at=at))

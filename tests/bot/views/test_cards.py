@@ -223,7 +223,7 @@ def test_five_verbs_are_an_overflow_and_more_are_a_list_in_groups() -> None:
     menu = actions(ticket_card(line(), NOW))[-1]
     assert menu["placeholder"]["text"] == "More…"
     headings = [group["label"]["text"] for group in menu["option_groups"]]
-    assert headings == ["Work on it", "Sort it", "Call for help", "Tidy up"]
+    assert headings == ["Work on it", "Classify it", "Get help", "Tidy up"]
 
 
 def test_a_menu_has_a_new_name_each_time_it_is_drawn() -> None:
@@ -249,7 +249,7 @@ def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
 
 
 def test_an_empty_list_says_so() -> None:
-    assert "Nothing here" in ticket_list([], more=False).text
+    assert "No open tickets match" in ticket_list([], more=False).text
 
 
 @pytest.mark.parametrize("template", sorted(FACTS))
@@ -283,7 +283,7 @@ def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
     }
     said = told(Tell(Address("slack", "C1"), "breached", "key", facts), None)
     assert "<@U0ANA>" in said.text
-    assert "first answer of T-7" in said.text
+    assert "first response of T-7" in said.text
 
 
 @pytest.mark.parametrize("action", sorted(FORMS))

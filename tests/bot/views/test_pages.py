@@ -34,9 +34,9 @@ def buttons(said: SlackMessage) -> list[Any]:
 def test_a_page_names_level_reason_due_time_and_who_is_next() -> None:
     text = "\n".join(strings(called(reason="Customers cannot pay", others=["Ben"]).payload()))
     assert "🔺 *T-7 They cannot pay* needs you as *senior*: escalated by Ana." in text
-    assert "🔴 P1 Critical, from Bob · solution due <!date^" in text
+    assert "🔴 P1 Critical, from Bob · resolution due <!date^" in text
     late = "\n".join(strings(called(is_late=True).payload()))
-    assert "solution *late*, it was due <!date^" in late
+    assert "resolution *late*, it was due <!date^" in late
     assert "Ben is paged too" in text
     assert "Customers cannot pay" in text
     assert "Unless somebody acknowledges, the team leads are paged next: <!date^" in text

@@ -7,9 +7,8 @@ from itertools import pairwise
 
 from engine.calendars.durations import Duration
 from engine.promises import clock_due, escalation, follow_up, sla
-from engine.promises.escalation import Climb, Reached
-from engine.promises.follow_up import StepContext
 from engine.promises.rules import BY_ROLE, Ladder, Level, Mute, Rules, Target
+from engine.promises.step_context import Reached, StepContext
 from engine.tickets import evolve, lifecycle
 from engine.tickets.events import (
     Acknowledged,
@@ -25,7 +24,7 @@ from engine.tickets.events import (
     PriorityChanged,
 )
 from engine.tickets.message import MessageId
-from engine.tickets.people import DEFAULT, PersonId
+from engine.tickets.people import DEFAULT, Person, PersonId
 from engine.tickets.promise_clock import CLOCK_OF, ClockKind, TimerKind
 from engine.tickets.ticket import Priority, State, Ticket
 from engine.tickets.workspace import Workspace
@@ -47,26 +46,29 @@ class Desk:
         mutes: Sequence[Mute] = (),
     ) -> None:
         self.there, self.ladder = there, ladder
-        self.rules = Rules(Workspace(DEFAULT), mutes=tuple(mutes))
+        self.team = replace(TEAM, ladder=ladder.id)
+        ladders = {ladder.id: [(0, ladder)]}
+        self.rules = Rules(Workspace(DEFAULT), ladders=ladders, mutes=tuple(mutes))
         self.events: list[tuple[datetime, Event]] = []
         opened = Opened("VPN", "mail", PersonId("bob"), priority, "Other", TEAM.id)
-        born = evolve.born(DEFAULT, 1, Entry(1, START, None, "t", opened))
+        born = evolve.born(DEFAULT, 1, Entry(0, START, None, "t", opened))
         self.ticket = self._record(born, [opened], START, None)
 
-    def around(self, at: datetime, actor: PersonId | None = None) -> StepContext:
+    def around(self, ticket: Ticket, at: datetime, actor: PersonId | None = None) -> StepContext:
         def on_level(level: Level) -> Reached:
             who = self.there.get(self.ladder.levels.index(level))
             return Reached((PersonId(who),)) if who else Reached()
 
-        return StepContext(self.rules, TEAM, Climb(self.ladder, on_level), at, actor)
+        by = Person(actor, "") if actor else None
+        return StepContext(ticket, self.team, self.rules, on_level, at, "t", by)
 
     def _record(
         self, before: Ticket, events: Sequence[Event], at: datetime, actor: PersonId | None
     ) -> Ticket:
-        following = follow_up.unfold(before, events, self.around(at, actor))
-        self.events += [(at, event) for event in following]
-        numbered = enumerate(following, start=before.version + 1)
-        return evolve.evolve_all(before, [Entry(n, at, actor, "t", e) for n, e in numbered])
+        here = self.around(before, at, actor)
+        entries, after = follow_up.unfold(events, here)
+        self.events += [(at, entry.event) for entry in entries]
+        return after
 
     def do(self, events: Sequence[Event], at: datetime, by: PersonId | None = None) -> None:
         self.until(at)
@@ -74,21 +76,16 @@ class Desk:
 
     def escalate(self, at: datetime) -> None:
         self.until(at)
-        now = follow_up.situation(self.ticket, self.around(at))
         level = self.ticket.escalation_level + 1
-        self.do(escalation.page(level, "manual", now, self.around(at).climb), at)
+        self.do(escalation.page(level, "manual", self.around(self.ticket, at)), at)
 
     def until(self, at: datetime) -> None:
         """Ring what is due by then, at its time."""
         while due := [t for t in sla.timers(self.ticket) if t.due_at <= at and t.kind in CLOCK_OF]:
             timer = min(due, key=lambda one: one.due_at)
-            around = self.around(timer.due_at)
-            now = follow_up.situation(self.ticket, around)
-            if timer.kind is TimerKind.ACK_BREACH:
-                events = escalation.ring(self.ticket, timer, now, around.climb)
-            else:
-                events = clock_due.ring(self.ticket, timer, now)
-            self.ticket = self._record(self.ticket, events, timer.due_at, None)
+            now = self.around(self.ticket, timer.due_at)
+            ring = escalation.ring if timer.kind is TimerKind.ACK_BREACH else clock_due.ring
+            self.ticket = self._record(self.ticket, ring(timer, now), timer.due_at, None)
 
     def pages(self) -> list[tuple[timedelta, int, str]]:
         """(since opening to the second, level, cause) of each page."""
@@ -342,6 +339,5 @@ def test_a_first_level_that_is_only_told_is_never_climbed_from() -> None:
 def test_a_wait_that_was_over_before_its_timer_rang_is_broken_by_the_next_page() -> None:
     """The daemon was down, and somebody escalates before it has caught up."""
     desk, at = Desk(Priority.P3), after(hours=5)
-    now = follow_up.situation(desk.ticket, desk.around(at))
-    paged = escalation.page(1, "manual", now, desk.around(at).climb)
+    paged = escalation.page(1, "manual", desk.around(desk.ticket, at))
     assert paged[0] == Breached(ClockKind.ACK, 1, after(hours=4))

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from engine.promises import sla
-from engine.promises.follow_up import situation
 from engine.promises.rules import DEVOPS, Policy, Rules
 from engine.tickets import lifecycle
 from engine.tickets.events import (
@@ -171,7 +170,7 @@ def test_a_breached_clock_wants_no_timers_and_runs_on() -> None:
 
 def test_a_ticket_opened_for_somebody_promises_no_first_response() -> None:
     opened = Opened("x", "cli", ticket().requester, Priority.P3, "Other", ticket().team)
-    subject = situation(ticket(), around(at=START, promise_reply=False))
+    subject = around(ticket(), at=START, promise_reply=False)
     started = [e.kind for e in sla.follow((), [opened], subject) if isinstance(e, ClockStarted)]
     assert started == [RESOLUTION, ClockKind.ACK]
 

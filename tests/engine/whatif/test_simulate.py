@@ -7,8 +7,8 @@ from hypothesis import given
 
 from engine.calendars.calendar import Hours
 from engine.calendars.durations import Duration
-from engine.promises.escalation import Reached
 from engine.promises.rules import Goals, Policy
+from engine.promises.step_context import Reached
 from engine.tickets.events import Paged
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import ClockKind

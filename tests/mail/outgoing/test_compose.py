@@ -91,7 +91,7 @@ def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge()
     text = written.text
     assert "T-1 needs you as team lead: escalated by Ana." in text
     assert "Ana wrote:\n\nThey cannot pay." in text
-    assert "- The solution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
+    assert "- The resolution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
     assert "- Ben, Lea are paged too" in text
     assert "by Mon 2 Mar 2026, 11:00 (UTC+01:00), the managers are paged next" in text
     (address,) = [row for row in text.splitlines() if row.startswith("support+ack-")]
@@ -103,8 +103,8 @@ def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge()
 
 def test_a_page_about_what_is_late_already_says_so() -> None:
     text = letter("page", is_late=True, cause="resolution").text
-    assert "needs you as team lead: its solution is late." in text
-    assert "- The solution is late: it was due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
+    assert "needs you as team lead: its resolution is late." in text
+    assert "- The resolution is late: it was due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
 
 
 def test_a_provider_that_refuses_plus_addresses_gets_no_button() -> None:
