@@ -9,6 +9,7 @@ from api.shapes.shape import Instant, Seconds, Shape
 from engine.reports.kinds import ReportKind
 from engine.reports.lists import Age, Late, Risk
 from engine.reports.report import By, Figures, Flow, Group, Rate, Report, Spread
+from engine.tickets.ticket import ticket_id
 
 
 class RateShape(Shape):
@@ -123,7 +124,8 @@ def report(made: Report, *, kind: ReportKind, scope: str) -> ReportShape:
         at_risk=[_promise(each) for each in made.at_risk],
         at_risk_count=len(made.at_risk),
         not_a_request=[
-            SetAsideShape(agent=one.agent, tickets=list(one.tickets)) for one in made.set_aside
+            SetAsideShape(agent=one.agent, tickets=[ticket_id(n) for n in one.tickets])
+            for one in made.set_aside
         ],
     )
 
