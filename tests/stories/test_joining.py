@@ -98,7 +98,7 @@ async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(
     worked(await lea.command("/ticket show T-2", channel="it-desk"))
     shown = await two.until(lambda: lea.ephemerals, "ticket in full")
     worked(await lea.click(shown[-1], "unmerge"))
-    await two.in_thread(card, "Lea took it out of T-1 again")
+    await two.in_thread(card, "Lea undid the merge into T-1")
     assert await two.state(2) == "NEW"
     await two.in_thread(await two.card("VPN is down"), "no longer follows")
     await two.person("ben").reply(await two.card("VPN is down"), "! Only for Bob.")

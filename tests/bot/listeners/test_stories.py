@@ -94,7 +94,7 @@ async def test_a_stale_click_undoes_nothing_and_the_card_is_redrawn(office: Offi
     await office.until(lambda: "In progress" in office.slack.current(card).visible_text())
     worked_on = office.slack.current(card)
     await office.ana.choose(worked_on, "more", "Release")
-    await office.until(lambda: "nobody" in office.slack.current(card).visible_text())
+    await office.until(lambda: "unassigned" in office.slack.current(card).visible_text())
     await office.delivered()
     updates = len(office.slack.calls("chat.update"))
 

@@ -30,7 +30,7 @@ def says(shell: Shell, *arguments: str) -> str:
 
 def test_escalating_says_who_is_paged_and_when_the_next_is(shell: Shell) -> None:
     told = says(shell, "escalate", "T-1", "they", "cannot", "pay")
-    assert told.startswith("T-1 is escalated: Ben is paged, and the next level at 20")
+    assert told.startswith("T-1 is escalated: Ben is paged, and the next level will be at 20")
     shown = shell.run("ticket", "show", "1", "--json").json
     assert isinstance(shown, dict)
     assert (shown["escalation_level"], shown["acknowledged"]) == (1, False)
