@@ -49,7 +49,8 @@ class Tab:
 
     def words(self, line: TicketLine, *, assignee: bool = False) -> str:
         offered = line.ticket.offered and line.ticket.assignee == self.standing.person.id
-        return line_words(line, offered=offered, assignee=assignee, card=self._card(line))
+        at, card = self.standing.at, self._card(line)
+        return line_words(line, at, offered=offered, assignee=assignee, card=card)
 
     def _card(self, line: TicketLine) -> str:
         card = self.work.cards.get(line.ticket.number)

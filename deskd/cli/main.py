@@ -12,7 +12,7 @@ import typer
 
 from deskd.base.errors import FAILED, Failure
 from deskd.base.terminal import complain, show, show_json
-from deskd.cli import calendar, db, queues, report, sla, ticket, workload
+from deskd.cli import calendar, db, lists, queues, report, sla, ticket, workload
 from deskd.cli import config as cli_config
 from deskd.cli.global_options import GlobalOptions, Json, flags_of, given, show_findings
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(cli_config.app, name="config")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(lists.search_app, name="search")
 app.add_typer(queues.spool, name="spool")
 app.add_typer(queues.outbox, name="outbox")
 app.add_typer(db.app, name="db")

@@ -142,13 +142,11 @@ async def _each(desk: "Desk", numbers: Sequence[int], *, dry_run: bool) -> "list
 
 
 async def _open(storage: "Storage") -> AsyncIterator[int]:
-    from engine.ports.views import TicketFilter
     from engine.tickets.people import DEFAULT
 
     before = None
     while True:
-        page = TicketFilter(before=before, limit=ROWS_MAX)
-        lines = await storage.views.tickets(DEFAULT, page)
+        lines = await storage.views.open_tickets(DEFAULT, limit=ROWS_MAX, before=before)
         for line in lines:
             yield line.ticket.number
         if len(lines) < ROWS_MAX:
