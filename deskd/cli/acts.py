@@ -28,7 +28,7 @@ Perhaps = Annotated[
     list[str] | None, typer.Argument(metavar="[WORDS]", help='"-" reads them from stdin.')
 ]
 Name = Annotated[list[str], typer.Argument(metavar="TO", help="As you would say it.")]
-Other = Annotated[str, typer.Argument(metavar="INTO", help="The ticket that goes on.")]
+Other = Annotated[str, typer.Argument(metavar="INTO", help="The ticket that it is merged into.")]
 Subject = Annotated[str, typer.Option(help="Of the new ticket.")]
 Text = Annotated[str, typer.Option(help='What belongs to it; "-" reads it from stdin.')]
 

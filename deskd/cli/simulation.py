@@ -110,6 +110,6 @@ def _refuse_unnamed(others: Iterable[Policy], desk: RecordedDesk) -> None:
         if policy.id not in named:
             known = ", ".join(sorted(named))
             raise Failure(
-                f'policy "{policy.id}": no ticket lives by it, so nothing would change; '
+                f'policy "{policy.id}": no ticket uses it, so nothing would change; '
                 f"give it the id of one that it is to replace: {known}"
             )

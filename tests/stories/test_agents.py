@@ -168,7 +168,7 @@ async def test_a_colleague_is_told_that_it_was_not_taken_for_a_request(desk: Tow
     await ana.command("/ticket spam T-1", channel="it-desk")
     await desk.card("Closed")
     told = await desk.until(
-        lambda: [one for one in carla.dms if "not taken for a request" in one.text], "word"
+        lambda: [one for one in carla.dms if "not treated as a request" in one.text], "word"
     )
     assert "/ticket reopen T-1" in told[0].text
     await carla.command("/ticket reopen T-1", channel="general")

@@ -150,7 +150,7 @@ async def test_a_question_nobody_answers_is_reminded_of_and_then_taken_as_solved
     worked(await ana.submit(await opened.form(ana), {"words": "Which gateway?"}))
     await opened.letter(BOB, containing="Which gateway?")
     await opened.clock.forward(days=2, seconds=1)
-    reminder = await opened.letter(BOB, containing="still wait for your answer")
+    reminder = await opened.letter(BOB, containing="still waiting for your answer")
     assert "Which gateway?" in reminder.text
     await opened.clock.forward(days=3)
     await opened.letter(BOB, containing="marked your request T-1 as resolved")

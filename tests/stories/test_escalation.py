@@ -102,7 +102,7 @@ async def test_an_empty_level_passes_on_and_says_so(paged: Town) -> None:
         await paged.quiet()
     page = await page_of(paged, "mia")
     assert "(*manager level*)" in page.visible_text()
-    told = await paged.in_thread(await paged.card("Nobody can pay"), "passed on at once")
+    told = await paged.in_thread(await paged.card("Nobody can pay"), "the next level was paged at once")
     assert "Nobody could be reached among the team leads" in told.visible_text()
 
 
@@ -348,9 +348,9 @@ async def test_everything_can_be_asked_for_by_the_command(paged: Town) -> None:
         ("/ticket priority t-1 p2", "priority changed"),
         ("/ticket claim T-1", "it is yours"),
         (f"/ticket assign T-1 {ana.mention}", "assigned"),
-        ("/ticket merge T-1 T-1", "does not merge with itself"),
+        ("/ticket merge T-1 T-1", "it is the same ticket"),
         ("/ticket unmerge T-1", "You can't undo merges; Mia can."),
-        ("/ticket escalate", "Write for example `/ticket escalate T-1`"),
+        ("/ticket escalate", "For example: `/ticket escalate T-1`"),
         ("/ticket escalate T-9 why", "no ticket T-9"),
         ("/ticket escalate T-1", "Please add a reason, e.g. `/ticket escalate T-6"),
     ):

@@ -54,7 +54,7 @@ async def test_a_merger_names_the_other_ticket_before_it_is_done(two: Town) -> N
     for wrong, why in (
         ("T-9", "There is no ticket T-9"),
         ("the other one", "There is no ticket the other one"),
-        ("2", "does not merge with itself"),
+        ("2", "it is the same ticket"),
     ):
         refused = await ben.submit(form, {"into": wrong})
         assert why in refused.errors["into"]
@@ -81,7 +81,7 @@ async def test_whoever_asked_in_the_merged_ticket_gets_the_answer(two: Town) -> 
 async def test_an_agent_merges_within_the_team(two: Town) -> None:
     ana = two.person("ana")
     worked(await ana.command("/ticket merge T-2 T-1", channel="it-desk"))
-    await two.card("Goes on as *T-1*")
+    await two.card("Merged into *T-1*")
 
 
 async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(two: Town) -> None:

@@ -66,7 +66,7 @@ async def test_a_command_that_cannot_be_stored_is_answered_so(
     spool.broken = True
     outcome = await office.cleo.command("/ticket new No coffee", channel="general")
     assert outcome.message is not None
-    assert "nothing has been done" in outcome.message.text
+    assert "nothing was done" in outcome.message.text
 
 
 async def test_a_click_that_cannot_be_stored_is_told(shaky: tuple[Office, FailingSpool]) -> None:
@@ -76,7 +76,7 @@ async def test_a_click_that_cannot_be_stored_is_told(shaky: tuple[Office, Failin
     spool.broken = True
     click = asyncio.ensure_future(office.ana.click(card, "claim"))  # noqa: TID251 - a test's own task
     await office.until(lambda: office.ana.ephemerals)
-    assert "nothing has been done" in office.ana.ephemerals[-1].visible_text()
+    assert "nothing was done" in office.ana.ephemerals[-1].visible_text()
     office.clock.skip(timedelta(seconds=4))
     assert (await click).error == "operation_timeout"
     assert await office.state() == "NEW"
@@ -92,7 +92,7 @@ async def test_a_form_that_cannot_be_stored_stays_open_with_its_words(
     await office.until(lambda: office.ana.modal)
     spool.broken = True
     outcome = await office.ana.submit(values={"words": "long and precious"})
-    assert "nothing has been done" in outcome.errors["words"]
+    assert "nothing was done" in outcome.errors["words"]
     spool.broken = False
     assert (await office.ana.submit(values={"words": "long and precious"})).ok
 
