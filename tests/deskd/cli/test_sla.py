@@ -166,7 +166,7 @@ calendar = "leap"
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[[policies]]\nid = "gold"\nbase = "devops"\n', 'policy "gold": no ticket lives by it'),
+        ('[[policies]]\nid = "gold"\nbase = "devops"\n', 'policy "gold": no ticket uses it'),
         ("[[policies]]\nid = 'devops'\ncalendar = 'offce'\n", "stricter.toml:3"),
         (
             "[[policies]]\nid = 'devops'\n[policies.goals.P3]\nresolution = 'soon'\n",
