@@ -99,7 +99,7 @@ def test_a_skill_with_a_comma_is_one_skill_in_old_rows_too() -> None:
     ],
 )
 def test_the_reason_of_an_old_offer_is_read(why: str, reason: AssignReason | None) -> None:
-    read = codec.decode("assigned", {"before": None, "to": "p1", "why": why})
+    read = codec.decode("assigned", {"before": None, "to": "p1", "why": why}, None)
     assert read == Assigned(None, PersonId("p1"), reason)
     type_, facts = codec.encode(read)
-    assert codec.decode(type_, json.loads(json.dumps(facts))) == read
+    assert codec.decode(type_, json.loads(json.dumps(facts)), None) == read
