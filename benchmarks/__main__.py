@@ -4,16 +4,18 @@ WHAT is floods, cards, commands, demo, timers, idle or calendar; without it, all
 round, so that whatever else the machine does meets all of them; a figure is the median over the rounds, and so is its
 ratio. The last line says what the machine could do bare when it began. Exit 1 when a figure that must be reached is
 missed.
+
+`seed`, `lists` and `migrate` stand alone: they make a database of a million tickets, read its lists, upgrade one.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
-from benchmarks import calendars, calibrator, figures, idle, measures, timers
+from benchmarks import calendars, calibrator, figures, idle, lists, measures, migrate, seed, timers
 from benchmarks.databases import Sqlite, postgres
 from benchmarks.figures import Figure, Round
 from benchmarks.measures import Flood
@@ -112,7 +114,17 @@ def progress(what: str) -> None:
     print(f"measuring {what}", file=sys.stderr, flush=True)
 
 
+APART: Final[Mapping[str, Callable[[Sequence[str]], int]]] = {
+    "seed": seed.main,
+    "lists": lists.main,
+    "migrate": migrate.main,
+}
+"""With arguments of their own, since each needs a database that takes minutes to make."""
+
+
 def main() -> int:
+    if sys.argv[1:2] and (apart := APART.get(sys.argv[1])):
+        return apart(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="JSON, and nothing else, to stdout")
     parser.add_argument(

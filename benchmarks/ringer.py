@@ -11,7 +11,7 @@ from pathlib import Path
 from deskd.base.clock import WallClock
 from deskd.parts.alarm import Alarm
 from deskd.parts.nudge import Nudge
-from engine.desk import timer_due
+from engine.shifts import timer_due
 from storage.open.open_storage import open_storage
 
 

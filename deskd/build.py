@@ -17,6 +17,7 @@ from bot.transport.app import SlackNeeds, SlackParts, SlackSettings, face
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.ids import TimeSortedIds
 from deskd.declared.declared_workspace import CHANNELS, roster
+from deskd.following.search_follower import SearchFollower
 from deskd.parts.alarm import Alarm
 from deskd.parts.chores import Chores
 from deskd.parts.daemon import Daemon
@@ -87,14 +88,15 @@ class _Bells:
     outbox: Nudge
     timers: Nudge
     work: Nudge
+    feed: Nudge
 
 
 def build(ground: Ground) -> Built:
     """Needs a running loop; nothing listens and nothing is sent before the daemon runs."""
     settings, storage, clock = ground.settings, ground.storage, ground.clock
-    bells = _Bells(Nudge(clock), Nudge(clock), Nudge(clock))
+    bells = _Bells(Nudge(clock), Nudge(clock), Nudge(clock), Nudge(clock))
     ids = TimeSortedIds(clock)
-    nudge = ring_all(bells.outbox, bells.timers, bells.work)
+    nudge = ring_all(bells.outbox, bells.timers, bells.work, bells.feed)
     desk = Desk(storage.store, clock, ids, nudge=nudge)
     floor = DutyDesk(storage.store, clock, ids, nudge=nudge)
     metrics = Metrics(version=version("deskd"))
@@ -116,7 +118,9 @@ def build(ground: Ground) -> Built:
     alarm = _alarm(ground, metrics, bells)
     chores = _chores(ground, metrics, Digests(reports, tuple(couriers)))
     dispatcher = Dispatcher(floor, storage.work, clock, bells.work, metrics.gave_out)
-    working: list[Part] = [alarm, dispatcher, chores, Recounts(desk, storage.views, clock)]
+    follower = SearchFollower(storage.search, clock, bells.feed)
+    recounts = Recounts(desk, storage.views, clock)
+    working: list[Part] = [alarm, dispatcher, chores, recounts, follower]
     taking_in: list[Part] = [smtp_in] if smtp_in else []
     reading: list[Part] = [reader]
     if slack:
@@ -141,7 +145,7 @@ def _alarm(ground: Ground, metrics: Metrics, bells: _Bells) -> Alarm:
         timer_due.ring,
         ground.clock,
         bells.timers,
-        rang=ring_all(bells.outbox, bells.work),
+        rang=ring_all(bells.outbox, bells.work, bells.feed),
         late=metrics.rang,
     )
 

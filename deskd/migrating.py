@@ -1,4 +1,4 @@
-"""A long migration before the daemon starts: how far it is stands in the log, and probes find the process alive."""
+"""A long migration before the daemon starts: its progress is logged, and probes find the process alive."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""`deskd run`: from settings to a running daemon and back, in order: lock, schema, storage, roster, parts."""
+"""`deskd run`: from settings to a running daemon and back, in order: lock, schema, storage, declarations, parts."""
 
 import asyncio
 import logging

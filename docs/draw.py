@@ -194,7 +194,7 @@ def _rights() -> Iterator[str]:
     yield "(`open_to_agents`) other teams' agents have them over its tickets, too. A refusal names up to three people"
     yield "who can. Some rights wait for the part that asks for them."
     yield ""
-    yield "Whoever was paged for a ticket may read, claim and acknowledge it wherever they belong, while it is open"
+    yield "Anyone paged for a ticket may read, claim and acknowledge it, whatever their team, while it is open"
     yield f"and {CALLED_FOR.days} days more, and work on it once they have it."
     yield ""
     roles = list(Role)

@@ -61,7 +61,7 @@ async def answer(tab: Tab) -> None:
     await sees(tab, ".threads", "please switch to the gateway")
     await tab.click(".threads a")
     await sees(tab, ".reader", "Ana")
-    await sees(tab, ".channel .line", "solution due")
+    await sees(tab, ".channel .line", "resolution due")
     await tab.screenshot(IMAGES / "desk.png")
     await tab.fill(".reply textarea", "It holds. I can give my demo, thank you for the quick help!")
     await tab.click(".reply .button.primary")

@@ -1,6 +1,6 @@
 """Signs what leaves (reply addresses, Message-IDs) and finds the proofs in what comes back.
 
-A proof says: whoever wrote this had a mail of ours about that ticket. Whether they may join it is the desk's rule.
+A proof says: the sender had a mail of ours about that ticket. Whether they may join it is the desk's rule.
 """
 
 import base64

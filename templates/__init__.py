@@ -138,13 +138,13 @@ def _shortly(seconds: float) -> str:
 
 
 def share(percent: float | None) -> str:
-    """ "92 %"; all or nothing only when it is exactly that, and "no data" when there is none."""
+    """ "92%"; all or nothing only when it is exactly that, and "no data" when there is none."""
     if percent is None:
         return "no data"
     whole = round(percent)
     if whole in (0, 100) and percent != whole:
         whole = 1 if whole == 0 else 99
-    return f"{whole}{_NO_BREAK}%"
+    return f"{whole}%"
 
 
 def paragraphs(text: str) -> list[list[str]]:

@@ -7,8 +7,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.open.upgrade import upgrade
+
+# How long an example takes is a matter of the machine, and no promise of the code.
+settings.register_profile("deskd", deadline=None)
+settings.load_profile("deskd")
 
 
 @pytest.hookimpl(wrapper=True)

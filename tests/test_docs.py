@@ -108,6 +108,9 @@ SAMPLE = {
     "days": 14,
     "text": "soon",
     "hours": 24,
+    "word": "pr",
+    "least": 3,
+    "most": 10,
     "into": "T-2",
 }
 

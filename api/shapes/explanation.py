@@ -38,7 +38,7 @@ class RuleShape(Shape):
     goal_seconds: ExactSeconds = Field(description="What was promised.")
     calendar: str = Field(description="By which hours it counts: an id, or 24x7.")
     edition: int = Field(description="Of the calendar.")
-    rebased: bool = Field(description="It counts anew from here on.")
+    rebased: bool = Field(description="It counts from here on.")
 
 
 class IntervalShape(Shape):

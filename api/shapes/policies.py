@@ -46,7 +46,7 @@ class AppliedShape(Shape):
     id: str = Field(description="T-123.")
     was_due_at: Instant | None = Field(description="By the policies of its opening.")
     due_at: Instant | None = Field(description="By today's.")
-    counted_from_now: int = Field(description="Clocks that would be late, and begin anew.")
+    counted_from_now: int = Field(description="Clocks that would be late, and count from now.")
     late: int = Field(description="Its promises that are late by today's and were not.")
 
 
@@ -55,7 +55,7 @@ class AppliedAllShape(Shape):
     tickets: int = Field(description="Looked at.")
     changed: int = Field(description="Of them, those with other due times.")
     due_times_moved: int = Field(description="Promises whose due time is another.")
-    counted_from_now: int = Field(description="Clocks that would be late, and begin anew.")
+    counted_from_now: int = Field(description="Clocks that would be late, and count from now.")
     late: int = Field(description="Promises that are late by today's policies and were not.")
     changes: list[AppliedShape] = Field(description="Those with other due times.")
 

@@ -9,6 +9,7 @@ from api.shapes.shape import Instant, Seconds, Shape
 from engine.reports.kinds import ReportKind
 from engine.reports.lists import Age, Late, Risk
 from engine.reports.report import By, Figures, Flow, Group, Rate, Report, Spread
+from engine.tickets.ticket import ticket_id
 
 
 class RateShape(Shape):
@@ -73,6 +74,13 @@ class DuePromiseShape(Shape):
     open: bool = Field(description="It is not met yet.")
 
 
+class SetAsideShape(Shape):
+    """What an agent closed as "not a request": nobody outside heard of it."""
+
+    agent: str = Field(description="Their name.")
+    tickets: list[str] = Field(description="T-123.")
+
+
 class ReportShape(Shape):
     kind: str = Field(description="daily, weekly, today, week, month or range.")
     scope: str = Field(description="Whose figures, as people read it.")
@@ -91,6 +99,7 @@ class ReportShape(Shape):
     late_count: int = Field(description="All of them.")
     at_risk: list[DuePromiseShape] = Field(description="Soonest due first.")
     at_risk_count: int = Field(description="All of them.")
+    not_a_request: list[SetAsideShape] = Field(description="By agent, what was closed so.")
 
 
 def report(made: Report, *, kind: ReportKind, scope: str) -> ReportShape:
@@ -114,6 +123,10 @@ def report(made: Report, *, kind: ReportKind, scope: str) -> ReportShape:
         late_count=len(made.late),
         at_risk=[_promise(each) for each in made.at_risk],
         at_risk_count=len(made.at_risk),
+        not_a_request=[
+            SetAsideShape(agent=one.agent, tickets=[ticket_id(n) for n in one.tickets])
+            for one in made.set_aside
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""What would have been under other policies: both worlds counted, and the promises that differ."""
+"""What would have happened under other policies: both sides counted, and the promises that differ."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -15,7 +15,7 @@ class TicketShape(Shape):
     status: str = Field(description="Its state, or ESCALATED while somebody above is called.")
     phase: str = Field(description="active, waiting or done: what the state does to the clocks.")
     escalation_level: int = Field(description="How many levels were called; 0: none.")
-    acknowledged: bool = Field(description="Whoever was called has said so.")
+    acknowledged: bool = Field(description="Somebody has acknowledged the page.")
     offered: bool = Field(description="Given out by the desk and not begun yet.")
     priority: str = Field(description="P1 to P4.")
     category: str = Field(description="One of the desk's.")

@@ -1,4 +1,4 @@
-"""Who carries what, who is there, and what would be moved."""
+"""The workload of people, who is on duty, and what would be moved."""
 
 from pydantic import Field
 

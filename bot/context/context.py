@@ -1,4 +1,4 @@
-"""Everything the listeners need, in one hand."""
+"""Dependencies shared by the listeners."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A word to one person about what they just did: at the place if possible, else as a direct message."""
+"""A message to one person about what they just did: ephemeral at the place if possible, else a direct message."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One thing a person did: a command, a click, a form sent. As it came from Slack and stands in the spool."""
+"""One thing a person did: a command, a click, a form sent. As it came from Slack and is kept in the spool."""
 
 import json
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Interaction:
 
     @property
     def is_from_menu(self) -> bool:
-        """From a list that keeps showing what was chosen until it is drawn anew."""
+        """From a list that keeps showing what was chosen until it is redrawn."""
         actions = self.body.get("actions") or [{}]
         return bool(actions[0].get("type") == "static_select")
 

@@ -1,4 +1,4 @@
-"""Why the desk said no, for those who are no agents: they hear who is one, and not that nothing is there.
+"""Why the desk refused people who are not agents: they are told who is one, not that nothing is there.
 
 Only about the ticket whose card is before them, in its own team's channel: elsewhere a ticket that they may not
 read stays a ticket that does not exist.

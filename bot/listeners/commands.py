@@ -9,33 +9,24 @@ from typing import Final
 from bot.context.context import BotContext
 from bot.context.ephemeral import in_marked_words
 from bot.context.interaction import Interaction
-from bot.listeners import home_refresh, shifts, verbs, workloads
+from bot.listeners import home_refresh, lists, shifts, verbs, workloads
 from bot.listeners.clicks import in_full, open_new
 from bot.listeners.error_boundary import settle
-from bot.views.cards import ticket_list
 from bot.views.explanation import why_message
 from bot.views.limits import HEADER_TEXT
 from bot.views.reports import forecast_message, report_message
 from bot.views.text import first_line, plain, ticket_number
 from bot.views.words import sentence
 from engine.messages.values import Code
-from engine.ports.views import TicketFilter, TicketLine
 from engine.reports.kinds import ReportKind
 from engine.tickets import access
 from engine.tickets.access import Right
 from engine.tickets.actions import VERBS
 from engine.tickets.message import Draft, Request
-from engine.tickets.people import Person, Role
-from engine.tickets.ticket import Priority
+from engine.tickets.people import Role
 
 SHIFT: Final = "/shift"
 """The same as `/ticket shift`, whatever name `/ticket` goes by."""
-
-# What fits under one another without scrolling for ever.
-MOST_LISTED: Final = 20
-# Rows looked at for one list: pages of open tickets, newest first, until enough fit.
-PAGE: Final = 200
-MOST_PAGES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +38,16 @@ class Command:
     name: str
     verb: str
     rest: str
+    raw: str = ""
+    """The rest with its marks: who is mentioned."""
 
 
 async def command(front: BotContext, done: Interaction) -> None:
     raw = str(done.body.get("text", ""))
     text = plain(raw, {})
     verb, _, rest = text.partition(" ")
-    given = Command(front, done, str(done.body["command"]), verb.lower(), rest.strip())
+    marked = raw.strip().partition(" ")[2].strip()
+    given = Command(front, done, str(done.body["command"]), verb.lower(), rest.strip(), marked)
     if given.name == SHIFT:
         given = replace(given, verb="shift", rest=text)
     asked = verbs.read(raw)
@@ -95,47 +89,11 @@ async def _new(given: Command) -> None:
 
 
 async def _list(given: Command) -> None:
-    front, done = given.front, given.done
-    words = given.rest.lower().split()
-    unknown = next((word for word in words if word not in _NARROWED), None)
-    if unknown is not None:
-        await _answer(given, sentence("list_unknown", {"word": unknown}))
-        return
-    person = await front.desk.identify(front.workspace, await front.people.who_is(done.user))
-    lines = await _listed(front, person, words)
-    await settle(front, done, reason="answered")
-    more = len(lines) > MOST_LISTED
-    await front.voice.whisper(done.ear, ticket_list(lines[:MOST_LISTED], more=more))
+    await lists.list_(given.front, given.done, given.raw)
 
 
-_PRIORITIES: Final = {priority.value.lower(): priority for priority in Priority}
-_NARROWED: Final = frozenset({"mine", "team", *_PRIORITIES})
-
-
-async def _listed(front: BotContext, person: Person, words: list[str]) -> list[TicketLine]:
-    """Open tickets that the person may read and that fit, newest first; one more than is shown."""
-    priority = next((word.upper() for word in words if word in _PRIORITIES), None)
-    found: list[TicketLine] = []
-    before: int | None = None
-    for _ in range(MOST_PAGES):
-        wanted = TicketFilter(priority=priority, limit=PAGE, before=before)
-        page = await front.views.tickets(front.workspace, wanted)
-        found += [line for line in page if _fits(line, person, words)]
-        if len(page) < PAGE or len(found) > MOST_LISTED:
-            break
-        before = page[-1].ticket.number
-    return found[: MOST_LISTED + 1]
-
-
-def _fits(line: TicketLine, person: Person, words: list[str]) -> bool:
-    ticket = line.ticket
-    if not access.sees(person, access.about_ticket(ticket, line.team)):
-        return False
-    if "mine" in words:
-        return person.id in (ticket.assignee, ticket.requester)
-    if "team" in words:
-        return ticket.team in person.teams
-    return True
+async def _search(given: Command) -> None:
+    await lists.search(given.front, given.done, given.raw)
 
 
 async def _show(given: Command) -> None:
@@ -165,7 +123,7 @@ async def _why(given: Command) -> None:
 
 
 async def _shift(given: Command) -> None:
-    """An answer that only they see; the tab is drawn anew for whoever looks at it."""
+    """An answer that only they see; the home tab is redrawn if they have it open."""
     verb, _, rest = given.rest.partition(" ")
     known = verb.lower() or "status"
     if known not in shifts.VERBS:
@@ -256,6 +214,7 @@ _VERBS: Final[Mapping[str, Callable[[Command], Awaitable[None]]]] = MappingProxy
     {
         "new": _new,
         "list": _list,
+        "search": _search,
         "show": _show,
         "why": _why,
         "report": _report,

@@ -1,4 +1,4 @@
-"""What becomes of an interaction that did not go well: the person is told, the spool row says why. Never raises."""
+"""Interactions that fail: the person is told, the spool row says why. Never raises."""
 
 import logging
 import uuid

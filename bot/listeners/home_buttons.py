@@ -1,4 +1,4 @@
-"""The home tab's own buttons. What they change is seen on the tab itself, so they say nothing."""
+"""The home tab's own buttons. What they change is seen on the tab itself, so there is no answer."""
 
 from bot.context.context import BotContext
 from bot.context.interaction import Interaction

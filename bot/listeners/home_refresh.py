@@ -1,7 +1,7 @@
 """Each person's home tab in Slack: published when they open it, and again after what they do while they look.
 
 Published with the hash of what they see. When somebody else has published since, theirs may be older than the desk
-is by now: it is drawn anew and published over it. Whoever has not looked for a while gets it fresh when they look.
+is by now: it is redrawn and published again. A person who has not looked for a while gets a new one when they look.
 """
 
 import logging

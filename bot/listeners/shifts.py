@@ -1,4 +1,4 @@
-"""What people say of being there, from `/shift` or a button: read, asked of the floor, answered in a sentence."""
+"""`/shift` and its buttons: read, passed to the duty desk, answered in a sentence."""
 
 from datetime import timedelta
 from typing import Final, assert_never

@@ -1,4 +1,4 @@
-"""`/ticket workload` and `/ticket rebalance`: who carries what, and a proposal to even it out with its Apply."""
+"""`/ticket workload` and `/ticket rebalance`: who has what, and a proposal to balance it with its Apply button."""
 
 import json
 from collections.abc import Iterator

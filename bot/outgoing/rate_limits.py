@@ -1,7 +1,7 @@
 """How often Slack lets us speak: one small bucket per channel and per card. It never sleeps; it says how long.
 
-Whoever has to wait is given an instant of their own, so that a backlog comes back one by one and not as a crowd
-of which one gets through.
+Each caller that has to wait is given an instant of its own, so that a backlog comes back one by one and not all at
+once.
 """
 
 from collections import OrderedDict

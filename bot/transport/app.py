@@ -44,7 +44,7 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True)
 class SlackNeeds:
-    """What the desk lends its faces."""
+    """What a channel needs of the desk."""
 
     desk: Desk
     floor: DutyDesk

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Final
 
 from bot.views import blocks, limits, promise_line
@@ -12,7 +13,7 @@ from bot.views.promise_line import Moment
 from bot.views.text import mrkdwn
 from bot.views.words import CardLink, action_word, label, sentence
 from engine.ports.views import ConversationLine as Spoken
-from engine.ports.views import TicketFile, TicketLine
+from engine.ports.views import Page, TicketFile, TicketLine
 from engine.tickets.actions import ACTIONS, Action, Menu, for_any_agent
 from engine.tickets.message import Note
 from engine.tickets.ticket import Phase, Ticket
@@ -170,14 +171,26 @@ def option_for(ticket: Ticket, action: Action) -> Json:
 # --- lists and one ticket in full
 
 
-def ticket_list(lines: Sequence[TicketLine], *, more: bool) -> SlackMessage:
-    top = sentence("list", {"count": len(lines), "more": more})
-    rows = (blocks.section(line_words(one)) for one in lines)
+def ticket_list(page: Page, now: datetime) -> SlackMessage:
+    lines = page.lines
+    late = sum(_is_late(one.ticket, now) for one in lines)
+    facts = {"count": len(lines), "more": page.next is not None, "cut": page.cut, "late": late}
+    top = sentence("list", facts)
+    rows = (blocks.section(line_words(one, now)) for one in lines)
     return blocks.said(top, [blocks.section(top), *rows])
 
 
+def _is_late(ticket: Ticket, now: datetime) -> bool:
+    return ticket.due_at is not None and ticket.due_at < now
+
+
 def line_words(
-    line: TicketLine, *, offered: bool = False, assignee: bool = True, card: str = ""
+    line: TicketLine,
+    now: datetime,
+    *,
+    offered: bool = False,
+    assignee: bool = True,
+    card: str = "",
 ) -> str:
     """One ticket in two lines. `offered`: to whoever reads it; `card`: where its card is, as a link."""
     ticket = line.ticket
@@ -192,6 +205,7 @@ def line_words(
             "priority": label(ticket.priority.value),
             "assignee": _assignee(line) if assignee else "",
             "due_at": ticket.due_at or "",
+            "late": _is_late(ticket, now),
         },
     )
 

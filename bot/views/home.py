@@ -1,6 +1,6 @@
 """The home tab: a person's shift, their tickets, their team's line, what is due next. Pure: values in, a view out.
 
-Everybody sees their own figures and nobody else's; of colleagues only who is there and which ticket somebody has.
+People see their own figures only; of colleagues only who is on duty and which ticket they have.
 """
 
 from collections.abc import Iterator
@@ -49,7 +49,8 @@ class Tab:
 
     def words(self, line: TicketLine, *, assignee: bool = False) -> str:
         offered = line.ticket.offered and line.ticket.assignee == self.standing.person.id
-        return line_words(line, offered=offered, assignee=assignee, card=self._card(line))
+        at, card = self.standing.at, self._card(line)
+        return line_words(line, at, offered=offered, assignee=assignee, card=card)
 
     def _card(self, line: TicketLine) -> str:
         card = self.work.cards.get(line.ticket.number)

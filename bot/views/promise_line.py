@@ -1,4 +1,4 @@
-"""How a ticket stands, for its card: what its nearest promise has left, and who is called for. Pure."""
+"""The line of a card that says how much time the nearest promise has left, and who is paged. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ YEARS_MAX: Final = 50
 """Of one import: more cannot be foreseen."""
 YEARS_AHEAD: Final = 2
 
-app = typer.Typer(no_args_is_help=True, help="When a team is there: hours and holidays.")
+app = typer.Typer(no_args_is_help=True, help="Calendars: working hours and holidays.")
 
 
 @app.command("import")
@@ -29,13 +29,18 @@ def import_(
     country: Annotated[
         str | None, typer.Option(help="Two letters, such as DE, instead of a file.")
     ] = None,
-    subdivision: Annotated[str | None, typer.Option(help="Its part, such as BE.")] = None,
+    subdivision: Annotated[
+        str | None, typer.Option(help="A part of the country, such as BE.")
+    ] = None,
     years: Annotated[
-        str | None, typer.Option(help="Such as 2026-2028; default: all, of a country the next.")
+        str | None,
+        typer.Option(
+            help="Such as 2026-2028; default: all years of a file, a country's next three."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write holidays as TOML, to be pasted into a [[calendars]] entry of deskd.toml."""
+    """Print holidays as TOML, for a [[calendars]] entry of deskd.toml."""
     if (file is None) == (country is None):
         raise Failure("name a file, or a country with --country", code=WRONG_USAGE)
     asked = _years(years) if years else None
@@ -57,12 +62,17 @@ def show_(
     context: typer.Context,
     *,
     id: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a [[calendars]] entry; default: the only one.")
+        str,
+        typer.Argument(
+            metavar="ID", help="The id of a [[calendars]] entry; default: the only one."
+        ),
     ] = "",
-    year: Annotated[int | None, typer.Option(min=1970, max=2200, help="Default: this.")] = None,
+    year: Annotated[
+        int | None, typer.Option(min=1970, max=2200, help="Default: this year.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """When it is open: the hours of a week, and the days of a year that differ."""
+    """Show a calendar: the hours of a week, and the days of a year that differ."""
     from deskd.declared.declared_calendars import calendars
     from deskd.output.year import year_of
     from deskd.settings.names import near

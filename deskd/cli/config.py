@@ -6,14 +6,12 @@ from deskd.base.errors import BadSettings
 from deskd.base.terminal import clean, show, show_json, table
 from deskd.cli.global_options import Json, given
 
-app = typer.Typer(
-    no_args_is_help=True, help="Settings: are they right, and where do they come from."
-)
+app = typer.Typer(no_args_is_help=True, help="Check the settings, and show where each comes from.")
 
 
 @app.command()
 def check(context: typer.Context, *, as_json: Json = False) -> None:
-    """Exit 2 and name file, line and the nearest right name of every mistake."""
+    """Check the settings: file, line and the likely right name of every mistake; exit 2 when there is one."""
     from api.shapes.checks import SettingsCheckShape
     from deskd.settings.settings import MAKE_A_KEY
 
@@ -35,7 +33,7 @@ def check(context: typer.Context, *, as_json: Json = False) -> None:
 
 @app.command("show")
 def show_(context: typer.Context, *, as_json: Json = False) -> None:
-    """What is in force and where it comes from; secrets are masked."""
+    """Show every setting and where it comes from; secrets are masked."""
     from api.shapes.checks import SettingShape
     from deskd.config.show import shown
 

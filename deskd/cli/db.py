@@ -21,7 +21,7 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command()
 def history(context: typer.Context, *, as_json: Json = False) -> None:
-    """Every revision this deskd knows, and whether the database has it."""
+    """List every schema revision this deskd knows, and whether the database has it."""
     from api.shapes.checks import revision
     from deskd.upgrade_storage import history as revisions
 

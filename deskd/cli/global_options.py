@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from storage.checks.findings import Finding
     from storage.open.open_storage import Storage
 
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, and nothing else, to stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Write only JSON to stdout.")]
 ROWS_MAX: Final = 1000
 """A list longer than this is cut: nobody reads it, and `--limit` asks for more."""
 FINDINGS_SHOWN_MAX: Final = 20
@@ -89,7 +89,7 @@ class GlobalOptions:
 
 
 def operator() -> "Caller":
-    """Whoever may run commands on this machine."""
+    """A person who may run commands on this machine."""
     from engine.tickets.people import Caller, Identity
 
     login = getpass.getuser()

@@ -12,7 +12,7 @@ import typer
 
 from deskd.base.errors import FAILED, Failure
 from deskd.base.terminal import complain, show, show_json
-from deskd.cli import calendar, db, queues, report, sla, ticket, workload
+from deskd.cli import calendar, db, lists, queues, report, sla, ticket, workload
 from deskd.cli import config as cli_config
 from deskd.cli.global_options import GlobalOptions, Json, flags_of, given, show_findings
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(cli_config.app, name="config")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(lists.search_app, name="search")
 app.add_typer(queues.spool, name="spool")
 app.add_typer(queues.outbox, name="outbox")
 app.add_typer(db.app, name="db")
@@ -55,13 +56,15 @@ def before(
     config: Annotated[Path | None, typer.Option(help="The settings file (deskd.toml).")] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="One setting, over file and environment."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="One setting; it wins over the file and the environment.",
+        ),
     ] = None,
     _version: Annotated[
         bool,
-        typer.Option(
-            "--version", callback=_version, is_eager=True, help="Say which deskd this is."
-        ),
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     context.obj = replace(given(context), config=config, flags=flags_of(set_ or []))
@@ -72,20 +75,20 @@ def demo(
     *,
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--dir", help="Keep deskd.toml and data here; default: a folder that is removed."
-        ),
+        typer.Option("--dir", help="Keep deskd.toml and data here; default: a temporary folder."),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The page.")] = 8025,
-    smtp_port: Annotated[int, typer.Option(min=0, max=65535, help="Mail in.")] = 2525,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the web page.")] = 8025,
+    smtp_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port for incoming mail.")
+    ] = 2525,
     http_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Health and metrics; 0: any.")
+        int, typer.Option(min=0, max=65535, help="Port for health and metrics; 0: any free one.")
     ] = 0,
     no_samples: Annotated[
-        bool, typer.Option("--no-samples", help="Start with an empty desk.")
+        bool, typer.Option("--no-samples", help="Start without sample tickets.")
     ] = False,
 ) -> None:
-    """Everything on loopback, without any account: daemon, Slack, mailboxes, one web page."""
+    """Try deskd on this machine without any account: daemon, Slack, mailboxes, one web page."""
     from deskd.demo.demo import Ports, run_demo
 
     run_demo(folder, Ports(port, smtp_port, http_port), samples=not no_samples)
@@ -93,7 +96,7 @@ def demo(
 
 @app.command()
 def run(context: typer.Context) -> None:
-    """The daemon; SIGTERM lets it finish what it has in hand."""
+    """Run the daemon; SIGTERM lets it finish its current work."""
     from deskd.run import run_daemon
 
     loaded = given(context).load()
@@ -104,10 +107,10 @@ def run(context: typer.Context) -> None:
 def health(
     context: typer.Context,
     *,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for it to be well.")] = 0,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until it is healthy.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Ask the running daemon; exit 1 when it is not well."""
+    """Ask the running daemon how it is; exit 1 when it is not healthy."""
     from deskd.cli.health import ask
 
     here = given(context)
@@ -122,7 +125,7 @@ def health(
 
 @app.command()
 def fsck(context: typer.Context, *, as_json: Json = False) -> None:
-    """Check what the data can show of the desk's promises; exit 1 when one is broken."""
+    """Check the stored data for errors (lost messages, missing timers ...); exit 1 when there is one."""
     findings = asyncio.run(_findings(given(context)))
     show_findings(findings, as_json=as_json, fine="every promise that the data can show is kept")
 

@@ -23,7 +23,7 @@ AT_ONCE: Final = 20
 
 
 def policies(context: typer.Context, *, as_json: Json = False) -> None:
-    """Every policy as it holds for a ticket opened now, and who lives by it."""
+    """List every SLA policy as it is now, and which teams, departments and categories use it."""
     from api.shapes import policies as shapes
     from deskd.output import policy_rows
 
@@ -61,13 +61,13 @@ def apply(
         list[str] | None, typer.Argument(metavar="[TICKET]...", help="T-123 or 123.")
     ] = None,
     policy: Annotated[
-        str, typer.Option(help="Open tickets that live by it, or would from now on.")
+        str, typer.Option(help="Open tickets that use this policy, or would from now on.")
     ] = "",
     all_open: Annotated[bool, typer.Option("--all-open", help="Every open ticket.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let open tickets live by today's policies and ladders, not by those of their opening."""
+    """Apply today's policies and ladders to open tickets, instead of those they were opened with."""
     from api.shapes import policies as shapes
 
     if sum((bool(tickets), bool(policy), all_open)) != 1:
@@ -142,13 +142,11 @@ async def _each(desk: "Desk", numbers: Sequence[int], *, dry_run: bool) -> "list
 
 
 async def _open(storage: "Storage") -> AsyncIterator[int]:
-    from engine.ports.views import TicketFilter
     from engine.tickets.people import DEFAULT
 
     before = None
     while True:
-        page = TicketFilter(before=before, limit=ROWS_MAX)
-        lines = await storage.views.tickets(DEFAULT, page)
+        lines = await storage.views.open_tickets(DEFAULT, limit=ROWS_MAX, before=before)
         for line in lines:
             yield line.ticket.number
         if len(lines) < ROWS_MAX:

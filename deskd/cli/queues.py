@@ -21,7 +21,7 @@ outbox = typer.Typer(no_args_is_help=True, help="What goes out: sent, waiting, o
 
 Row = Annotated[int, typer.Argument(metavar="ID", help="The number in the list.")]
 State = Annotated[str, typer.Option(help="Only rows in this state.")]
-Limit = Annotated[int, typer.Option(min=1, help="At most so many rows.")]
+Limit = Annotated[int, typer.Option(min=1, help="Maximum number of rows.")]
 FIND_MAX = 100_000
 """How far back one row is looked for by its number."""
 RAW_SHOWN_MAX = 100_000
@@ -42,7 +42,7 @@ def _state(text: str, known: tuple[str, ...]) -> str | None:
 def spool_list(
     context: typer.Context, *, state: State = "", limit: Limit = ROWS_MAX, as_json: Json = False
 ) -> None:
-    """The latest rows of the spool, newest last."""
+    """List the latest rows of the spool, newest last."""
     from api.shapes import queues as shapes
 
     wanted = _state(state, SPOOL_STATES)
@@ -70,10 +70,12 @@ def spool_show(
     context: typer.Context,
     row: Row,
     *,
-    raw: Annotated[bool, typer.Option("--raw", help="The message itself, as it came.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The message itself, as it was received.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """One row; with --raw the message it holds, byte for byte when it goes into a file or a pipe."""
+    """Show one row; with --raw the message itself, unchanged when written to a file or a pipe."""
     from api.shapes import queues as shapes
 
     found, content = asyncio.run(_spool_row_of(given(context), row))
@@ -116,7 +118,7 @@ async def _spool_row_of(here: GlobalOptions, id: int) -> tuple["SpoolLine", byte
 
 @spool.command("retry")
 def spool_retry(context: typer.Context, row: Row) -> None:
-    """Read a dead or waiting row again, at once."""
+    """Read a dead or waiting message again, now."""
     here = given(context)
 
     async def retry(storage: "Storage") -> bool:
@@ -131,7 +133,7 @@ def spool_retry(context: typer.Context, row: Row) -> None:
 def outbox_list(
     context: typer.Context, *, state: State = "", limit: Limit = ROWS_MAX, as_json: Json = False
 ) -> None:
-    """The latest rows of the outbox, newest last."""
+    """List the latest rows of the outbox, newest last."""
     from api.shapes import queues as shapes
 
     wanted = _state(state, OUTBOX_STATES)
@@ -156,7 +158,7 @@ async def _outbox_rows(here: GlobalOptions, state: str | None, limit: int) -> li
 
 @outbox.command("show")
 def outbox_show(context: typer.Context, row: Row, *, as_json: Json = False) -> None:
-    """One row."""
+    """Show one row."""
     from api.shapes import queues as shapes
 
     rows = asyncio.run(_outbox_rows(given(context), None, FIND_MAX))
@@ -172,7 +174,7 @@ def outbox_show(context: typer.Context, row: Row, *, as_json: Json = False) -> N
 
 @outbox.command("retry")
 def outbox_retry(context: typer.Context, row: Row) -> None:
-    """Try a dead or waiting row again, at once."""
+    """Try to deliver a dead or waiting row again, now."""
     here = given(context)
 
     async def retry(storage: "Storage") -> bool:
@@ -185,7 +187,7 @@ def outbox_retry(context: typer.Context, row: Row) -> None:
 
 @outbox.command("drop")
 def outbox_drop(context: typer.Context, row: Row) -> None:
-    """Give a row up for good: it will not be sent, and the rows behind it may go."""
+    """Give up a row for good: it will not be sent, and the rows behind it can be."""
 
     async def drop(storage: "Storage") -> bool:
         return await storage.outbox.drop(row)

@@ -42,14 +42,16 @@ def report(
     *,
     first: Annotated[
         str,
-        typer.Option("--from", metavar="DATE", help="The first day, 2026-03-01; instead of KIND."),
+        typer.Option(
+            "--from", metavar="DATE", help="The first day, such as 2026-03-01; instead of KIND."
+        ),
     ] = "",
     last: Annotated[
         str, typer.Option("--to", metavar="DATE", help="The last day; default: today.")
     ] = "",
     team: TeamName = "",
     agent: Annotated[
-        str, typer.Option(help="Only what this agent has, by name, address or Slack id.")
+        str, typer.Option(help="Only tickets of this agent, by name, address or Slack id.")
     ] = "",
     format: Annotated[str, typer.Option(help="text, json, csv or xlsx.")] = "text",
     table: Annotated[
@@ -59,10 +61,10 @@ def report(
         ),
     ] = "figures",
     output: Annotated[
-        Path | None, typer.Option(help="Write to this file and not to the terminal.")
+        Path | None, typer.Option(help="Write to this file instead of the terminal.")
     ] = None,
 ) -> None:
-    """Figures of a period: which promises were kept, how long things took, what is late."""
+    """Figures of a period: which SLA targets were met, how long tickets took, what is late."""
     from deskd.output.export_rows import NAMES
 
     for name, value, known in (
@@ -142,7 +144,7 @@ def _day(name: str, text: str) -> Day:
 
 
 def forecast(context: typer.Context, *, team: TeamName = "", as_json: Json = False) -> None:
-    """The next seven days: what will come, be left over, need people and break; with its own past error."""
+    """Forecast the next seven days: new tickets, backlog, people needed, missed targets; and its past error."""
     from deskd.base.safe_text import printable
     from templates import render
 

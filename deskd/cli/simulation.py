@@ -1,4 +1,4 @@
-"""`deskd sla simulate`: the recorded tickets lived again under other policies, page by page."""
+"""`deskd sla simulate`: the recorded tickets replayed under other policies, some at a time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from engine.explain.told import ToldExplanation
     from storage.checks.findings import Finding
 
-app = typer.Typer(no_args_is_help=True, help="Promises: which hold, explain, check, try out.")
+app = typer.Typer(
+    no_args_is_help=True, help="SLA targets: list policies, explain, check, try others."
+)
 app.command()(policies.policies)
 app.command()(policies.apply)
 
@@ -34,11 +36,14 @@ def explain(
     ticket: Ticket,
     *,
     timezone: Annotated[
-        str, typer.Option(help="Whose time of day, such as Europe/Berlin; default: the desk's.")
+        str,
+        typer.Option(
+            help="Time zone of the times shown, such as Europe/Berlin; default: the desk's."
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Why a ticket was late, or was not: what counted, what did not, who had it, who was paged."""
+    """Explain why a ticket was late or not: what time counted, who had it, who was paged."""
     from deskd.base.safe_text import printable_all
     from templates import render
 
@@ -69,7 +74,7 @@ def verify(
     *,
     as_json: Json = False,
 ) -> None:
-    """Count every clock again from its history; exit 1 when anything stored is another."""
+    """Count every clock again from its history; exit 1 when anything stored differs."""
     number = ticket_number(ticket) if ticket else None
     findings = asyncio.run(_verified(given(context), number))
     show_findings(
@@ -96,10 +101,10 @@ def simulate(
     policy: Annotated[
         Path, typer.Option(help="A file with [[policies]] and [[calendars]], as in deskd.toml.")
     ],
-    since: Annotated[str, typer.Option(help="Of tickets opened within so long: 90d.")] = "90d",
+    since: Annotated[str, typer.Option(help="Only tickets opened within this time: 90d.")] = "90d",
     as_json: Json = False,
 ) -> None:
-    """What would have been under other policies: what would be late, and who would be paged."""
+    """Simulate other policies on past tickets: what would be late, and who would be paged."""
     from deskd.base.safe_text import printable_all
     from templates import render
 

@@ -8,16 +8,21 @@ import typer
 
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, moment, show, show_json, table
+from deskd.cli import lists
 from deskd.cli.acts import TEXT_CHARACTERS_MAX, Ticket, TicketCommands, show_file
-from deskd.cli.global_options import ROWS_MAX, GlobalOptions, Json, given, operator, ticket_number
+from deskd.cli.global_options import GlobalOptions, Json, given, operator, ticket_number
 
 if TYPE_CHECKING:
-    from engine.ports.views import TicketFile, TicketFilter, TicketLine
+    from engine.ports.views import TicketFile
     from engine.tickets.people import Caller
 
 app = typer.Typer(
-    cls=TicketCommands, no_args_is_help=True, help="Tickets: open, list, look, and every verb."
+    cls=TicketCommands,
+    no_args_is_help=True,
+    help="Tickets: open, list, show, and everything a button does.",
 )
+app.command("list")(lists.list_)
+app.command()(lists.search)
 
 
 @app.command()
@@ -25,11 +30,11 @@ def new(
     context: typer.Context,
     *,
     subject: Annotated[str, typer.Option(help="In one line, what it is about.")],
-    text: Annotated[str, typer.Option(help='The words; "-" reads them from stdin.')] = "",
+    text: Annotated[str, typer.Option(help='The text; "-" reads it from stdin.')] = "",
     requester: Annotated[
         str,
         typer.Option(
-            "--requester", "--from", help="Address of who asks; default: you, the operator."
+            "--requester", "--from", help="Address of the requester; default: you, the operator."
         ),
     ] = "",
     name: Annotated[str, typer.Option(help="The requester's name.")] = "",
@@ -40,7 +45,7 @@ def new(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Open a ticket; its number is printed."""
+    """Open a ticket and print its number."""
     from engine.tickets.message import Draft
 
     words = sys.stdin.read(TEXT_CHARACTERS_MAX) if text == "-" else text
@@ -87,78 +92,9 @@ def _caller(requester: str, name: str) -> "Caller":
     return Caller(Identity("mail", "", address), name or address, via="cli")
 
 
-@app.command("list")
-def list_(
-    context: typer.Context,
-    *,
-    everything: Annotated[bool, typer.Option("--all", help="Also closed and merged ones.")] = False,
-    status: Annotated[str, typer.Option(help="NEW, OPEN, IN_PROGRESS, PENDING_INFO, ...")] = "",
-    priority: Annotated[str, typer.Option(help="P1 to P4.")] = "",
-    team: Annotated[str, typer.Option(help="Id of the team.")] = "",
-    assignee: Annotated[str, typer.Option(help="Id, address or name of the agent.")] = "",
-    requester: Annotated[str, typer.Option(help="Id, address or name of who asked.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = ROWS_MAX,
-    as_json: Json = False,
-) -> None:
-    """Tickets, newest first."""
-    from api.shapes import tickets as shapes
-    from engine.ports.views import TicketFilter
-
-    wanted = TicketFilter(
-        everything=everything,
-        state=status.upper() or None,
-        priority=priority.upper() or None,
-        team=team or None,
-        assignee=assignee or None,
-        requester=requester or None,
-        limit=limit,
-    )
-    lines = asyncio.run(_list(given(context), wanted))
-    if as_json:
-        show_json([shapes.ticket(line).plain() for line in lines])
-        return
-    head = ("TICKET", "STATUS", "PRI", "TEAM", "DUE", "ASSIGNEE", "REQUESTER", "SUBJECT")
-    table(head, [_row(line) for line in lines])
-
-
-async def _list(here: GlobalOptions, wanted: "TicketFilter") -> list["TicketLine"]:
-    from dataclasses import replace
-
-    from engine.tickets.people import DEFAULT
-
-    lines: list[TicketLine] = []
-    async with here.views() as views:
-        before = None
-        while len(lines) < wanted.limit:
-            page = replace(wanted, before=before, limit=min(ROWS_MAX, wanted.limit - len(lines)))
-            found = await views.tickets(DEFAULT, page)
-            lines += found
-            if len(found) < page.limit:
-                break
-            before = found[-1].ticket.number
-    return lines
-
-
-def _row(line: "TicketLine") -> tuple[object, ...]:
-    ticket = line.ticket
-    assignee = line.assignee.name if line.assignee else None
-    who = line.requester.known_as("mail") or line.requester.name
-    due = moment(ticket.due_at)
-    return (
-        ticket.id,
-        ticket.state,
-        ticket.priority,
-        ticket.team,
-        due,
-        assignee,
-        who,
-        ticket.subject,
-    )
-
-
 @app.command("show")
 def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
-    """Everything known of one ticket."""
+    """Show everything about one ticket."""
     file = asyncio.run(_file(given(context), ticket_number(ticket)))
     if as_json:
         show_file(file, given(context).clock.now())
@@ -189,7 +125,7 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
 
 @app.command()
 def events(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> None:
-    """What happened to one ticket, oldest first."""
+    """List what happened to one ticket, oldest first."""
     from api.shapes.ticket_file import history
 
     file = asyncio.run(_file(given(context), ticket_number(ticket)))

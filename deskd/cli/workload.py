@@ -1,4 +1,4 @@
-"""`deskd workload [rebalance]` and `deskd shift list`: who carries what, who is there, and evening it out."""
+"""`deskd workload [rebalance]` and `deskd shift list`: the workload of people, who is on duty, and balancing it."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from engine.desk.team_on_duty import TeamOnDuty
     from engine.shifts.rebalancing import Workload
 
-app = typer.Typer(help="Who carries what; `workload rebalance` evens it out.")
-shift = typer.Typer(no_args_is_help=True, help="Who is there.")
+app = typer.Typer(help="The workload of a team; `workload rebalance` balances it.")
+shift = typer.Typer(no_args_is_help=True, help="Who is on shift.")
 
 Team = Annotated[str, typer.Option(help="Id or name of the team; default: the default team.")]
 
 
 @app.callback(invoke_without_command=True)
 def workload(context: typer.Context, *, team: Team = "", as_json: Json = False) -> None:
-    """A team's people: on duty or not, tickets in work, load in percent of what they take on."""
+    """List a team's people: on duty or not, tickets in work, load in percent of their limit."""
     from api.shapes import workload as shapes
 
     if context.invoked_subcommand is not None:
@@ -38,7 +38,7 @@ def workload(context: typer.Context, *, team: Team = "", as_json: Json = False) 
             one.duty,
             f"{one.load.running}/{one.limit}",
             one.load.waiting,
-            f"{100 * one.share:.0f} %",
+            f"{100 * one.share:.0f}%",
             moment(one.last_assigned_at),
         )
         for one in load.members
@@ -51,15 +51,14 @@ def rebalance(
     context: typer.Context,
     *,
     team: Team = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be moved.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the moves.")] = False,
     by_due: Annotated[
-        bool, typer.Option("--by-due", help="What is due first goes first, not what weighs most.")
+        bool,
+        typer.Option("--by-due", help="Earliest due tickets first, instead of highest weight."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Move tickets that nobody has begun from who carries too much, or is off, to who has room."""
+    """Move tickets that are not started from people with too many, or off duty, to people with room."""
     from api.shapes import workload as shapes
 
     load = asyncio.run(_evened(given(context), team, by_due=by_due, dry_run=dry_run))
@@ -75,9 +74,9 @@ def rebalance(
         (
             load.briefs[move.ticket].id,
             names[move.before],
-            f"{move.before_percent} %",
+            f"{move.before_percent}%",
             names[move.to],
-            f"{move.to_percent} %",
+            f"{move.to_percent}%",
             move.why,
             load.briefs[move.ticket].subject,
         )
@@ -89,7 +88,7 @@ def rebalance(
 
 @shift.command("list")
 def list_(context: typer.Context, *, as_json: Json = False) -> None:
-    """Everybody of every team: on duty or not, since when and until when."""
+    """List the people of every team: on duty or not, since when and until when."""
     from api.shapes import workload as shapes
 
     crews = asyncio.run(_crews(given(context)))

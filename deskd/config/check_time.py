@@ -1,4 +1,4 @@
-"""What no single value of `[[calendars]]` and `[[rotations]]` shows: hours that are never open, names of nobody."""
+"""What no single value of `[[calendars]]` and `[[rotations]]` shows: hours never open, names nobody has."""
 
 import re
 from collections.abc import Iterator, Mapping

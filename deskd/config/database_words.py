@@ -1,4 +1,4 @@
-"""What there is to say of a database that is not there, not reached, or of another schema."""
+"""Messages about a database that is missing, cannot be reached, or has another schema."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""docs/settings.md, written from the settings themselves: `python -m deskd.settings_docs > docs/settings.md`."""
+"""docs/settings.md, written from the settings themselves by `make docs`."""
 
 import sys
 from enum import Enum
@@ -18,9 +18,9 @@ Generated from `deskd/settings/settings.py`; a test compares.
 Read once at start: defaults < `deskd.toml` (by `--config FILE`, `DESKD_CONFIG`, or in the current folder)
 < environment < flags (`--set mail.address=help@example.com`, before the command).
 The environment name of `mail.smtp_in.listen` is `DESKD_MAIL__SMTP_IN__LISTEN`; with `_FILE` behind it, it
-names a file that holds the value (its last line break is dropped; both set is an error). Lists are parted by
-commas there; tables in lists (`[[teams]]`, `[[people]]`, `[[calendars]]`) stand in the file alone. An empty
-value switches off what it names. Relative paths in the file are relative to the file.
+names a file that holds the value (its last line break is dropped; both set is an error). Lists are written with
+commas there; tables in lists (`[[teams]]`, `[[people]]`, `[[calendars]]`) can only be in the file. An empty
+value switches its setting off. Relative paths in the file are relative to the file.
 `deskd config check` names every mistake with its line, `deskd config show` says where each value came from.
 
 A secret key is made by `{MAKE_A_KEY}`.
@@ -59,7 +59,7 @@ warn_at = [50, 80]
 [policies.goals.low]
 resolution = "5bd"
 
-# The team's agents first; after a quarter of an hour whose week it is, then the manager.
+# The team's agents first; after 15 minutes whoever has the week, then the manager.
 [[ladders]]
 id = "network"
 levels = [
@@ -86,7 +86,7 @@ reason = "new switches"
 
 
 def document() -> str:
-    example = f"## Example: promises and pages\n\n```toml\n{EXAMPLE}```\n"
+    example = f"## Example: SLA targets and pages\n\n```toml\n{EXAMPLE}```\n"
     parts = [_HEAD, *_section(Settings, ""), _aliases(), example]
     return "\n".join(parts)
 

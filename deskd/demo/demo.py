@@ -25,7 +25,6 @@ from deskd.demo.town import Town, furnish, open_samples
 from deskd.parts.daemon import stop_on_signals
 from deskd.run import opened
 from deskd.settings.settings import Settings
-from engine.ports.views import TicketFilter
 from engine.tickets.people import DEFAULT
 from sandbox.mailbox.mailbox import Mailboxes
 from sandbox.page.page import Page
@@ -119,8 +118,8 @@ async def _opened(folder: Path, ports: Ports) -> AsyncIterator[_Demo]:
         )
         await page.start(HOST, ports.page)
         stack.push_async_callback(page.close)
-        known = await built.views.tickets(DEFAULT, TicketFilter(everything=True, limit=1))
-        yield _Demo(town, built, page, config, settings, is_new=not known)
+        known = await built.views.ticket(DEFAULT, 1)
+        yield _Demo(town, built, page, config, settings, is_new=known is None)
 
 
 async def _run(demo: _Demo, *, samples: bool) -> None:

@@ -1,4 +1,4 @@
-"""The people of the demo, and what they ask for: through real SMTP, a slash command and a form, like anybody else."""
+"""The people of the demo and their requests, sent through real SMTP, a slash command and a form."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""Tables for other programs: CSV, and XLSX for whoever opens a spreadsheet. What stands in them is sheets.py.
+"""Tables for other programs: CSV, and XLSX for spreadsheets. Their rows are made in export_rows.py.
 
 A spreadsheet takes text that begins like a formula for one, and subjects and names come from outside: such text gets
 an apostrophe in front, in both formats, since a workbook may be saved as CSV later. Instants are RFC 3339 in UTC.

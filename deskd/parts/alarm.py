@@ -1,4 +1,4 @@
-"""Due timers rung at their second. What a timer means is the engine's business, how it is claimed the storage's.
+"""Fires due timers in the second they are due. The engine says what a timer means, storage how it is claimed.
 
 Nobody listens to the database for timers that other processes set: whoever sets one has an alarm of its own, except
 a command, which is why the alarm looks once a second in any case.

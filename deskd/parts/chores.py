@@ -1,7 +1,7 @@
 """What happens by the calendar and not by events: digests, reports, and the sweep over the timers.
 
-APScheduler only wakes us; the injected Clock says which slot it is, and a row in the database whose it is.
-Nothing that a ticket was promised hangs on it: promises are timer rows, rung by alarm.py.
+APScheduler only wakes us; the injected Clock says which slot it is, and a row in the database which daemon does it.
+No promise depends on it: promises are timer rows, fired by alarm.py.
 """
 
 import asyncio

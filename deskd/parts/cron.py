@@ -1,7 +1,7 @@
 """When chores are due: by a crontab line on the clocks of a zone, or every so often. Pure.
 
 All daemons name the same slots, since nothing here depends on when one was started. APScheduler reads the line and
-wakes us; which instants a line means is reckoned here: its own CronTrigger leaves out the midnight after clocks went
+wakes us; which instants a line means is decided here: its own CronTrigger leaves out the midnight after clocks went
 forward, and takes an hour that comes twice for two.
 """
 

@@ -1,4 +1,4 @@
-"""Due outbox rows to their couriers: leases, pauses, verdicts. What a parcel says is the couriers' business.
+"""Due outbox rows to their couriers: leases, pauses, verdicts. What a parcel says is up to the couriers.
 
 A nudge after each commit starts a round at once; a poll once a second finds what was written by another
 process. A channel whose far side is down is paused as a whole, so that its parcels wait without being tried one

@@ -1,7 +1,7 @@
 """Daily digests and weekly reports: to teams in their channels, to managers each for themselves, once per slot.
 
-A team's stands where its agents read it too, so it holds no agent's figures. A manager's has them. What is told is
-frozen when it is made, and its key is made of its slot, so that a chore done twice tells once.
+A team's digest is read by its agents too, so it has no figures of single agents; a manager's has them. Figures are
+frozen when they are made, and the key is made of the slot, so that a chore done twice is told once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

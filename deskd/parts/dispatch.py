@@ -1,7 +1,7 @@
-"""Waiting tickets to those who are there: the only place that gives any out unasked. What is fair the floor decides.
+"""Assigns waiting tickets to people on duty: the only place that does so unasked. Who gets what, the duty desk says.
 
 Woken by the desk's nudge, but it looks once a second at most: tickets may come in by hundreds a second, and while
-nobody is on duty a look is one small read. Once a minute it goes round everything.
+nobody is on duty a look is one small read. Once a minute it looks at every team.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""[[people]] named by their Slack ids are declared once Slack has said whose ids those are."""
+"""[[people]] given by Slack id are declared once Slack has said who they are."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The nudge: wakes a loop that sleeps until something is due. Losing one costs time, never work."""
+"""The nudge: wakes a loop that sleeps until something is due. A lost nudge costs time, never work."""
 
 import asyncio
 from collections.abc import Callable

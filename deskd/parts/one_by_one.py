@@ -1,4 +1,4 @@
-"""One parcel at a time between sent and marked, where the far side can not tell a repeat from news."""
+"""One parcel at a time between sent and marked as sent, where the far side cannot recognise a repeat."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
-"""A calendar was edited: every open clock is reckoned anew by it, a few tickets at a time.
+"""A calendar was edited: every open clock is recalculated with it, a few tickets at a time.
 
-Each clock notes by which edition it was reckoned, so that whoever looks finds what is left: after a crash, beside
+Each clock notes the edition it was calculated with, so that any daemon finds what is left: after a crash, beside
 other daemons, in a daemon that did not read the edit itself.
 """
 
@@ -43,8 +43,8 @@ class Recounts:
             except (
                 Exception
             ):  # the boundary: storage is in trouble, and what is left is found again
-                log.exception("due times cannot be reckoned anew; trying again")
-                self.trouble = "calendars: due times cannot be reckoned anew"
+                log.exception("due times cannot be recalculated; trying again")
+                self.trouble = "calendars: due times cannot be recalculated"
             await self.clock.sleep_until(self.clock.now() + LOOK_EVERY)
 
     async def recount(self, workspace: WorkspaceId) -> int:
@@ -54,13 +54,13 @@ class Recounts:
             done += counted
         if done:
             facts = {"workspace": workspace, "tickets": done}
-            log.info("a calendar is another: due times are reckoned anew", extra=facts)
+            log.info("a calendar has changed: due times are recalculated", extra=facts)
         return done
 
     async def _say_former(self) -> None:
         for workspace in await self.views.workspaces():
             for calendar in await self.desk.former_calendars(workspace):
                 log.warning(
-                    "a calendar is declared no more; what counts by it goes on counting by its last hours",
+                    "a calendar is no longer declared; clocks that use it keep its last hours",
                     extra={"workspace": workspace, "calendar": calendar},
                 )

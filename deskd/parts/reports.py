@@ -1,4 +1,4 @@
-"""Reports: what the tickets say, read and reckoned for whoever may see it."""
+"""Reports: tickets read and counted, for people who may see the figures."""
 
 import asyncio
 from collections.abc import Sequence

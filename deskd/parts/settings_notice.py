@@ -1,4 +1,4 @@
-"""A part that does nothing but say what is not done: its trouble is read on /ready."""
+"""A part that only reports on /ready what the settings leave undone."""
 
 import asyncio
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from deskd.parts.alarm import whose
 from engine.desk import tail
 from engine.ports.store import Change, State, Store, Transaction
 from engine.ports.timers import Due, Timers
-from engine.ports.views import TicketFilter, Views
+from engine.ports.views import Views
 from engine.tickets.people import WorkspaceId
 from engine.tickets.promise_clock import Timer
 
@@ -78,7 +78,7 @@ class Sweep:
 
     async def _page(self, place: _Place) -> tuple[Drift, _Place | None]:
         workspace, before = place.workspace, place.before
-        page = await self.views.tickets(workspace, TicketFilter(limit=PAGE, before=before))
+        page = await self.views.open_tickets(workspace, limit=PAGE, before=before)
         is_last = len(page) < PAGE
         # The rows are the newer picture. What changed in between is found to be right when it is mended.
         first = 0 if is_last else page[-1].ticket.number

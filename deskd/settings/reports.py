@@ -40,12 +40,12 @@ def _lower(value: object) -> object:
 class ReportsSection(Section):
     daily: Annotated[str, BeforeValidator(_lower), AfterValidator(_daily)] = Field(
         default="09:00",
-        description="When each team's channel (by the team's clock) and the managers (by the desk's) get the digest"
+        description="When each channel (in its team's time zone) and the managers (in the desk's) get the digest"
         " of yesterday; empty: never.",
     )
     weekly: Annotated[str, BeforeValidator(_lower), AfterValidator(_weekly)] = Field(
         default="mon 08:00",
-        description="When they get the report of the seven days before; empty: never.",
+        description="When they get the report of the last seven days; empty: never.",
     )
 
     @property

@@ -1,4 +1,4 @@
-"""The settings of promises: `[[policies]]`, who is paged by `[[ladders]]`, and when nobody is, `[[mutes]]`."""
+"""The settings of SLA targets: `[[policies]]`, who is paged (`[[ladders]]`), and when nobody is (`[[mutes]]`)."""
 
 from typing import Annotated, Final, Literal
 
@@ -50,43 +50,46 @@ class GoalsSection(Section):
     """What is left out is as in `base`; empty switches off."""
 
     first_response: OffOrDuration = Field(
-        default=None, description="Until the first answer by a person: `30m`, `8h`, `1d`, `5bd`."
+        default=None,
+        description="Time until the first answer by a person: `30m`, `8h`, `1d`, `5bd`.",
     )
     next_response: OffOrDuration = Field(
         default=None,
-        description="Until the answer to every later question; off: as `first_response`.",
+        description="Time until the answer to every later question; off: as `first_response`.",
     )
-    resolution: OffOrDuration = Field(default=None, description="Until it is resolved.")
+    resolution: OffOrDuration = Field(default=None, description="Time until it is resolved.")
     ack: OffOrDuration = Field(
-        default=None, description="A page unacknowledged for so long pages the next level."
+        default=None, description="The acknowledge timeout: after it the next level is paged."
     )
     calendar: OffOrText = Field(
-        default=None, description="Default: the policy's, but P1 counts around the clock."
+        default=None,
+        description="Which hours count; default: the policy's, but P1 counts around the clock.",
     )
 
 
 class PolicySection(Section):
-    """SLA targets. A change is a new edition: open tickets keep theirs until `deskd sla apply`."""
+    """SLA targets. A change makes a new edition: open tickets keep the old one until `deskd sla apply`."""
 
     id: str = Field(
-        description="Short and lasting; that of a preset (`devops`, `itil`) takes its place.",
+        description="Short and lasting; the id of a preset (`devops`, `itil`) replaces the preset.",
         min_length=1,
     )
     base: OffOrText = Field(
-        default=None, description="A preset or another policy: what is not said here is as there."
+        default=None,
+        description="A preset or another policy; what is not set here is taken from it.",
     )
     calendar: str = Field(
         default=ALWAYS_OPEN,
-        description=f'What time counts: id of `[[calendars]]`, `"{ALWAYS_OPEN}"`, or `"{TEAMS_OWN}"` (its team\'s).',
+        description=f'Which hours count: id of `[[calendars]]`, `"{ALWAYS_OPEN}"`, or `"{TEAMS_OWN}"` (its team\'s).',
     )
     warn_at: tuple[Percent, ...] = Field(
         default=(80,),
-        description="Warnings, in percent of a goal: `[50, 80]`.",
+        description="When to warn, in percent of a goal: `[50, 80]`.",
         max_length=WARNINGS_MAX,
     )
     response_stop: Literal["reply", "ack"] = Field(
         default="reply",
-        description="What is a first response: `reply`, or `ack` (somebody acknowledged it).",
+        description="What counts as a first response: `reply`, or `ack` (somebody acknowledged the ticket).",
     )
     goals: dict[PriorityName, GoalsSection] = Field(
         default_factory=dict,
@@ -102,34 +105,34 @@ class LevelSection(Section):
     )
     via: Annotated[tuple[Channel, ...], BeforeValidator(listed)] = Field(
         default=("slack",),
-        description="`slack`, `mail` or both; whoever has none of them is paged where they can be.",
+        description="`slack`, `mail` or both; people who have neither are paged where they can be reached.",
         min_length=1,
     )
     wait: OffOrDuration = Field(
-        default=None, description="Until the next level; off: the policy's `ack`."
+        default=None, description="Time until the next level; off: the policy's `ack`."
     )
     ack_required: bool = Field(
-        default=True, description="false: they are only told, and the climb ends here."
+        default=True, description="false: they are only told, and the escalation ends here."
     )
 
 
 class LadderSection(Section):
-    """An escalation policy. A change is a new edition, as with policies."""
+    """An escalation policy. A change makes a new edition, as with policies."""
 
     id: str = Field(
-        description="Short and lasting; `roles` takes the place of the usual one.", min_length=1
+        description="Short and lasting; `roles` replaces the default ladder.", min_length=1
     )
     levels: tuple[LevelSection, ...] = Field(min_length=1, max_length=LEVELS_MAX)
 
 
 class MuteSection(Section):
-    """A maintenance window: in this time nobody is paged, except by hand."""
+    """A maintenance window: in this time nobody is paged, except when somebody escalates by hand."""
 
     start: Moment = Field(description="Local time; or with an offset, such as `…T09:00+02:00`.")
-    end: Moment = Field(description="Local time, or with an offset; pages held back come then.")
+    end: Moment = Field(description="Local time, or with an offset; pages held back are sent then.")
     timezone: Annotated[Zone | None, Off] = Field(
         default=None, description="Whose local time; default: `desk.timezone`."
     )
     team: OffOrText = Field(default=None, description="Only its tickets; default: all.")
-    category: OffOrText = Field(default=None, description="Only of this one; default: all.")
-    reason: OffOrText = Field(default=None, description="As people read it.")
+    category: OffOrText = Field(default=None, description="Only this category; default: all.")
+    reason: OffOrText = Field(default=None, description="Shown to people.")

@@ -1,4 +1,4 @@
-"""Every setting there is, with its default and its meaning. Reading them is settings_load.py's business."""
+"""Every setting there is, with its default and its meaning. They are read in config/load.py."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -84,18 +84,19 @@ class DeskSection(Section):
     )
     policy: str = Field(
         default=DEVOPS.id,
-        description="What is promised where nothing below says more: `devops`, `itil`, or one of `[[policies]]`.",
+        description="The default policy: `devops`, `itil`, or one of `[[policies]]`.",
     )
     department_policies: dict[str, str] = Field(
-        default_factory=dict, description='For teams without one: `{HR = "itil"}`.'
+        default_factory=dict,
+        description='Policies of departments, for teams without one: `{HR = "itil"}`.',
     )
     category_policies: dict[str, str] = Field(
         default_factory=dict,
-        description='Before those of teams and departments: `{Security = "strict"}`.',
+        description='Policies of categories; they win over those of teams and departments: `{Security = "strict"}`.',
     )
     skills: dict[str, Skills] = Field(
         default_factory=dict,
-        description='What a category needs: `Network = ["network"]`; whoever has it comes first.',
+        description='The skills a category needs: `Network = ["network"]`; agents with the skill come first.',
     )
     pending_reminder: OffOrDuration = Field(
         default="2bd",
@@ -122,7 +123,7 @@ class StorageSection(Section):
 
 
 class SmtpInSection(Section):
-    listen: Listen = Field(default=None, description="`host:port` on which mail is taken in.")
+    listen: Listen = Field(default=None, description="`host:port` that accepts incoming mail.")
     protocol: Literal["smtp", "lmtp"] = Field(default="smtp", description="`smtp` or `lmtp`.")
 
 
@@ -142,7 +143,7 @@ class MailboxSection(Section):
     folder: str = Field(default="INBOX", description="The folder that is read.")
     team: OffOrText = Field(default=None, description="The team its mail goes to.")
     after_import: Literal["seen", "delete", "move"] = Field(
-        default="seen", description="What becomes of a message once it is safely stored."
+        default="seen", description="What happens to a message once it is safely stored."
     )
 
 
@@ -186,7 +187,9 @@ class HttpSection(Section):
 
 class LimitsSection(Section):
     attachment_bytes: int = Field(
-        default=10485760, description="Larger files are refused, by name and with the reason.", ge=0
+        default=10485760,
+        description="Larger files are refused; the sender is told which and why.",
+        ge=0,
     )
 
 
@@ -207,13 +210,14 @@ class TeamSection(Section):
     name: OffOrText = Field(default=None, description="As people read it; default: the id.")
     department: str = Field(default=DEFAULT_DEPARTMENT, description="The department it belongs to.")
     slack_channel: OffOrText = Field(
-        default=None, description="Id of its channel; members of a private one are its agents."
+        default=None, description="Id of its channel; members of a private channel are its agents."
     )
     addresses: MailAddresses = Field(
-        default=(), description="The desk's addresses that lead to it; it answers from the first."
+        default=(),
+        description="Mail to these addresses goes to this team; it answers from the first.",
     )
     policy: OffOrText = Field(
-        default=None, description="Its promises; default: its department's, else `desk.policy`."
+        default=None, description="Its SLA policy; default: its department's, else `desk.policy`."
     )
     calendar: OffOrText = Field(
         default=None, description="Id of its `[[calendars]]` entry; default: around the clock."
@@ -230,11 +234,11 @@ class TeamSection(Section):
     )
     strategy: Literal["least_loaded", "round_robin", "pull", "manual"] = Field(
         default="least_loaded",
-        description="Who on duty is given what waits: `least_loaded`, `round_robin`, `pull`, `manual` (nobody).",
+        description="How waiting tickets are assigned: `least_loaded`, `round_robin`, `pull`, `manual` (not at all).",
     )
     on_shift: Literal["shifts", "hours", "always"] = Field(
         default="shifts",
-        description="Who is on duty: `shifts` (who started one), `hours` (all in its calendar), `always` (all).",
+        description="On duty: `shifts` (who started one), `hours` (all, by its calendar), `always` (all).",
     )
 
 
@@ -247,7 +251,7 @@ class PersonSection(Section):
     )
     teams: Names = Field(default=(), description="Ids of the teams they answer for.")
     department: str = Field(
-        default=DEFAULT_DEPARTMENT, description="Managers and above reach its teams."
+        default=DEFAULT_DEPARTMENT, description="Managers reach all teams of this department."
     )
     timezone: Annotated[Zone | None, Off] = Field(
         default=None, description="Such as `Europe/Berlin`."
@@ -255,7 +259,7 @@ class PersonSection(Section):
     skills: Skills = Field(default=(), description="What they can do, as `desk.skills` names it.")
     limit: int | None = Field(
         default=None,
-        description=f"Tickets in work before none but a P1 is given to them; default: {LIMIT}.",
+        description=f"Tickets in work at most; above it only a P1 is assigned to them; default: {LIMIT}.",
         ge=1,
     )
 
@@ -267,7 +271,7 @@ class Settings(Section):
     )
     drain_seconds: int = Field(
         default=8,
-        description="How long a stopping daemon may finish what it has in hand.",
+        description="How long a stopping daemon may take to finish its current work.",
         ge=0,
         le=300,
     )

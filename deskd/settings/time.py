@@ -1,4 +1,4 @@
-"""The settings of time: `[[calendars]]`, when a team is there, and `[[rotations]]`, who of it is on duty."""
+"""The settings of time: `[[calendars]]`, the working hours of a team, and `[[rotations]]`, who is on call."""
 
 from collections.abc import Callable
 from datetime import date, time
@@ -35,10 +35,10 @@ Spans = Annotated[tuple[Span, ...], BeforeValidator(listed)]
 
 
 class CalendarSection(Section):
-    """A change counts at once, for open tickets too. What counts by one that is taken out goes on counting by it."""
+    """A change counts at once, for open tickets too. Clocks that use a removed calendar keep using its last hours."""
 
     id: str = Field(description="Short and lasting, such as `office`.", min_length=1)
-    timezone: Zone = Field(default="UTC", description="Whose time of day is meant.")
+    timezone: Zone = Field(default="UTC", description="The time zone of the hours.")
     hours: dict[Weekdays, Spans] = Field(
         description='Such as `{mon-thu = ["09:00-17:00"], fri = ["09:00-12:00", "13:00-15:00"]}`;'
         " `22:00-06:00` ends on the next day, `24:00` is midnight."
@@ -63,7 +63,7 @@ class CalendarSection(Section):
 class OverrideSection(Section):
     start: Moment = Field(description="Local time, such as `2026-03-05T09:00`.")
     end: Moment = Field(description="Local time.")
-    add: OffOrText = Field(default=None, description="Who joins, or stands in for `remove`.")
+    add: OffOrText = Field(default=None, description="Who joins, or replaces `remove`.")
     remove: OffOrText = Field(default=None, description="Who is off.")
 
 
@@ -75,7 +75,7 @@ class TurnSection(Section):
 
 class TemporarySection(Section):
     start: Moment = Field(description="Local time; from here on only these turns count.")
-    end: Moment = Field(description="Local time; the rotation is back.")
+    end: Moment = Field(description="Local time; from then on the rotation counts again.")
     turns: tuple[TurnSection, ...] = ()
 
 
@@ -83,11 +83,14 @@ class RotationSection(Section):
     """On-call: who is on duty by plan, without starting a shift."""
 
     id: str = Field(description="Short and lasting, such as `network-days`.", min_length=1)
-    team: str = Field(description="The team whose duty it is.")
-    timezone: Zone = Field(default="UTC", description="Whose clock on the wall hands over.")
+    team: str = Field(description="The team it is for.")
+    timezone: Zone = Field(default="UTC", description="The time zone of the handover.")
     kind: RotationKind = Field(description="`hourly`, `daily`, `weekly` or `monthly`.")
     length: int = Field(
-        default=1, description="So many hours, days, weeks or months each.", ge=1, le=LENGTH_MAX
+        default=1,
+        description="Length of a turn, in hours, days, weeks or months.",
+        ge=1,
+        le=LENGTH_MAX,
     )
     start: Moment = Field(description="Local time at which the first of `people` takes over.")
     people: Names = Field(
@@ -95,10 +98,12 @@ class RotationSection(Section):
         min_length=1,
     )
     hours: Spans = Field(
-        default=("00:00-24:00",), description="Only then, such as `09:00-17:00`.", min_length=1
+        default=("00:00-24:00",),
+        description="Only in these hours, such as `09:00-17:00`.",
+        min_length=1,
     )
     days: Annotated[tuple[Weekdays, ...], BeforeValidator(listed)] = Field(
-        default=("mon-sun",), description="Only on these, such as `mon-fri`.", min_length=1
+        default=("mon-sun",), description="Only on these days, such as `mon-fri`.", min_length=1
     )
     overrides: tuple[OverrideSection, ...] = ()
     temporary: tuple[TemporarySection, ...] = ()

@@ -68,7 +68,7 @@ def effects_of(scene: RecordedStep) -> tuple[Effect, ...]:
 
 
 def _looks_the_same(scene: RecordedStep) -> bool:
-    """A calendar's edit reckons every open ticket anew and moves few of them: no card is redrawn for nothing."""
+    """An edited calendar recalculates every open ticket and moves few of them: no card is redrawn for nothing."""
     reckoned = all(isinstance(entry.event, ClockChanged) for entry in scene.entries)
     return reckoned and scene.before is not None and scene.before.due_at == scene.after.due_at
 

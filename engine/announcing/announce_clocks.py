@@ -1,4 +1,4 @@
-"""Promises and pages -> effects: who hears that time runs out, that it ran out, and who is to come."""
+"""Promises and pages -> effects: who is told that a target is near or missed, and who is paged."""
 
 from datetime import datetime
 from typing import Final, TypedDict, assert_never

@@ -46,7 +46,7 @@ class RecordedStep:
     question: MessageId | None = None
     """What the requester was asked, when they are reminded of it."""
     answered: tuple[Entry, ...] = ()
-    """The pages that waited until this step, when they wait no more: whoever was paged may rest."""
+    """The pages that waited until this step, when they no longer wait: the people who were paged need not act."""
     former_team: Address | None = None
     """The channel of the team it was moved away from: its card must show that it is gone."""
 

@@ -1,4 +1,4 @@
-"""Every edition of every calendar there has been: by which hours somebody counted at an instant."""
+"""Every edition of every calendar: which hours were in force at an instant."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class CalendarHistory:
     """By id, oldest first."""
 
     def held(self, id: str, at: datetime) -> Edition:
-        """By which everybody counted at `at`; one that is declared no more counts on."""
+        """The edition in force at `at`; a calendar that is no longer declared keeps its last one."""
         held = [each for each in self.editions.get(id, ()) if each.valid_from <= at]
         return held[-1] if held else NO_EDITION
 

@@ -1,4 +1,4 @@
-"""Why nobody was there: what made a calendar closed over a stretch of time."""
+"""Why nobody was there: what closed a calendar during a stretch of time."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta

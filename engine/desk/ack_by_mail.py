@@ -1,7 +1,7 @@
 """Pages answered at a signed address: "I have it". Functions of a Transaction.
 
-Whoever was paged may say so from the address that was paged, once per page; the channel has verified that the
-address was signed for whom the message is from. Anything else is an ordinary message.
+A person who was paged may acknowledge from the address that was paged, once per page; the channel has verified that
+the signed address was made for that sender. Anything else is an ordinary message.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,11 @@ from engine.messages.paging import PageOver
 from engine.messages.values import Code, Foreign, TicketRef, foreign, zone
 from engine.ports.store import Transaction
 from engine.promises import escalation
-from engine.tickets import lifecycle
+from engine.tickets import access, lifecycle
+from engine.tickets.access import Right
 from engine.tickets.events import Acknowledged, Entry, Event, Merged, Moved, Noted, Paged
 from engine.tickets.message import AddressAction, Inbound, MessageId, Note
-from engine.tickets.people import Address, Person, Role
+from engine.tickets.people import Address, Person
 from engine.tickets.ticket import Phase, Ticket
 
 
@@ -27,8 +28,11 @@ def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Tick
         return None
     ticket = transaction.ticket(asked.ticket)
     sender = transaction.person_by(inbound.sender)
-    if ticket is None or sender is None or not _still_works(sender):
+    if ticket is None or sender is None:
         return None
+    about = access.about_ticket(ticket, step.team_of(transaction, ticket), called=True)
+    if not access.may(sender, Right.ACKNOWLEDGE, about):
+        return None  # they are nobody to page any more
     history = transaction.history(ticket.number)
     if not _was_paged(history, asked, sender):
         return None
@@ -38,10 +42,6 @@ def acknowledged(transaction: Transaction, inbound: Inbound, given: Now) -> Tick
     end = _end_of(history, ticket, asked)
     transaction.tell([_how_it_stands(transaction, ticket, sender, inbound, end)])
     return ticket
-
-
-def _still_works(sender: Person) -> bool:
-    return sender.status == "active" and sender.rank >= Role.AGENT
 
 
 def _was_paged(history: Sequence[Entry], asked: AddressAction, sender: Person) -> bool:

@@ -1,4 +1,4 @@
-"""One door for whoever asks for an action by its name: buttons, forms, words in a thread, commands."""
+"""Actions by name, for every channel: buttons, forms, words in a thread, commands."""
 
 from collections.abc import Awaitable
 from typing import assert_never

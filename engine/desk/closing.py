@@ -1,4 +1,4 @@
-"""Closed without being solved, with a reason, or in silence because it never was a request; and the way back."""
+"""Closing an unresolved ticket, with a reason; closing what is not a request, in silence; and undoing it."""
 
 from collections.abc import Callable
 

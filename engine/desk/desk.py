@@ -53,7 +53,7 @@ class Spoken:
 
 
 class Desk:
-    """Every use case. All raise Refused for a polite no, and whatever the store raises when it is in trouble."""
+    """Every use case. All raise Refused for a refusal, and whatever the store raises when it is in trouble."""
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, *, nudge: Callable[[], None]) -> None:
         self._store = store
@@ -308,7 +308,7 @@ class Desk:
         )
 
     async def recount(self, workspace: WorkspaceId, limit: int) -> int:
-        """How many tickets changed, of up to `limit` clocks reckoned by an older edition of their calendar."""
+        """How many tickets changed, of up to `limit` clocks calculated with an older edition of their calendar."""
         at = self._clock.now()
         counted = await self._store.run(
             workspace, partial(rule_changes.recount, limit=limit, at=at)
@@ -318,7 +318,7 @@ class Desk:
         return counted
 
     async def former_calendars(self, workspace: WorkspaceId) -> Sequence[str]:
-        """Those that are declared no more, and that clocks still count by."""
+        """Those that are no longer declared and that clocks still use."""
         return await self._store.run(workspace, rule_changes.former_calendars)
 
     async def apply_policies(self, request: Request, *, dry_run: bool = False) -> Applied:

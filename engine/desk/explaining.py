@@ -1,4 +1,4 @@
-"""Why a ticket was late, for whoever may know: all of it for who works on it, the short form for the requester."""
+"""Why a ticket was late: the full story for people who work on it, the short form for the requester."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Two tickets that are one, and one that is two: merge, un-merge, split. Functions of a Transaction.
 
-A merge buys no time: the ticket that goes on is due no later than the one that joins it was. The one that joins
-rests as MERGED; who asked for it follows the other from now on, and their replies go there.
+A merge gains no time: the ticket that stays open is due no later than the merged one was. The merged one is put aside
+as MERGED; its requester follows the other from now on, and their replies go there.
 """
 
 from collections.abc import Sequence
@@ -123,7 +123,7 @@ def unmerge(transaction: Transaction, request: Request, given: Now) -> Ticket:
 
 
 def _part(transaction: Transaction, here: StepContext) -> None:
-    """Whoever followed others because of the merge hears of them no more, unless one of theirs is still there."""
+    """People who followed the others because of the merge no longer do, unless one of theirs is still there."""
     ticket = left = here.ticket
     leaving = _everybody(transaction, ticket.number)
     while left.merged_into is not None:

@@ -1,4 +1,4 @@
-"""How a ticket comes to be: from a message or from a form, with its promises, its audience and its receipt."""
+"""Opening a ticket, from a message or a form, with its promises, its audience and its receipt."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -45,7 +45,7 @@ def _let_out(transaction: Transaction, at: datetime) -> None:
 
 
 def recount(transaction: Transaction, limit: int, at: datetime) -> int:
-    """How many tickets changed, of up to `limit` clocks reckoned by an older edition of their calendar."""
+    """How many tickets changed, of up to `limit` clocks calculated with an older edition of their calendar."""
     wanted: list[int] = []
     for id, (version, _) in transaction.rules().calendars.items():
         left = limit - len(wanted)
@@ -70,7 +70,7 @@ def reckoned(transaction: Transaction, ticket: Ticket, at: datetime) -> Ticket:
 
 
 def former_calendars(transaction: Transaction) -> Sequence[str]:
-    """Those that are declared no more, and that clocks still count by."""
+    """Those that are no longer declared and that clocks still use."""
     rules = transaction.rules()
 
     def is_used(id: str) -> bool:
@@ -98,7 +98,7 @@ class Applied:
 
     @property
     def rebased(self) -> int:
-        """Of those, how many would have been late already, and count anew from now."""
+        """Of those, how many would have been late already, and count from now."""
         return sum(new.rebased and not old.rebased for old, new in self._pairs())
 
     @property

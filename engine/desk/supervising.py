@@ -1,4 +1,4 @@
-"""Escalate by hand, and acknowledge: what stops the climb and what makes it go on. Functions of a Transaction."""
+"""Escalate by hand, acknowledge, end an escalation. Functions of a Transaction."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
 """The tail that every history has: timers follow from the state, and all of a step is recorded together.
 
-Heads are apart: who may change a ticket, a presence, and what is decided then, is their own (step.py, shifts.py).
+Heads are separate: who may change a ticket or a presence, and what is decided, is in step.py and shifts.py.
 """
 
 from dataclasses import replace

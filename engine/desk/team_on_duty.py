@@ -1,4 +1,4 @@
-"""Who of a team is there now, and with what in hand: people, presences, hours and loads put together."""
+"""Who of a team is on duty now, and how much work they have: people, presences, hours and loads put together."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

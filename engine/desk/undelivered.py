@@ -1,4 +1,4 @@
-"""Words meant for a person could not be delivered: a team hears of it, so that somebody reaches them another way."""
+"""A message to a person could not be delivered: a team is told, so that somebody reaches them another way."""
 
 from engine.announcing import announce
 from engine.desk import step

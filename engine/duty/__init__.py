@@ -1,1 +1,1 @@
-"""Who is on duty, how much each has in hand, and who would get a ticket."""
+"""Who is on duty, how much work each person has, and who would get a ticket."""

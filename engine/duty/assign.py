@@ -1,9 +1,9 @@
-"""Which agent gets which waiting ticket by themselves, and why. Pure: the desk reads, asks, records.
+"""Which agent is assigned which waiting ticket automatically, and why. Pure: the desk reads, asks, records.
 
-Only those on duty are asked. Among them the ablest: with all the skills that a ticket needs, else with the most of
-them, which is flagged. A ticket waits for an able person who is busy rather than go to one who is not able. Whoever
-worked on a reopened ticket before gets it back. Nobody is given more running tickets than their limit; only a P1 is.
-Nobody is offered again what they gave back or let pass.
+Only people on duty are candidates. The best has all the skills that the ticket needs, or else most of them, which is
+flagged. A ticket waits for a skilled person who is busy rather than go to one without the skill. A reopened ticket
+goes back to the person who worked on it. A limit on running tickets holds for everything but a P1. A ticket is not
+offered again to people who gave it back or did not accept it.
 """
 
 from collections.abc import Iterable, Sequence

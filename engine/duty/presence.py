@@ -1,8 +1,8 @@
 """Who is there: what people say of themselves (`/shift`), and what follows from it at an instant.
 
-Duty has three values on purpose. ON: tickets are given to them by themselves. OFF: they said that they are not there.
-UNSAID: they never said anything and nothing covers them. Nothing is given to those, but a page may wake them; so a
-desk whose people never start a shift works as if there were none.
+Duty has three values on purpose. ON: tickets are assigned to them automatically. OFF: they said that they are not
+there. UNSAID: they said nothing and no plan covers them: nothing is assigned to them, but a page may reach them. So a
+desk whose people never start a shift works as if there were no shifts.
 
 What a presence means is judged by the clock, to the instant; what lapses is written down when its timer rings, and
 that changes nobody's duty.

@@ -1,6 +1,6 @@
 """Who is on duty by plan: turns that people take, rules for when they hold, and exceptions with dates.
 
-A rotation hands over by the clock on the wall of its zone. A hand-over in the hour that a spring night skips happens
+A rotation hands over at local time in its zone. A hand-over in the hour that a spring night skips happens
 when the clocks have moved, one in the hour that an autumn night repeats the first time the clocks show it. Rotations
 reach back before their start as they go on after it. A rule may hold for some hours of some days; a night belongs to
 the day it begins on. An override adds somebody, removes somebody, or puts one in the place of another. A temporary

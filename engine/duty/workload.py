@@ -1,7 +1,7 @@
-"""How much everybody has in hand: the figures that tickets are shared out by. Nothing here shares anything out.
+"""How much work everybody has: the figures that assigning uses. Nothing is assigned here.
 
 A ticket weighs by its priority, less while it waits for its requester. The limit counts tickets that run, not weight:
-deep personal heaps are what makes answers late, however light each ticket is.
+long personal queues make answers late, however small each ticket is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ WAITING_SHARE: Final = 0.25
 """Of its weight, while a ticket waits for its requester."""
 
 LIMIT: Final = 3
-"""Running tickets a person is given by themselves, unless configured otherwise; P1 knows no limit."""
+"""Running tickets a person is assigned automatically, unless configured otherwise; P1 knows no limit."""
 
 
 @dataclass(frozen=True, slots=True)

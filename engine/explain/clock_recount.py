@@ -1,7 +1,7 @@
-"""Clocks counted a second time: afterwards, from what their history tells and from the editions of calendars.
+"""Clocks counted a second time, from their history and the editions of calendars.
 
-sla.py counts while things happen. Here nothing of what it stored is believed: only when a clock was started, paused,
-set anew and stopped. For whoever asks why (explain.py) and for whoever doubts (verify.py).
+sla.py counts while things happen. Here nothing that it stored is used, only when a clock was started, paused,
+reset and stopped. For explanations (explain.py) and for checks (verify.py).
 """
 
 from collections.abc import Iterable, Mapping

@@ -58,7 +58,7 @@ class CountedBy:
     calendar: str
     edition: int
     rebased: bool = False
-    """Counted anew from here, because it would have been late already."""
+    """Counted again from here, because it would have been late already."""
 
 
 @dataclass(frozen=True, slots=True)

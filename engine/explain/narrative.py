@@ -1,4 +1,4 @@
-"""An explanation told: what one sentence says of several intervals, what happened between, and a bar of it all."""
+"""An explanation as lines: intervals joined into sentences, what happened between them, and a bar of it all."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""An explanation as one reader is told it: what templates make sentences of, and what the JSON shape is made from.
+"""An explanation for one reader: the values that templates and the JSON shape are made from.
 
 A requester is told when and how long, and neither who of the desk had it nor who was paged.
 """

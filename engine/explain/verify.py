@@ -1,4 +1,4 @@
-"""A ticket's clocks against what their history and the calendars say: nothing that was stored is believed. Pure."""
+"""A ticket's clocks checked against their history and the calendars: no stored figure is trusted. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def _counted_otherwise(clock: PromiseClock, tally: ClockRecount) -> Iterator[Dou
 
 
 def _due_otherwise(clock: PromiseClock, last: Entry, almanac: CalendarHistory) -> Iterator[Doubt]:
-    """By the edition it was reckoned with, or by that which held when it was."""
+    """The edition it was calculated with, or the one in force at that time."""
     due = clock.breached_at or clock.due_at
     since = clock.running_since or (clock.runs[-1][0] if clock.runs else None)
     if due is None or since is None:

@@ -1,4 +1,4 @@
-"""Work by the calendar: which daemon does it. A slot of a chore is one row; whoever has the row does the work."""
+"""Work by the calendar: which daemon does it. A slot of a chore is one row; who has the row does the work."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

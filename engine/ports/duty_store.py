@@ -1,4 +1,4 @@
-"""Who is there and who holds what, as a transaction reads and keeps it: the port that shifts and sharing out need.
+"""Who is on duty and who has which tickets, read and written in a transaction: the port of shifts and of assigning.
 
 A part of engine.ports.Transaction, in a file of its own because the rest of the desk does without it.
 """
@@ -37,7 +37,7 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """Somebody had a ticket and has it no more."""
+    """Somebody gave up a ticket, or it was taken from them."""
 
     by: PersonId
     passed: bool
@@ -62,7 +62,7 @@ class WorkViews(Protocol):
     async def own_work(self, workspace: WorkspaceId, person: Person) -> OwnWork: ...
 
     async def staffed_teams(self, *, waiting: bool) -> Sequence[tuple[WorkspaceId, TeamId]]:
-        """Teams whose tickets are given out by themselves and where somebody may be on duty: one small read.
+        """Teams whose tickets are assigned automatically and where somebody may be on duty: one small read.
 
         `waiting`: only those where a ticket has nobody.
         """
@@ -85,7 +85,7 @@ class DutyStore(Protocol):
         ...
 
     def lock(self, team: TeamId, people: Collection[PersonId]) -> None:
-        """Until the end of the transaction nobody else gives out this team's tickets, or gives any to these."""
+        """Until the end of the transaction nobody else assigns this team's tickets, or any to these people."""
         ...
 
     def loads(self, people: Collection[PersonId]) -> Mapping[PersonId, Load]:
@@ -93,13 +93,13 @@ class DutyStore(Protocol):
         ...
 
     def last_assigned(self, people: Collection[PersonId]) -> Mapping[PersonId, datetime]:
-        """When they were last given something by themselves; who never was is missing."""
+        """When each was last assigned something automatically; people who never were are missing."""
         ...
 
     def was_assigned(self, person: PersonId, at: datetime) -> None: ...
 
     def unassigned(self, team: TeamId, *, limit: int, critical_only: bool) -> Sequence[Brief]:
-        """P1 first, then what is due first."""
+        """P1 first, then the earliest due."""
         ...
 
     def held(
@@ -113,7 +113,7 @@ class DutyStore(Protocol):
         ...
 
     def due_until(self, team: TeamId, until: datetime, *, limit: int) -> Sequence[Brief]:
-        """The team's tickets with a promise that breaks until then, due first first."""
+        """The team's tickets with a promise that breaks until then, earliest due first."""
         ...
 
     def given_back(self, numbers: Collection[int]) -> Mapping[int, Sequence[GivenBack]]:

@@ -1,4 +1,4 @@
-"""Many messages at once to one place are one digest: after downtime nobody reads sixty.
+"""Many messages at once to one place become one digest: after downtime nobody reads sixty.
 
 Pure: which messages may be gathered, and what a digest of them says. Where it is done: as parcels are leased
 (storage/queues/flood.py), so that it holds whatever the flood came from.

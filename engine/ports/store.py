@@ -146,7 +146,7 @@ class Transaction(Protocol):
         ...
 
     def tickets_by_calendar(self, calendar: str, *, older_than: int, limit: int) -> Sequence[int]:
-        """Tickets with a running, unbroken clock that was reckoned by an older edition: of `limit` such clocks."""
+        """Tickets with a running, unbroken clock calculated with an older edition: of `limit` such clocks."""
         ...
 
     def record(self, change: Change) -> None:

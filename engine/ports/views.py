@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from engine.lists.asking import Asked
 from engine.tickets.events import Entry
 from engine.tickets.message import Attachment, Comment, Note, Reference
 from engine.tickets.people import Person, Team, TeamId, WorkspaceId
@@ -69,7 +70,7 @@ class TicketFile:
 
 @dataclass(frozen=True, slots=True)
 class OwnWork:
-    """What one person has before them, of each what is due first first; lists are cut, counts are not."""
+    """What one person has to do, each list earliest due first; lists are cut, counts are not."""
 
     mine: tuple[TicketLine, ...] = ()
     mine_count: int = 0
@@ -85,19 +86,14 @@ class OwnWork:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketFilter:
-    """All given conditions must hold. Lists are newest first."""
-
-    everything: bool = False
-    """Also CLOSED and MERGED."""
-    state: str | None = None
-    priority: str | None = None
-    team: str | None = None
-    assignee: str | None = None
-    requester: str | None = None
-    limit: int = 1000
-    before: int | None = None
-    """Only numbers below this: the next page (keyset, never OFFSET)."""
+class Page:
+    lines: Sequence[TicketLine]
+    next: str | None = None
+    """None: this was the last one."""
+    cut: bool = False
+    """So many rows were looked at that the search was ended; `next` goes on where it stopped."""
+    as_of: datetime | None = None
+    """Late is judged by this instant, on all pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +146,16 @@ class ListViews(Protocol):
     """Reads for lists and cards. They may be a moment old."""
 
     async def tickets(
-        self, workspace: WorkspaceId, wanted: TicketFilter
-    ) -> Sequence[TicketLine]: ...
+        self, workspace: WorkspaceId, reader: Person, asked: Asked, *, now: datetime
+    ) -> Page:
+        """What the reader may read of it. Raises Refused for a cursor of another list, or no word to look up."""
+        ...
+
+    async def open_tickets(
+        self, workspace: WorkspaceId, *, limit: int, before: int | None = None
+    ) -> Sequence[TicketLine]:
+        """Whoever may read them, newest first, below that number: for parts, which are nobody."""
+        ...
 
     async def ticket(self, workspace: WorkspaceId, number: int) -> TicketLine | None: ...
 

@@ -1,1 +1,1 @@
-"""Promises to requesters: clocks that run, pause and break, and who is paged when nobody comes."""
+"""Promises to requesters (SLA targets): clocks that run, pause and break, and who is paged when nobody comes."""

@@ -1,4 +1,4 @@
-"""What a due timer means for its ticket, and a due time that comes nearer."""
+"""What a due timer means for its ticket, and due times that are moved earlier."""
 
 from datetime import datetime
 from typing import assert_never

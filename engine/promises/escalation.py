@@ -1,4 +1,4 @@
-"""The climb: who is paged when nobody acknowledges, until somebody does. Pure.
+"""Escalation: who is paged when nobody acknowledges, level by level, until somebody does. Pure.
 
 A ladder has levels, 0 the agents. The `ack` clock runs from receipt and from each page; when it breaks, the next
 level is paged. A broken resolution, a second reopening and a person's word climb at once; a P1 pages level 0 as it

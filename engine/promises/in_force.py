@@ -1,4 +1,4 @@
-"""Which policies hold now, each with what names it: what is told to whoever asks what is promised. Pure."""
+"""Which policies are in force now, and which teams, departments and categories use each. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

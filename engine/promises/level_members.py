@@ -1,4 +1,4 @@
-"""Who stands on a level of a ladder now: the people of a team whom a page would reach."""
+"""Who is on a level of a ladder (escalation policy) now: the people of a team whom a page would reach."""
 
 from collections.abc import Callable, Sequence
 from typing import Final

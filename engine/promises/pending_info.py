@@ -10,7 +10,7 @@ from engine.tickets.ticket import Phase
 
 
 def follow(events: Sequence[Event], now: StepContext) -> list[Event]:
-    """Every new question begins the wait anew."""
+    """Every new question restarts the wait."""
     if now.ticket.state.phase is not Phase.WAITING or not any(_asks(event) for event in events):
         return []
     own = now.rules.workspace

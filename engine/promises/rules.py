@@ -1,4 +1,4 @@
-"""What a workspace lives by: who promised what, by which calendar, and who is paged when nobody comes.
+"""The rules of a workspace: which targets, by which calendar, and who is paged when nobody acknowledges.
 
 Policies and ladders come in editions: a ticket keeps the number of those of its opening, until an admin applies newer
 ones to it. A number, since instants lie: two transactions that overlap may each believe to be the first.
@@ -108,7 +108,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """From `starts_at` until `ends_at` nobody is paged for these tickets; what was due is made up for at the end."""
+    """From `starts_at` until `ends_at` nobody is paged for these tickets; what was due is sent when it ends."""
 
     starts_at: datetime
     ends_at: datetime
@@ -194,14 +194,14 @@ class Rules:
 
     workspace: Workspace
     calendars: Mapping[str, tuple[int, Calendar]] = field(default_factory=dict)
-    """(edition, compiled) by id. One that is declared no more stays for the clocks that count by it."""
+    """(edition, compiled) by id. One that is no longer declared stays for the clocks that use it."""
     policies: Mapping[str, Editions[Policy]] = field(default_factory=dict)
     ladders: Mapping[str, Editions[Ladder]] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
     rotations: Mapping[str, tuple[str, Schedule]] = field(default_factory=dict)
     """(team, plan) by id. Their people are written by mail address, or Slack id if they have none."""
     former: frozenset[str] = frozenset()
-    """Calendars that are declared no more."""
+    """Calendars that are no longer declared."""
     edited_on: Mapping[str, datetime] = field(default_factory=dict)
     """Since when a calendar's edition holds, by id."""
     declared_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
@@ -261,11 +261,11 @@ class Rules:
         return self.calendars.get(id or ALWAYS_OPEN, (0, AROUND_THE_CLOCK))
 
     def is_reckoned_by(self, clock: PromiseClock) -> bool:
-        """False: its calendar was edited since, and it has to be reckoned anew."""
+        """False: its calendar was edited since, and it has to be recalculated."""
         return clock.calendar_version >= self.calendar(clock.calendar)[0]
 
     def held_until(self, clock: PromiseClock, at: datetime) -> datetime:
-        """Until when that held which the clock was reckoned by: `at`, or when its calendar was edited."""
+        """Until when the calendar that the clock was calculated with was in force: `at`, or when it was edited."""
         edited = at if self.is_reckoned_by(clock) else self.edited_on.get(clock.calendar, at)
         return min(edited, at)
 

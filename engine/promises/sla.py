@@ -7,7 +7,7 @@ the same budget. `ack` is no promise: it is how long a page may go unacknowledge
 broken strictly after it was due, and the verdict is taken when the clock stops or its timer rings, whichever comes
 first.
 
-A due time is always reckoned from the stretches in which the clock ran, so that a new goal, a new calendar and a
+A due time is always calculated from the stretches in which the clock ran, so that a new goal, a new calendar and a
 pause need one formula: `due_over`.
 """
 

@@ -1,6 +1,6 @@
-"""What is around one step of one ticket, for all who decide: rights and promises, history and announcements.
+"""The facts of one step of one ticket that every decision may need: who, where, when, by which rules.
 
-One value from the desk down to the clocks, so that nobody packs the same facts anew on the way.
+One value from the desk down to the clocks, so that no function packs the same facts again.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a report is made from: tickets as managers count them, and whose figures somebody may see."""
+"""What a report is made from: tickets as managers count them, and which figures a person may see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The lists of a report: how old the backlog is, what is about to be late, and what is."""
+"""The lists of a report: the age of the backlog, what is about to be late, and what is late."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The forecast of a desk as a whole: what comes, whether its people are enough, and which promises will break.
 
-People's time is what the calendars of their teams say. Somebody whose teams have none can not be counted, and where
-nobody can, nothing is said of staffing.
+People's time is what the calendars of their teams say. People whose teams have none cannot be counted; when
+nobody can be counted, there are no staffing figures.
 """
 
 from collections import Counter
@@ -128,7 +128,7 @@ def _days(
 
 
 def owed(facts: Iterable[TicketFacts], now: datetime) -> Iterator[Owed]:
-    """Of each open ticket the promise that is due first, if it can still be kept."""
+    """Of each open ticket the earliest due promise, if it can still be kept."""
     for each in facts:
         due = [clock.due_at for clock in each.promises if _keepable(clock, now) and clock.due_at]
         if due:

@@ -214,7 +214,7 @@ def _worked(resolved: Iterable[TicketFacts]) -> Iterable[timedelta]:
 
 
 def _taken(clock: PromiseClock) -> Iterable[timedelta]:
-    """Nothing for a clock that was set anew: it has forgotten what went before."""
+    """Nothing for a clock that was reset: it does not know what was before."""
     return () if clock.rebased else (clock.used,)
 
 

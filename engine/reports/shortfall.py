@@ -1,7 +1,7 @@
 """Which promises will break with the people there are: open clocks by due time against the agents' time until then.
 
-A desk takes up what is due first. A promise is expected to break when everything due up to it takes longer than the
-agents have until it is due. How long one ticket takes is learnt from the days just past, as a Range, so the answer is
+A desk works on the earliest due first. A promise is expected to break when all that is due up to it takes longer than
+the agents have until it is due. How long a ticket takes is learnt from the last days, as a Range, so the answer is
 a Range too. The agents' time over what they resolved in it holds idle hours as well; on the busiest days it does not.
 """
 

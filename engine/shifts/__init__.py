@@ -1,1 +1,1 @@
-"""Who is there and who gets what: shifts, giving out work, evening out loads, handing over."""
+"""Who is on duty and who gets which tickets: shifts, assigning, balancing, handing over."""

@@ -1,4 +1,4 @@
-"""The floor: who is there and who has what. The desk's second door: use cases of shifts and of sharing out work.
+"""The duty desk: who is on duty and who has which tickets. Use cases of shifts and of assigning work.
 
 As the desk: each is one transaction and may run twice, so it only reads and records.
 """
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class DutyDesk:
-    """All raise Refused for a polite no, and whatever the store raises when it is in trouble."""
+    """All raise Refused for a refusal, and whatever the store raises when it is in trouble."""
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, *, nudge: Callable[[], None]) -> None:
         self._store = store
@@ -85,7 +85,7 @@ class DutyDesk:
     async def next_ticket(
         self, workspace: WorkspaceId, by: Caller, *, settles: int | None = None
     ) -> Ticket:
-        """Claim what is due first of all that waits in the person's teams."""
+        """Claim the ticket that is due soonest among those that wait in the person's teams."""
         work = partial(giving_out.next_ticket, by=by, given=self._given(), settles=settles)
         return await self._run(workspace, work)
 

@@ -1,7 +1,7 @@
-"""Giving out work: to whom by themselves, and what next to somebody who asks.
+"""Assigning tickets: automatically, and the next one to somebody who asks.
 
-Whoever gives out a team's tickets holds the team and its people until the commit, so that several daemons give each
-ticket once and bring nobody above the limit.
+The transaction that assigns a team's tickets locks the team and its people until the commit, so that several daemons
+assign each ticket once and nobody gets more than the limit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -117,7 +117,7 @@ def hand_back(transaction: Transaction, brief: Brief, at: datetime) -> None:
 def next_ticket(
     transaction: Transaction, by: Caller, given: Now, settles: int | None = None
 ) -> Ticket:
-    """Claim what is due first of all that waits in the person's teams."""
+    """Claim the ticket that is due soonest among those that wait in the person's teams."""
     person = directory.identify(transaction, by, given.ids, given.at)
     teams = [team for team in transaction.teams() if team.id in person.teams]
     if not teams:

@@ -1,5 +1,5 @@
-"""The end of a shift: what nobody has begun goes back to the team, what is in work stays, and both are told who is
-to know: the person, and the channels of their teams.
+"""The end of a shift: tickets not started go back to the team, tickets in work stay. The person and the channels of
+their teams are told of both.
 """
 
 from collections.abc import Sequence

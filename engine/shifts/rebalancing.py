@@ -1,4 +1,4 @@
-"""Evening out a team's load: who carries what, a proposal to read, and its moves once a lead has said yes."""
+"""Balancing a team's load: who has what, a proposal to read, and its moves once a lead has approved it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from engine.tickets.people import Caller, Person, PersonId, Team
 from engine.tickets.ticket import Phase
 
 HELD_MAX: Final = 500
-"""Tickets in a team's hands that are looked at, due first first."""
+"""How many tickets of a team are looked at, earliest due first."""
 SEEN_LENGTH: Final = 12
 
 Propose = Callable[[Sequence[Member], Sequence[Held]], Sequence[Move]]
@@ -30,7 +30,7 @@ Propose = Callable[[Sequence[Member], Sequence[Held]], Sequence[Move]]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Who of a team carries what, and what would even it out."""
+    """Who of a team has what, and which moves would balance it."""
 
     reader: Person
     team: Team

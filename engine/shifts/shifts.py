@@ -1,4 +1,4 @@
-"""Shifts: people say that they are there, rest, are away, come back and go; and what their tickets do then."""
+"""Shifts: people start one, take a break, are away, come back and end it; and what happens to their tickets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A timer is due: whose it is says what it means, and that is recorded."""
+"""A timer is due: what it means for its ticket or presence is decided and recorded."""
 
 from datetime import datetime
 from typing import assert_never

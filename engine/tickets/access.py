@@ -1,9 +1,9 @@
 """May this person: one table, one function, default deny, asked by every face and by every use case.
 
-A right is asked for about a ticket, a team, or the workspace (`About`). Whoever has the rank has it where they
-answer: in their own teams; a department's head (a lead who is listed with it) and its managers in that department;
-admins everywhere. A team that is open shares its tickets with other teams' agents. Whoever was paged for a ticket
-may read, claim and acknowledge it, wherever they belong.
+A right is asked for about a ticket, a team, or the workspace (`About`). People with the rank have it where they
+work: in their own teams; a department's head (a lead who is listed with it) and its managers in that department;
+admins everywhere. A team that is open shares its tickets with other teams' agents. Anyone paged for a ticket
+may read, claim and acknowledge it while they are active.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -135,7 +135,7 @@ PERSONAL: Final = frozenset(
 )
 """About nobody but oneself: these ask for a rank and for no place."""
 CALLED: Final = frozenset({Right.READ, Right.CLAIM, Right.ACKNOWLEDGE})
-"""Rights of whoever was paged for a ticket."""
+"""Rights of a person who was paged for a ticket."""
 CALLED_FOR: Final = timedelta(days=7)
 """So long after the ticket came to rest."""
 HOLDERS_MAX: Final = 3

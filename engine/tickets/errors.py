@@ -1,4 +1,4 @@
-"""A polite no: a code and the facts its sentence needs; the sentence itself is in templates/."""
+"""A refusal: a code and the facts its sentence needs; the sentence itself is in templates/."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -29,6 +29,10 @@ CODES: Final = frozenset(
         "merge_into_done",  # facts: ticket, into, state
         "nothing_to_waive",  # facts: ticket
         "too_late_to_unmerge",  # facts: ticket, hours
+        "bad_cursor",  # the place to go on from belongs to another list
+        "no_words",  # nothing to look up
+        "prefix_short",  # facts: word, least
+        "many_words",  # facts: most
     }
 )
 

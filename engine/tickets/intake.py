@@ -1,4 +1,4 @@
-"""What an inbound message is: a reply to join, a new ticket, or nothing to answer. Words and proofs only; no channel.
+"""What an inbound message is: a reply to a ticket, a new ticket, or nothing to answer. Text and proofs; no channel.
 
 Joining needs a proof the channel verified (our signed address or Message-ID, a Slack thread of ours) or the outside
 id of a message already on the ticket, and it needs to come from somebody on that ticket. A ticket's bare number

@@ -69,7 +69,7 @@ class Person:
     department: str | None = None
     skills: frozenset[str] = frozenset()
     limit: int | None = None
-    """Tickets in work at a time before no more are assigned by themselves; None: the usual number."""
+    """Tickets in work at a time before no more are assigned automatically; None: the usual number."""
     vouched: frozenset[TeamId] = frozenset()
     """Those of `teams` that only a private place vouches for: they end with it. The others are listed."""
 

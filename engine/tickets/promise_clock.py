@@ -93,7 +93,7 @@ class PromiseClock:
     breached_at: datetime | None = None
     """The instant the promise broke (= due_at), not when somebody noticed."""
     rebased: bool = False
-    """Its due time was set anew once, because a raised priority would have broken it in the past."""
+    """Its due time was reset once, because a raised priority would have broken it in the past."""
     cancelled_at: datetime | None = None
     """The ticket was merged, or no policy promises this any more."""
     waived: bool = False
@@ -102,7 +102,7 @@ class PromiseClock:
     """Whose goal it is."""
     calendar: str = ALWAYS_OPEN
     calendar_version: int = 0
-    """By which edition of the calendar `due_at` was reckoned."""
+    """The edition of the calendar that `due_at` was calculated with."""
     runs: tuple[Run, ...] = ()
     """Where it ran before `running_since`, since it started or was rebased."""
 

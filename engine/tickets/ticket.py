@@ -91,7 +91,7 @@ class Ticket:
     pages: int = 0
     """How often the present level was paged."""
     muted: bool = False
-    """A page was held back by a mute window; it is made up for when the window ends."""
+    """A page was held back by a mute window; it is sent when the window ends."""
     offered: bool = False
     """Assigned by the desk itself and not accepted yet: a colleague may still claim it."""
     reopened: int = 0

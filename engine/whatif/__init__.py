@@ -1,1 +1,1 @@
-"""What would have been under other rules: recorded tickets replayed, and two worlds compared."""
+"""What would have happened under other rules: recorded tickets replayed, and two replays compared."""

@@ -1,4 +1,4 @@
-"""Two worlds compared ticket by ticket: what would be late that was not, and who would be paged how often. Pure."""
+"""Two replays compared ticket by ticket: what would be late that was not, and who would be paged how often. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""A ticket's way through time without a store: what is decided takes effect, and its timers ring as they are due.
+"""One ticket replayed without a store: what is decided takes effect, and its timers fire when they are due.
 
-The same as step.py and ringing.py do with a transaction around it: for questions that begin with "what if".
+The same as tail.py and the desk do with a transaction around it: for questions that begin with "what if".
 """
 
 from collections.abc import Callable, Collection, Sequence

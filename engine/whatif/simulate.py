@@ -1,7 +1,7 @@
-"""What would have been under other rules: a recorded ticket lived again by them. Pure.
+"""What would have happened under other rules: a recorded ticket replayed with them. Pure.
 
 Only what people did is taken from the record (words, moves, priorities, who had it), and what the desk moved or gave
-out by itself. Clocks, pages and what follows from them happen anew, every timer at its very instant. Two things stay
+out by itself. Clocks, pages and what follows are computed again, timers at their exact instant. Two things stay
 as they were: when calendars were edited, and how early a ticket that was merged into this one was due.
 """
 
@@ -55,7 +55,7 @@ class Stage:
     """By what tickets live again."""
 
     rules: Sequence[tuple[datetime, Rules]]
-    """From when on each held: another with every edit of a calendar, by which open clocks were counted anew."""
+    """From when on each held: another with every edit of a calendar, after which open clocks were recalculated."""
     teams: Mapping[TeamId, Team]
     reach: Callable[[Level, Team], Reached]
     """Whom a level reaches: nobody knows any more who was there at the time."""
@@ -156,7 +156,7 @@ class _Around:
 
 
 def _quiet(recorded: Sequence[Entry]) -> Iterator[Mute]:
-    """A mute window that is declared no more is known by the pages it held back."""
+    """A mute window that is no longer declared is known by the pages it held back."""
     for entry in recorded:
         if isinstance(entry.event, PageHeld):
             yield Mute(entry.at, entry.event.until)

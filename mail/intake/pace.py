@@ -1,6 +1,6 @@
-"""How much the reader may take while senders queue: a sender waits for the 250, the spool waits for nobody.
+"""How much the reader may do while senders wait for their 250.
 
-Reading costs three times what letting in costs, in the same process. So while several senders are at it at once,
+Reading costs three times what letting in costs, in the same process. So while several senders are busy at once,
 the reader has a small share, counted in mails and not in time: it holds on any machine, and the spool is never left
 alone. While each is served before the next one comes, all is read at full speed, however much it is.
 """

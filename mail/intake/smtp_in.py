@@ -1,4 +1,4 @@
-"""The SMTP door: says 250 only after the spool has the mail. Whoever reads the mail is another part."""
+"""The SMTP door: says 250 only after the spool has the mail. Reading the mail is another part."""
 
 import asyncio
 import errno

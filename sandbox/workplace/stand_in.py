@@ -1,4 +1,4 @@
-"""The stand-in's parts in one hand, and what was asked of it. The server and the driver share it."""
+"""The parts of the stand-in together, and what was asked of it. The server and the driver share it."""
 
 import itertools
 from collections import deque

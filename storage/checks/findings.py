@@ -1,4 +1,4 @@
-"""What fsck finds: a broken promise, named and shown."""
+"""What fsck finds: a broken promise, with its name and the rows that show it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Promises about people: what they said of being there, told anew from their history, is what is kept."""
+"""Promises about people: their presence, replayed from its history, is what is stored."""
 
 from collections import defaultdict
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Promises across whole tables: keys, effects of messages, doubled tickets, notes that went astray."""
+"""Promises across whole tables: keys, effects of messages, duplicate tickets, notes sent to the wrong people."""
 
 from typing import Final
 

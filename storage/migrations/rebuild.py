@@ -1,7 +1,7 @@
-"""What migrations of large tables need: a table written once, in pieces, and somebody told how far it is.
+"""What migrations of large tables need: a table written once, in pieces, with its progress reported.
 
-SQLite can not change a key or a constraint: the table is made anew beside the old one, filled, and takes its name.
-PostgreSQL writes a table anew by itself when the type of a column changes: give it all of it in one ALTER TABLE.
+SQLite can not change a key or a constraint: a new table is made beside the old one, filled, and renamed.
+PostgreSQL rewrites a table when the type of a column changes: give it all of it in one ALTER TABLE.
 """
 
 import re

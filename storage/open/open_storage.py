@@ -9,6 +9,7 @@ from engine.ports.chores import Slots
 from engine.ports.clock import Clock
 from engine.ports.duty_store import WorkViews
 from engine.ports.outbox import Outbox
+from engine.ports.search import SearchIndex
 from engine.ports.spool import Spool
 from engine.ports.store import Store
 from engine.ports.timers import Timers
@@ -22,10 +23,22 @@ from storage.queues.outbox import SqlOutbox
 from storage.queues.spool import SqlSpool
 from storage.queues.spool_postgres import PostgresSpool
 from storage.queues.timers import SqlTimers
-from storage.sql.database import is_sqlite, open_sqlite_writer, sqlite_path
-from storage.sql.engines import open_postgres_readers, open_postgres_writers, open_sqlite_readers
+from storage.search.following import SqlSearchIndex
+from storage.sql.database import (
+    is_sqlite,
+    open_sqlite_view_readers,
+    open_sqlite_writer,
+    sqlite_path,
+)
+from storage.sql.engines import (
+    READERS,
+    open_postgres_readers,
+    open_postgres_writers,
+    open_sqlite_readers,
+)
 from storage.sql.files import FolderFiles
 from storage.sql.readers import Readers
+from storage.sql.reading import ThreadReader
 from storage.sql.writer import Writer
 from storage.views.all_views import SqlViews
 from storage.views.work_views import SqlWorkViews
@@ -45,13 +58,17 @@ class Storage:
     timers: Timers
     slots: Slots
     views: Views
+    search: SearchIndex
     work: WorkViews
     files: FolderFiles
     readers: Readers
+    looking: ThreadReader | Readers
+    """Where views are read."""
     writer: Writer
 
     async def close(self) -> None:
         """What was handed in is committed first."""
+        await self.looking.close()
         await self.readers.close()
         await self.writer.close()
 
@@ -74,6 +91,9 @@ async def open_storage(
     except BaseException:
         await readers.close()
         raise
+    looking: ThreadReader | Readers = readers
+    if sqlite:
+        looking = ThreadReader(open_sqlite_view_readers(url, size=READERS), threads=READERS)
     parts = _on_sqlite if sqlite else _on_postgres
     writer, store, spool = parts(url, clock, before_commit)
     return Storage(
@@ -82,10 +102,12 @@ async def open_storage(
         outbox=SqlOutbox(readers, writer),
         timers=SqlTimers(readers, writer, store.bound),
         slots=SqlSlots(writer),
-        views=SqlViews(readers),
+        views=SqlViews(looking),
+        search=SqlSearchIndex(writer),
         work=SqlWorkViews(readers),
         files=FolderFiles(folder),
         readers=readers,
+        looking=looking,
         writer=writer,
     )
 

@@ -1,4 +1,4 @@
-"""What migrations there are: their file names say it, so that nobody has to load alembic to know the newest."""
+"""The migrations there are, by their file names, so that the newest is known without loading alembic."""
 
 from pathlib import Path
 from typing import Final

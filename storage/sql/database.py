@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from storage.sql.errors import Busy
 
@@ -52,6 +52,21 @@ def open_sqlite_reader(url: str) -> Engine:
     sync = make_url(url).set(drivername="sqlite+pysqlite")
     engine = create_engine(
         sync, poolclass=NullPool, hide_parameters=True, connect_args={"isolation_level": None}
+    )
+    only_reads(engine)
+    return engine
+
+
+def open_sqlite_view_readers(url: str, *, size: int) -> Engine:
+    """Sync, for views that run in threads: as many connections as threads."""
+    sync = make_url(url).set(drivername="sqlite+pysqlite")
+    engine = create_engine(
+        sync,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "check_same_thread": False},
     )
     only_reads(engine)
     return engine

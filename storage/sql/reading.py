@@ -1,6 +1,8 @@
 """What a view needs of a database: a connection that a plain function runs on. A pool has it, and so has one file."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -44,6 +46,44 @@ class DirectReader:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+class ThreadReader:
+    """For the daemon on a SQLite file: a view goes to a thread once, and runs there with all its statements.
+
+    Awaited one by one, each of its statements would go there and back four times. Each `run_sync` is one picture.
+    """
+
+    def __init__(self, engine: Engine, *, threads: int) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="deskd-reader")
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[ReadConnection]:
+        try:
+            yield _Threaded(self._engine, self._threads)
+        except DBAPIError as error:
+            raise trouble(error) from error
+
+    async def close(self) -> None:
+        # What was asked for is answered, and gives its connection back, before the file is let go.
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
+
+
+class _Threaded:
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._threads = threads
+
+    async def run_sync(
+        self, fn: Callable[Concatenate[Connection, P], T], *arg: P.args, **kw: P.kwargs
+    ) -> T:
+        def work() -> T:
+            with self._engine.connect() as connection:
+                return fn(connection, *arg, **kw)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 class _Direct:

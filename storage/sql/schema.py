@@ -28,6 +28,9 @@ from storage.sql.columns import Instant, Json, Serial, Words
 # for a condition that comes as a bound value.
 OPEN: Final = "state NOT IN ('CLOSED', 'MERGED')"
 CLOSED: Final = "closed_at IS NOT NULL"
+DUE: Final = "due_at IS NOT NULL"
+HELD: Final = "assignee IS NOT NULL"
+COPIED: Final = "role = 'copied'"
 UNASSIGNED: Final = "assignee IS NULL AND state IN ('NEW', 'OPEN', 'REOPENED')"
 
 METADATA: Final = MetaData(
@@ -204,6 +207,17 @@ tickets: Final = Table(
     partial("ix_tickets_unassigned", "workspace", "team", "number", where=UNASSIGNED),
     Index("ix_tickets_requester", "workspace", "requester", "created_at"),
     partial("ix_tickets_closed", "workspace", "closed_at", "number", where=CLOSED),
+    # What lists read: one for each right and order.
+    Index("ix_tickets_team", "workspace", "team", "number"),
+    Index("ix_tickets_updated", "workspace", "updated_at", "number"),
+    Index("ix_tickets_team_updated", "workspace", "team", "updated_at", "number"),
+    Index("ix_tickets_requester_number", "workspace", "requester", "number"),
+    partial("ix_tickets_assignee", "workspace", "assignee", "number", where=HELD),
+    partial("ix_tickets_due", "workspace", "due_at", "number", where=DUE),
+    partial("ix_tickets_team_due", "workspace", "team", "due_at", "number", where=DUE),
+    partial("ix_tickets_open_requester", "workspace", "requester", "number", where=OPEN),
+    partial("ix_tickets_open_updated", "workspace", "team", "updated_at", "number", where=OPEN),
+    partial("ix_tickets_open_priority", "workspace", "team", "priority", "number", where=OPEN),
 )
 
 participants: Final = Table(
@@ -218,6 +232,7 @@ participants: Final = Table(
     Column("person", Text),
     within("ticket", of="tickets"),
     CheckConstraint("role IN ('requester', 'copied', 'waiting', 'team')", name="role"),
+    partial("ix_participants_copied", "workspace", "channel", "place", "ticket", where=COPIED),
 )
 
 links: Final = Table(

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
 
 from storage.sql.columns import Instant, Json, Span, Words
 from storage.sql.schema import METADATA, within
+from storage.sql.schema_feed import feed
 from storage.sql.schema_rules import declared
 from storage.sql.schema_traffic import outbox
 
@@ -116,5 +117,6 @@ notices: Final = Table(
     Index("ix_notices_person", "workspace", "person", "at"),
 )
 
-# One MetaData for all of them; the tables of traffic are in it because this module asked for one.
+# One MetaData for all; the tables of traffic and of the feed are in it because this module asked for one of each.
 EVERYTHING: Final = outbox.metadata
+assert feed.metadata is EVERYTHING

@@ -1,7 +1,7 @@
-"""The tables that every history has in common: a ticket's, and what a person says of being there.
+"""The tables that every history has in common: a ticket's, and that of a person's presence.
 
-What hangs on a history points to its row in `streams`, by kind and id; so that whatever gets a history next (a task,
-an article) gets its timers, words and files with it.
+What hangs on a history points to its row in `streams`, by kind and id; so that the next thing with a history (a task,
+an article) gets timers, words and files too.
 """
 
 from typing import Any, Final

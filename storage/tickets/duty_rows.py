@@ -1,4 +1,4 @@
-"""engine.staff.Staff: who is there and who holds what, read and kept inside a transaction of one workspace."""
+"""engine.ports.duty_store for one workspace: who is on duty and who has which tickets, inside a transaction."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a person said of being there: the row, and how it is read and kept."""
+"""The presence of a person: the row, and how it is read and written."""
 
 from typing import Final
 

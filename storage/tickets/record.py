@@ -12,6 +12,7 @@ from engine.ports.store import Change
 from engine.tickets.message import Comment, MessageId, Note, Reference
 from engine.tickets.ticket import Ticket
 from storage.codecs import codec
+from storage.sql.schema_feed import feed_waiting
 from storage.sql.schema_streams import (
     attachments,
     comments,
@@ -27,6 +28,8 @@ from storage.sql.statements import insert_new, insert_or_update
 from storage.tickets import presence_record, rows, ticket_record
 
 _INSERT_EVENTS: Final = insert(events)
+# Its position in the feed is given after the commit: storage/search/feed.py.
+_INSERT_WAITING: Final = insert(feed_waiting)
 _INSERT_COMMENTS: Final = insert(comments)
 _INSERT_NOTES: Final = insert(notes)
 _INSERT_ATTACHMENTS: Final = insert(attachments)
@@ -100,6 +103,8 @@ def _history(connection: Connection, change: Change, stream: rows.Values) -> Non
         return
     entries = [stream | rows.entry_values(entry) for entry in change.entries]
     connection.execute(_INSERT_EVENTS, entries)
+    seqs = {"first_seq": change.entries[0].seq, "last_seq": change.entries[-1].seq}
+    connection.execute(_INSERT_WAITING, stream | seqs)
     called = [
         stream | {"seq": entry.seq, "text": words}
         for entry in change.entries

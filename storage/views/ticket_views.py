@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from engine.ports.views import ConversationLine, Link, TicketFile, TicketFilter, TicketLine
+from engine.ports.views import ConversationLine, Link, TicketFile, TicketLine
 from engine.tickets.events import Entry, Paged
 from engine.tickets.message import Comment, Note, Reference
 from engine.tickets.people import Person, PersonId, Team, WorkspaceId
@@ -30,7 +30,6 @@ from storage.sql.schema import (
     people,
     tickets,
 )
-from storage.sql.schema import teams as teams_table
 from storage.sql.schema_streams import (
     attachments,
     clocks,
@@ -44,19 +43,20 @@ from storage.sql.schema_traffic import outbox
 from storage.tickets import directory, rows
 from storage.tickets.rows import WITH_WORDS, AnyRow
 
-# Escalated is shown and filtered like a state, though it is stored as a level and an acknowledgement.
-ESCALATED: Final = "ESCALATED"
 # SQLite takes 32,766 bound values in one statement and PostgreSQL 65,535; lists are longer only for exports.
 PAGE_MAX: Final = 10_000
 # How a comment's deliveries are summed up: the worst first.
 _VERDICTS: Final = ("dead", "waiting", "sending", "sent")
 
 
-def lines(
-    connection: Connection, workspace: WorkspaceId, wanted: TicketFilter
+def open_lines(
+    connection: Connection, workspace: WorkspaceId, limit: int, before: int | None
 ) -> Sequence[TicketLine]:
-    chosen = _filtered(workspace, wanted).order_by(tickets.c.number.desc())
-    return lines_of(connection, workspace, chosen.limit(min(wanted.limit, PAGE_MAX)))
+    chosen = select(tickets).where(tickets.c.workspace == workspace, text(OPEN))
+    if before is not None:
+        chosen = chosen.where(tickets.c.number < before)
+    newest = chosen.order_by(tickets.c.number.desc())
+    return lines_of(connection, workspace, newest.limit(min(limit, PAGE_MAX)))
 
 
 def line(connection: Connection, workspace: WorkspaceId, number: int) -> TicketLine | None:
@@ -187,53 +187,6 @@ _DELIVERIES: Final = (
 
 def _stream(mine: rows.Values) -> rows.Values:
     return {"workspace": mine["workspace"], "stream": str(mine["ticket"])}
-
-
-def _filtered(workspace: WorkspaceId, wanted: TicketFilter) -> Select[*tuple[object, ...]]:
-    chosen = select(tickets).where(tickets.c.workspace == workspace)
-    if wanted.state == ESCALATED:
-        chosen = chosen.where(tickets.c.escalation_level > 0, ~tickets.c.acknowledged, text(OPEN))
-    elif wanted.state is not None:
-        chosen = chosen.where(tickets.c.state == wanted.state)
-    elif not wanted.everything:
-        chosen = chosen.where(text(OPEN))
-    if wanted.priority is not None:
-        chosen = chosen.where(tickets.c.priority == wanted.priority)
-    if wanted.before is not None:
-        chosen = chosen.where(tickets.c.number < wanted.before)
-    return _of_whom(chosen, workspace, wanted)
-
-
-def _of_whom(
-    chosen: Select[*tuple[object, ...]], workspace: WorkspaceId, wanted: TicketFilter
-) -> Select[*tuple[object, ...]]:
-    if wanted.team is not None:
-        chosen = chosen.where(tickets.c.team.in_(_teams_called(workspace, wanted.team)))
-    if wanted.assignee is not None:
-        chosen = chosen.where(tickets.c.assignee.in_(_people_called(workspace, wanted.assignee)))
-    if wanted.requester is not None:
-        chosen = chosen.where(tickets.c.requester.in_(_people_called(workspace, wanted.requester)))
-    return chosen
-
-
-def _teams_called(workspace: WorkspaceId, name: str) -> Select[str]:
-    return select(teams_table.c.id).where(
-        teams_table.c.workspace == workspace,
-        or_(teams_table.c.id == name, func.lower(teams_table.c.name) == name.lower()),
-    )
-
-
-def _people_called(workspace: WorkspaceId, name: str) -> Select[str]:
-    """By id, address, Slack id or name."""
-    return select(people.c.id).where(
-        people.c.workspace == workspace,
-        or_(
-            people.c.id == name,
-            people.c.name_key == name.casefold(),
-            func.lower(people.c.mail) == name.casefold(),
-            people.c.slack == name,
-        ),
-    )
 
 
 def lines_of(

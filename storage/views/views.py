@@ -3,28 +3,37 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from engine.lists.asking import Asked
 from engine.ports.views import (
     Depth,
     DeskAddress,
     OutboxLine,
+    Page,
     SpoolLine,
     TicketFile,
-    TicketFilter,
     TicketLine,
 )
 from engine.tickets.message import Comment, Note, Reference
 from engine.tickets.people import Person, Team, WorkspaceId
 from storage.sql.reading import CanRead
-from storage.views import queue_views, ticket_views
+from storage.views import queue_views, ticket_lists, ticket_views
 
 
 class SqlListViews:
     def __init__(self, readers: CanRead) -> None:
         self._readers = readers
 
-    async def tickets(self, workspace: WorkspaceId, wanted: TicketFilter) -> Sequence[TicketLine]:
+    async def tickets(
+        self, workspace: WorkspaceId, reader: Person, asked: Asked, *, now: datetime
+    ) -> Page:
         async with self._readers.open() as read:
-            return await read.run_sync(ticket_views.lines, workspace, wanted)
+            return await read.run_sync(ticket_lists.tickets_page, workspace, reader, asked, now)
+
+    async def open_tickets(
+        self, workspace: WorkspaceId, *, limit: int, before: int | None = None
+    ) -> Sequence[TicketLine]:
+        async with self._readers.open() as read:
+            return await read.run_sync(ticket_views.open_lines, workspace, limit, before)
 
     async def ticket(self, workspace: WorkspaceId, number: int) -> TicketLine | None:
         async with self._readers.open() as read:

@@ -1,11 +1,13 @@
-"""engine.staff.WorkViews: what one person has before them, and which teams have work to give out."""
+"""engine.ports.duty_store.WorkViews: what one person has to do, and which teams have tickets to assign."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select, text
 
+from engine.lists.asking import NOBODY, Asked, Sort, Span, TicketFilter, Whose
 from engine.ports.views import OwnWork, TicketLine
 from engine.tickets.message import Reference
 from engine.tickets.people import Address, Person, TeamId, WorkspaceId
@@ -21,13 +23,20 @@ from storage.sql.schema_rules import presences, rotations
 from storage.sql.schema_streams import of_tickets, outside_references
 from storage.tickets.duty_rows import HELD_STATES
 from storage.tickets.rows import by_number, reference
-from storage.views.ticket_views import lines_of
+from storage.views.list_conditions import WAITING_STATES
+from storage.views.list_readers import Reader, reader_of
+from storage.views.ticket_lists import page_for
 
 # Rows of each kind on a tab of at most 100 blocks, most of which nobody scrolls to.
 MINE_MAX: Final = 15
 WAITING_MAX: Final = 5
 DUE_MAX: Final = 5
 ASKED_MAX: Final = 10
+
+_HELD: Final = tuple(state.value for state in HELD_STATES)
+# Nothing below asks what is late, only in which order it is due.
+_ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DUE_EVER: Final = Span(since=_ANY_TIME)
 
 Condition = ColumnElement[bool] | TextClause
 
@@ -79,8 +88,10 @@ class SqlWorkViews:
 
 
 def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) -> OwnWork:
-    def lines(most: int, *those: Condition) -> Sequence[TicketLine]:
-        return lines_of(connection, workspace, _due_first(workspace, *those).limit(most))
+    reader = reader_of(connection, workspace, person)
+
+    def lines(most: int, wanted: TicketFilter, sort: Sort = Sort.DUE) -> Sequence[TicketLine]:
+        return page_for(connection, reader, Asked(wanted, sort, limit=most), _ANY_TIME).lines
 
     def count(*those: Condition) -> int:
         chosen = select(func.count()).select_from(tickets)
@@ -88,23 +99,23 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
             chosen.where(tickets.c.workspace == workspace, text(OPEN), *those)
         ).scalar_one()
 
-    held = tickets.c.state.in_(HELD_STATES)
-    mine = (tickets.c.assignee == person.id, held)
-    of_teams = tickets.c.team.in_(sorted(person.teams))
-    waiting = (of_teams, text(UNASSIGNED))
-    others = (of_teams, held, tickets.c.assignee != person.id, tickets.c.due_at.is_not(None))
-    asked = select(tickets).where(
-        tickets.c.workspace == workspace, text(OPEN), tickets.c.requester == person.id
-    )
-    newest = asked.order_by(tickets.c.number.desc()).limit(ASKED_MAX)
+    mine = (tickets.c.assignee == person.id, tickets.c.state.in_(HELD_STATES))
+    teams_of = tuple(sorted(person.teams))
+    of_teams = TicketFilter(teams=teams_of, statuses=_HELD) if teams_of else None
     work = OwnWork(
-        mine=tuple(lines(MINE_MAX, *mine)),
+        mine=tuple(lines(MINE_MAX, TicketFilter(whose=Whose.HELD, statuses=_HELD))),
         mine_count=count(*mine),
-        waiting=tuple(lines(WAITING_MAX, *waiting)),
-        waiting_count=count(*waiting),
-        due_next=tuple(lines(DUE_MAX, *others)),
-        asked=tuple(lines_of(connection, workspace, newest)),
+        asked=tuple(lines(ASKED_MAX, TicketFilter(whose=Whose.ASKED), Sort.CREATED)),
     )
+    if of_teams is not None:
+        waits = replace(of_teams, statuses=WAITING_STATES, assignees=(NOBODY,))
+        others = replace(of_teams, whose=Whose.OTHERS, due=_DUE_EVER)
+        work = replace(
+            work,
+            waiting=tuple(lines(WAITING_MAX, waits)),
+            waiting_count=count(_may_see(reader, teams_of), text(UNASSIGNED)),
+            due_next=tuple(lines(DUE_MAX, others)),
+        )
     shown = (*work.mine, *work.waiting, *work.due_next)
     return replace(work, cards=_cards(connection, workspace, shown))
 
@@ -130,9 +141,7 @@ def _cards(
     }
 
 
-def _due_first(workspace: WorkspaceId, *those: Condition) -> Select[*tuple[Any, ...]]:
-    return (
-        select(tickets)
-        .where(tickets.c.workspace == workspace, text(OPEN), *those)
-        .order_by(tickets.c.due_at.nulls_last(), tickets.c.number)
-    )
+def _may_see(reader: Reader, teams_of: Sequence[str]) -> ColumnElement[bool]:
+    """Of their teams' tickets; private ones only where they lead."""
+    public = or_(tickets.c.team.in_(sorted(reader.rights.private)), ~tickets.c.private)
+    return and_(tickets.c.team.in_(teams_of), public)

@@ -12,7 +12,7 @@ from engine.tickets import lifecycle
 from engine.tickets.people import DEFAULT
 from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
-from tests.engine.life import BEFORE, Life
+from tests.engine.life import Life
 from tests.engine.make import ANA, BEN, BOB
 
 OFFICE: Final = Calendar(
@@ -52,7 +52,7 @@ def office(opened: datetime = OPENED) -> Life:
     rules = Rules(
         Workspace(DEFAULT, policy=POLICY.id),
         {"office": (1, OFFICE)},
-        {POLICY.id: [(BEFORE, POLICY)]},
+        {POLICY.id: [(0, POLICY)]},
     )
     return Life(rules).born(opened)
 

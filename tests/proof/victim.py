@@ -7,12 +7,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from deskd.base.clock import WallClock
-from engine.ports.views import OutboxLine, SpoolLine, TicketFilter
+from engine.lists.asking import Asked, TicketFilter
+from engine.lists.reading import OPERATOR
+from engine.ports.views import OutboxLine, SpoolLine
 from engine.tickets.people import DEFAULT
 from sandbox.slack.driver import SlackStandIn
 from storage.checks.fsck import fsck
@@ -131,15 +133,14 @@ class Victim:
     async def subjects(self) -> list[str]:
         """Of all tickets, page by page."""
         subjects: list[str] = []
-        before = None
+        asked = Asked(TicketFilter(everything=True), limit=1000)
         async with self.storage() as storage:
             while True:
-                wanted = TicketFilter(everything=True, before=before)
-                page = await storage.views.tickets(DEFAULT, wanted)
-                if not page:
+                page = await storage.views.tickets(DEFAULT, OPERATOR, asked, now=WallClock().now())
+                subjects += [line.ticket.subject for line in page.lines]
+                if page.next is None:
                     return subjects
-                subjects += [line.ticket.subject for line in page]
-                before = page[-1].ticket.number
+                asked = replace(asked, after=page.next)
 
     async def rows(self) -> tuple[list[SpoolLine], list[OutboxLine]]:
         async with self.storage() as storage:

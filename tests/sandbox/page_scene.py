@@ -48,7 +48,7 @@ def options(*texts: str) -> list[dict[str, Any]]:
     return [{"text": plain(text), "value": text} for text in texts]
 
 
-def card(status: str = "🆕 New", assignee: str = "nobody yet") -> list[dict[str, Any]]:
+def card(status: str = "🆕 New", assignee: str = "unassigned") -> list[dict[str, Any]]:
     due = int((NOON + timedelta(minutes=30)).timestamp())
     date = f"<!date^{due}^{{date_short_pretty}} at {{time}}|soon>"
     said = (

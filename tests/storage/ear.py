@@ -9,6 +9,8 @@ from sqlalchemy import Engine, event
 from storage.open.open_storage import Storage
 from storage.open.writer_postgres import PostgresWriter
 from storage.open.writer_sqlite import SqliteWriter
+from storage.sql.readers import Readers
+from storage.sql.reading import ThreadReader
 
 
 @contextmanager
@@ -33,6 +35,16 @@ def writing(storage: Storage) -> Engine:
         case PostgresWriter():
             return storage.writer._engine.sync_engine
     raise TypeError(storage.writer)
+
+
+def looking(storage: Storage) -> Engine:
+    """Where views are read."""
+    match storage.looking:
+        case ThreadReader():
+            return storage.looking._engine
+        case Readers():
+            return storage.looking._engine.sync_engine
+    raise TypeError(storage.looking)
 
 
 def reading(storage: Storage) -> Engine:

@@ -112,14 +112,14 @@ async def test_what_takes_a_senior_is_offered_to_seniors_alone(opened: Town) -> 
     ana, ben = opened.person("ana"), opened.person("ben")
     card = await opened.card("T-1")
     assert "Assign…" in str(card.blocks)
-    assert "Close unsolved…" not in str(card.blocks)
+    assert "Close unresolved…" not in str(card.blocks)
     for who, offered in ((ana, False), (ben, True)):
         await who.command("/ticket show T-1", channel="it-desk")
         shown = await opened.until(lambda who=who: who.ephemerals, "ticket in full")
-        assert ("Close unsolved…" in str(shown[-1].blocks)) is offered
+        assert ("Close unresolved…" in str(shown[-1].blocks)) is offered
     await ana.command("/ticket close T-1 We do not do phones", channel="it-desk")
     told = await opened.until(lambda: ana.ephemerals[1:], "refusal")
-    assert "You can't close tickets unsolved; Ben and Mia can." in told[0].visible_text()
+    assert "You can't close unresolved tickets; Ben and Mia can." in told[0].visible_text()
     await ben.command("/ticket close T-1", channel="it-desk")
     told = await opened.until(lambda: ben.ephemerals[1:], "refusal")
     assert "Please add a reason" in told[0].visible_text()
@@ -304,7 +304,7 @@ async def test_an_agent_without_the_role_hears_who_has_it(opened: Town) -> None:
     ana = opened.person("ana")
     await ana.command("/ticket waive T-1 a drill", channel="it-desk")
     told = await opened.until(lambda: ana.ephemerals, "refusal")
-    assert "You can't waive broken promises; Mia can." in told[0].visible_text()
+    assert "You can't waive missed targets; Mia can." in told[0].visible_text()
 
 
 async def test_a_raised_priority_shortens_the_promise_on_the_card(opened: Town) -> None:

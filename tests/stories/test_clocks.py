@@ -44,7 +44,7 @@ async def broken(town: Town) -> list[tuple[ClockKind, object]]:
 
 
 def late(town: Town) -> list[str]:
-    return [m.text for m in town.slack.messages("it-desk") if "is late" in m.text]
+    return [m.text for m in town.slack.messages("it-desk") if "was missed" in m.text]
 
 
 async def test_an_answer_at_the_exact_due_instant_is_in_time(opened: Town) -> None:
@@ -153,7 +153,7 @@ async def test_a_question_nobody_answers_is_reminded_of_and_then_taken_as_solved
     reminder = await opened.letter(BOB, containing="still wait for your answer")
     assert "Which gateway?" in reminder.text
     await opened.clock.forward(days=3)
-    await opened.letter(BOB, containing="take your request T-1 as solved")
+    await opened.letter(BOB, containing="marked your request T-1 as resolved")
     assert await opened.state() == "RESOLVED"
 
 

@@ -75,11 +75,11 @@ async def ticket(desk: Town) -> Ticket:
 async def test_a_critical_ticket_pages_the_agents_at_once(paged: Town) -> None:
     page = await page_of(paged, "ana")
     assert "T-1 Nobody can pay" in page.visible_text()
-    assert "as *agent*: it is critical" in page.visible_text()
+    assert "(*agent level*): it is critical" in page.visible_text()
     assert "the seniors are paged next" in page.visible_text()
     assert paged.person("ana").can(page) == ["acknowledge", "claim", "jump"]
     card = await paged.card("Nobody can pay")
-    assert "The agents are paged" in card.visible_text()
+    assert "The agents were paged" in card.visible_text()
     assert paged.person("ana").can(card)[0] == "acknowledge"
     assert "*Ana* is paged" in (await paged.in_thread(card, "is paged")).visible_text()
     assert pages(paged, "ben") == []
@@ -91,8 +91,8 @@ async def test_unacknowledged_it_climbs_after_a_quarter_of_an_hour(paged: Town) 
     assert pages(paged, "ben") == []
     await paged.clock.forward(seconds=15)
     page = await page_of(paged, "ben")
-    assert "as *senior*: nobody acknowledged in time" in page.visible_text()
-    assert "🔺 *The seniors are paged*" in (await paged.card("Nobody can pay")).visible_text()
+    assert "(*senior level*): nobody acknowledged in time" in page.visible_text()
+    assert "🔺 *The seniors were paged*" in (await paged.card("Nobody can pay")).visible_text()
     assert (await ticket(paged)).escalation_level == 1
 
 
@@ -101,9 +101,9 @@ async def test_an_empty_level_passes_on_and_says_so(paged: Town) -> None:
         await paged.clock.forward(minutes=minutes, seconds=5)
         await paged.quiet()
     page = await page_of(paged, "mia")
-    assert "as *manager*" in page.visible_text()
+    assert "(*manager level*)" in page.visible_text()
     told = await paged.in_thread(await paged.card("Nobody can pay"), "passed on at once")
-    assert "No one among the team leads could be reached" in told.visible_text()
+    assert "Nobody could be reached among the team leads" in told.visible_text()
 
 
 SHORT = """
@@ -126,7 +126,7 @@ async def test_at_the_top_the_page_repeats_where_it_is_seen(tmp_path: Path, data
         await desk.clock.forward(minutes=15, seconds=5)
         second = await page_of(desk, "ben", "still nobody acknowledged")
         first = pages(desk, "ben")[0]
-        assert "you are asked again" in second.visible_text()
+        assert "you are paged again" in second.visible_text()
         assert (second.thread_ts, second.subtype) == (first.ts, "thread_broadcast")
         worked(await desk.person("ben").click(second, "acknowledge"))
         for page in (first, second):
@@ -253,7 +253,7 @@ async def test_the_second_reopening_escalates(staffed: Town) -> None:
     await staffed.card("T-1")
     for count in (1, 2):
         await staffed.resolve(staffed.person("ana"), "T-1")
-        resolved = await staffed.letter(BOB, containing="solved", count=count)
+        resolved = await staffed.letter(BOB, containing="as resolved", count=count)
         await staffed.writer(BOB).reply(resolved, f"No, it is broken again, number {count}.")
         await staffed.card("Reopened")
     page = await page_of(staffed, "ben")
@@ -268,32 +268,32 @@ async def test_a_quiet_time_holds_the_page_back_until_it_ends(staffed: Town) -> 
     await staffed.built.desk.declare(DEFAULT, replace(declared, rules=Declared(mutes=(mute,))))
     card = await critical(staffed)
     await staffed.in_thread(card, "nobody is paged before")
-    assert "🔕 Quiet time" in (await staffed.card("Nobody can pay")).visible_text()
+    assert "🔕 Paging is muted" in (await staffed.card("Nobody can pay")).visible_text()
     await staffed.clock.forward(hours=1, minutes=50)
     await staffed.quiet()
     assert pages(staffed, "ana") == []
     await staffed.clock.move_to(until + timedelta(seconds=1))
     page = await page_of(staffed, "ana")
-    assert "the quiet time is over" in page.visible_text()
+    assert "paging is no longer muted" in page.visible_text()
 
 
 async def test_a_manager_waives_a_broken_promise_with_a_reason(staffed: Town) -> None:
     await staffed.mail(BOB, "VPN is down", "Nothing works.")
     card = await staffed.card("T-1")
     await staffed.clock.forward(hours=2, seconds=2)
-    await staffed.in_thread(card, "is late")
+    await staffed.in_thread(card, "was missed")
     ben, mia = staffed.person("ben"), staffed.person("mia")
-    assert "Waive the late promise…" not in str((await staffed.card("late")).blocks)
+    assert "Waive missed target…" not in str((await staffed.card("late")).blocks)
     worked(await ben.command("/ticket waive T-1 It was a drill", channel="general"))
     told = await staffed.until(lambda: ben.ephemerals, "refusal")
-    assert "You can't waive broken promises; Mia can." in told[-1].visible_text()
+    assert "You can't waive missed targets; Mia can." in told[-1].visible_text()
     worked(await mia.command("/ticket show T-1", channel="general"))
     shown = await staffed.until(lambda: mia.ephemerals, "ticket in full")
-    worked(await mia.choose(shown[-1], "more", "Waive the late promise…"))
+    worked(await mia.choose(shown[-1], "more", "Waive missed target…"))
     form = await staffed.form(mia)
-    assert "first answer" in form.visible_text()
+    assert "first response" in form.visible_text()
     worked(await mia.submit(form, {"words": "It was a drill"}))
-    await staffed.in_thread(card, "*Mia* waived the broken first answer")
+    await staffed.in_thread(card, "*Mia* waived the missed first response")
     await staffed.in_thread(card, "It was a drill")
     assert (await ticket(staffed)).clocks[0].waived
 
@@ -336,16 +336,16 @@ async def test_what_may_not_be_done_is_refused_to_the_one_who_asked(paged: Town)
         await paged.card("Nobody can pay"), f"<@{paged.slack.bot_user_id}> waive please"
     )
     told = await paged.until(lambda: ana.ephemerals, "refusal")
-    assert "You can't waive broken promises; Mia can." in told[-1].visible_text()
+    assert "You can't waive missed targets; Mia can." in told[-1].visible_text()
 
 
 async def test_everything_can_be_asked_for_by_the_command(paged: Town) -> None:
     ana = paged.person("ana")
     for line, answer in (
-        ("/ticket ack T-1", "you look after it"),
+        ("/ticket ack T-1", "acknowledged; nobody else is paged"),
         ("/ticket escalate 1 they cannot pay", "the next level is paged"),
-        ("/ticket end escalation T-1", "the escalation is over"),
-        ("/ticket priority t-1 p2", "its priority is changed"),
+        ("/ticket end escalation T-1", "the escalation has ended"),
+        ("/ticket priority t-1 p2", "priority changed"),
         ("/ticket claim T-1", "it is yours"),
         (f"/ticket assign T-1 {ana.mention}", "assigned"),
         ("/ticket merge T-1 T-1", "does not merge with itself"),

@@ -105,7 +105,7 @@ async def dispatcher(storage: Storage, clock: ManualClock, *, first: int) -> Non
 
 
 async def until_all_are_given(storage: Storage, clock: ManualClock) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(600):
         while await storage.work.staffed_teams(waiting=True):
             await clock.forward(seconds=1)
             await asyncio.sleep(0.05)  # PostgreSQL takes real time

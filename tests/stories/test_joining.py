@@ -42,7 +42,7 @@ async def merge(desk: Town, number: str = "T-1") -> None:
     assert asked.view is not None
     assert "VPN is down" in asked.view.visible_text()
     worked(await ben.submit(asked.view))
-    await desk.card("Goes on as *T-1*")
+    await desk.card("Merged into *T-1*")
 
 
 async def test_a_merger_names_the_other_ticket_before_it_is_done(two: Town) -> None:
@@ -86,7 +86,7 @@ async def test_an_agent_merges_within_the_team(two: Town) -> None:
 
 async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(two: Town) -> None:
     await merge(two)
-    card = await two.card("Goes on as *T-1*")
+    card = await two.card("Merged into *T-1*")
     lea = two.person("lea")
     two.slack.workspace.change_channel(
         card.channel, members=(*two.slack.channel("it-desk").members, lea.user_id)
@@ -98,7 +98,7 @@ async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(
     worked(await lea.command("/ticket show T-2", channel="it-desk"))
     shown = await two.until(lambda: lea.ephemerals, "ticket in full")
     worked(await lea.click(shown[-1], "unmerge"))
-    await two.in_thread(card, "Lea took it out of T-1 again")
+    await two.in_thread(card, "Lea undid the merge into T-1")
     assert await two.state(2) == "NEW"
     await two.in_thread(await two.card("VPN is down"), "no longer follows")
     await two.person("ben").reply(await two.card("VPN is down"), "! Only for Bob.")
@@ -109,7 +109,7 @@ async def test_a_lead_takes_a_merged_ticket_out_again_and_its_requester_with_it(
 
 async def test_a_part_of_a_ticket_becomes_one_of_its_own_for_the_same_requester(two: Town) -> None:
     ben = two.person("ben")
-    worked(await ben.choose(await two.card("VPN is down"), "more", "Split off a new ticket…"))
+    worked(await ben.choose(await two.card("VPN is down"), "more", "Split into a new ticket…"))
     words = {"subject": "Printer too", "words": "The printer on floor 3 is offline."}
     worked(await ben.submit(await two.form(ben), words))
     card = await two.card("T-3 · Printer too")

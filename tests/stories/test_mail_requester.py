@@ -35,7 +35,7 @@ async def test_a_reply_to_a_resolved_ticket_reopens_it_and_pings_who_had_it(desk
     worked(await ana.click(card, "claim"))
     await desk.card("In progress")
     await desk.resolve(ana, "T-1")
-    resolved = await desk.letter(BOB, containing="solved")
+    resolved = await desk.letter(BOB, containing="as resolved")
     await desk.writer(BOB).reply(resolved, "No, it is broken again since noon.")
     await desk.in_thread(card, "Reopened")
     assert ana.mention in (await desk.in_thread(card, "Reopened")).text
@@ -48,7 +48,7 @@ async def test_a_thank_you_does_not_reopen(desk: Town, style: str) -> None:
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     await desk.card("T-1")
     await desk.resolve(desk.person("ana"), "T-1")
-    resolved = await desk.letter(BOB, containing="solved")
+    resolved = await desk.letter(BOB, containing="as resolved")
     await desk.writer(BOB).reply(resolved, "Thank you so much!", style=style)  # type: ignore[arg-type] # a Style
     await desk.in_thread(await desk.card("T-1"), "Thank you so much!")
     assert await desk.state() == "RESOLVED"
@@ -58,7 +58,7 @@ async def test_a_reply_fifteen_days_after_closing_opens_a_linked_ticket(desk: To
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     await desk.card("T-1")
     await desk.resolve(desk.person("ana"), "T-1")
-    resolved = await desk.letter(BOB, containing="solved")
+    resolved = await desk.letter(BOB, containing="as resolved")
     await desk.clock.forward(hours=73)
     await desk.card("Closed")
     await desk.clock.forward(days=15)
@@ -74,7 +74,7 @@ async def test_a_reply_within_two_weeks_of_closing_reopens(desk: Town) -> None:
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     await desk.card("T-1")
     await desk.resolve(desk.person("ana"), "T-1")
-    resolved = await desk.letter(BOB, containing="solved")
+    resolved = await desk.letter(BOB, containing="as resolved")
     await desk.clock.forward(hours=73)
     await desk.card("Closed")
     await desk.writer(BOB).reply(resolved, "The VPN is down again.")
@@ -203,7 +203,7 @@ async def test_an_absence_note_on_a_ticket_is_a_note_and_wakes_nothing(desk: Tow
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     await desk.card("T-1")
     await desk.resolve(desk.person("ana"), "T-1")
-    resolved = await desk.letter(BOB, containing="solved")
+    resolved = await desk.letter(BOB, containing="as resolved")
     message = EmailMessage()
     message["From"], message["Subject"] = BOB, "Automatic reply: " + resolved.subject
     message["To"] = resolved.people("Reply-To")[0][1]

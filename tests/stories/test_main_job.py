@@ -24,7 +24,7 @@ async def test_a_mail_becomes_a_card_is_answered_in_slack_and_closed_by_mail(des
     await desk.in_thread(card, "but it is slow")
 
     await desk.resolve(ana, "T-1")
-    await desk.letter("bob@example.com", containing="solved")
+    await desk.letter("bob@example.com", containing="as resolved")
     assert await desk.state() == "RESOLVED"
     assert len(await desk.tickets()) == 1
     assert [line.level for line in desk.slack.log.errors] == []

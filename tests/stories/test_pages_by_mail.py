@@ -61,7 +61,7 @@ async def acknowledgements(desk: Town) -> list[object]:
 async def test_a_page_by_mail_has_a_button_and_says_what_is_the_matter(paged: Town) -> None:
     letter, action = await page(paged)
     assert letter.subject == "P3 Medium: Nobody can pay needs you [T-1]"
-    assert "T-1 needs you as team lead: escalated by Ana." in letter.text
+    assert "T-1 needs you (team lead level): escalated by Ana." in letter.text
     assert "Every minute costs us" in letter.text
     assert "Max is paged too" in letter.text
     assert "(UTC+01:00)" in letter.text
@@ -76,7 +76,7 @@ async def test_pressing_it_acknowledges_and_is_confirmed(paged: Town) -> None:
     assert "Nobody else is paged for it" in confirmed.text
     assert "Nobody can pay" in confirmed.subject
     told = await paged.letter(MAX, "Lea has T-1")
-    assert "You need not do anything" in told.text
+    assert "You do not have to do anything" in told.text
     await paged.in_thread(await paged.card("T-1"), "Lea has it")
     await paged.clock.forward(hours=5)
     await paged.quiet()

@@ -16,7 +16,7 @@ async def opened(desk: Town) -> Town:
 
 
 def late(desk: Town) -> list[str]:
-    return [m.text for m in desk.slack.messages("it-desk") if "is late" in m.text]
+    return [m.text for m in desk.slack.messages("it-desk") if "was missed" in m.text]
 
 
 async def test_a_broken_first_response_is_told_at_the_second(opened: Town) -> None:
@@ -62,7 +62,7 @@ async def test_a_claim_or_a_note_does_not_stop_the_first_response(opened: Town) 
 
 async def test_a_resolved_ticket_closes_after_three_days_without_a_mail(opened: Town) -> None:
     await opened.resolve(opened.person("ana"), "T-1")
-    await opened.letter(BOB, containing="solved")
+    await opened.letter(BOB, containing="as resolved")
     mails = len(opened.mailbox.received(BOB))
     await opened.clock.forward(hours=72)
     await opened.card("Closed")

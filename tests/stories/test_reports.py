@@ -57,7 +57,7 @@ async def test_the_team_finds_its_digest_in_the_channel_at_nine(desk: Town) -> N
     charts = [block for block in found[0].blocks if block["type"] == "data_visualization"]
     assert [chart["title"] for chart in charts] == [
         "Opened and resolved, day by day",
-        "Promises kept, in percent",
+        "Targets met, in percent",
     ]
 
 

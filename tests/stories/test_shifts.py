@@ -68,7 +68,7 @@ async def test_an_offer_that_nobody_accepts_goes_back_to_the_team(desk: Town) ->
     await desk.mail(BOB, "VPN is down", "Nothing works.")
     await desk.card("Ana")
     await desk.clock.forward(hours=4, seconds=1)
-    await desk.card("nobody yet")
+    await desk.card("unassigned")
     await desk.clock.forward(minutes=2)
     await desk.quiet()
     assert await holder(desk) == "", "and it is not offered to the same person again"
@@ -138,7 +138,7 @@ async def test_what_was_mistyped_is_explained(desk: Town) -> None:
     worked(await ana.command("/shift strat", channel="general"))
     await told(ana, desk, "I do not know")
     worked(await ana.command("/shift start soon", channel="general"))
-    await told(ana, desk, "is no length of time")
+    await told(ana, desk, "is not a length of time")
     worked(await ana.command("/shift start 3d", channel="general"))
     await told(ana, desk, "too long")
 
@@ -171,7 +171,7 @@ async def test_a_day_on_the_home_tab(desk: Town) -> None:
 async def test_who_only_asks_sees_their_tickets_and_opens_one(desk: Town) -> None:
     carla = desk.person("carla")
     await carla.open_home()
-    worked(await carla.click(await home(carla, desk, "None is open"), "new_ticket"))
+    worked(await carla.click(await home(carla, desk, "You have no open requests"), "new_ticket"))
     worked(await carla.submit(await desk.form(carla), {"subject": "My chair squeaks"}))
     await home(carla, desk, "My chair squeaks")
 
@@ -185,7 +185,7 @@ async def test_a_stale_tab_is_drawn_anew(desk: Town) -> None:
     worked(await ben.click(card, "claim"))
     await desk.card("In progress")
     await ana.click(old, "claim", stale=True)
-    await home(ana, desk, "Nothing waits")
+    await home(ana, desk, "No tickets are waiting")
     assert await holder(desk) == "ben"
 
 

@@ -18,7 +18,9 @@ from deskd.build import Built
 from deskd.config.load import load
 from deskd.run import opened
 from deskd.settings.settings import Settings
-from engine.ports.views import OutboxLine, SpoolLine, TicketFile, TicketFilter, TicketLine, Views
+from engine.lists.asking import Asked, TicketFilter
+from engine.lists.reading import OPERATOR
+from engine.ports.views import OutboxLine, SpoolLine, TicketFile, TicketLine, Views
 from engine.tickets.people import DEFAULT
 from sandbox.base.workspace import Message, View
 from sandbox.mailbox.letter import ReceivedMail
@@ -230,9 +232,10 @@ class Town:
             await self._beside.close()
 
     async def tickets(self) -> list[TicketLine]:
+        asked = Asked(TicketFilter(everything=True), limit=1000)
         views = await self._views()
-        found = await views.tickets(DEFAULT, TicketFilter(everything=True))
-        return sorted(found, key=lambda line: line.ticket.number)
+        page = await views.tickets(DEFAULT, OPERATOR, asked, now=self.clock.now())
+        return sorted(page.lines, key=lambda line: line.ticket.number)
 
     async def ticket(self, number: int = 1) -> TicketFile:
         found = await (await self._views()).ticket_file(DEFAULT, number)

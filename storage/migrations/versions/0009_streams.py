@@ -213,7 +213,7 @@ def _rule_out_places() -> None:
     op.drop_index("uq_outbox_waiting_show", "outbox")
     op.drop_index("ix_outbox_line", "outbox")
     op.execute("ALTER TABLE outbox ADD COLUMN line TEXT")
-    op.execute(f"UPDATE outbox SET line = {_LINE}")
+    op.execute(f"ALTER TABLE outbox ALTER COLUMN line TYPE TEXT USING {_LINE}")
     op.execute("ALTER TABLE outbox ALTER COLUMN line SET NOT NULL")
     _partial("ix_outbox_line", ["workspace", "line", "id"], "state IN ('waiting', 'sending')")
     shows = "state = 'waiting' AND kind = 'show'"

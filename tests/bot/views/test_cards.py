@@ -19,7 +19,7 @@ from bot.views.messages import told
 from bot.views.words import action_word, label
 from engine.messages.paging import PromiseBroken
 from engine.messages.values import Foreign, Handle, TicketRef, Who
-from engine.ports.views import TicketFile, TicketLine
+from engine.ports.views import Page, TicketFile, TicketLine
 from engine.tickets.actions import ACTIONS, FORMS, Action, Menu, Takes, for_any_agent, legal
 from engine.tickets.promise_clock import ClockKind
 from engine.tickets.ticket import Priority, State
@@ -123,7 +123,7 @@ def test_five_verbs_are_an_overflow_and_more_are_a_list_in_groups() -> None:
     menu = actions(ticket_card(line(), NOW))[-1]
     assert menu["placeholder"]["text"] == "More…"
     headings = [group["label"]["text"] for group in menu["option_groups"]]
-    assert headings == ["Work on it", "Sort it", "Call for help", "Tidy up"]
+    assert headings == ["Work on it", "Classify it", "Get help", "Tidy up"]
 
 
 def test_a_menu_has_a_new_name_each_time_it_is_drawn() -> None:
@@ -143,13 +143,24 @@ def test_to_acknowledge_comes_first_while_a_page_waits() -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_lists_and_tickets_in_full_are_taken_and_harmless(text: str) -> None:
-    accepted(ticket_list([line(text=text)] * 20, more=True))
+    accepted(ticket_list(Page([line(text=text)] * 20, next="x"), NOW.at))
     accepted(ticket_in_full(file(text or "x"), NOW, legal(line().ticket), works_on_it=True))
     accepted(ticket_in_full(file(text or "x"), NOW, frozenset(), works_on_it=False))
 
 
 def test_an_empty_list_says_so() -> None:
-    assert "Nothing here" in ticket_list([], more=False).text
+    assert "No tickets match" in ticket_list(Page([]), NOW.at).text
+
+
+def test_a_late_ticket_is_never_due_today() -> None:
+    afterwards = NOW.at + timedelta(hours=1, minutes=1)
+    shown = [str(ticket_list(Page([line()]), at).blocks) for at in (NOW.at, afterwards)]
+    assert ["*late* since" in each for each in shown] == [False, True]
+    assert ["· due " in each for each in shown] == [True, False]
+
+
+def test_a_list_that_was_cut_says_how_to_go_on() -> None:
+    assert "Narrow the list" in ticket_list(Page([], next="x", cut=True), NOW.at).text
 
 
 def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
@@ -159,7 +170,7 @@ def test_a_breach_says_which_promise_broke_and_pings_who_has_it() -> None:
     )
     said = told(broken, None)
     assert "<@U0ANA>" in said.text
-    assert "first answer of T-7" in said.text
+    assert "first response of T-7" in said.text
 
 
 @pytest.mark.parametrize("action", sorted(FORMS))

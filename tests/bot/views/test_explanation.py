@@ -21,10 +21,10 @@ def test_slack_takes_it_and_it_says_why() -> None:
     check_message(list(said.blocks), [])
     words = "\n".join(strings(list(said.blocks))).replace("\u00a0", " ")
     assert "T-1: why it is late" in words
-    assert "*Solution:* LATE by 2 h." in words
+    assert "*Resolution:* LATE by 2 h." in words
     assert "`███" in words
     assert "Ana had it; 2 h 20 min counted, 3 h in all." in words
-    assert "_Why was it late? 10 h counted where 8 h were promised" in words
+    assert "_Why was it late? 10 h counted, but the target was 8 h" in words
 
 
 def test_the_longest_story_still_fits() -> None:
@@ -55,7 +55,7 @@ async def test_an_agent_asks_why_and_alone_sees_the_answer(office: Office) -> No
     await office.ana.command("/ticket why T-1", channel="it-desk")
     await office.until(lambda: office.ana.ephemerals)
     seen = office.ana.ephemerals[-1].visible_text().replace("\u00a0", " ")
-    assert "First answer: " in seen.replace("*", "")
+    assert "First response: " in seen.replace("*", "")
     assert "It is not late:" in seen
     assert "Nobody had it" in seen
     assert not office.ben.ephemerals

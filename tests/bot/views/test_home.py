@@ -116,7 +116,7 @@ def test_who_only_asks_sees_what_they_asked_for() -> None:
     view = tab(asker, OwnWork(asked=(line(),)))
     assert buttons(view) == [home.NEW]
     assert "My team" not in words(view)
-    assert "None is open" in words(tab(asker))
+    assert "You have no open requests" in words(tab(asker))
 
 
 def test_colleagues_are_named_without_their_figures() -> None:
@@ -148,7 +148,7 @@ def test_the_end_of_a_shift_says_what_became_of_the_tickets() -> None:
     said = shifts.answer(ended)
     assert "Back with the team: T-2." in said
     assert "Still yours: T-1." in said
-    assert "what is to be done about T-1" in said
+    assert "tell a colleague what to do about T-1" in said
     assert "Off shift" in said
 
 

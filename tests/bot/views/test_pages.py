@@ -65,14 +65,14 @@ def test_a_page_names_level_reason_due_time_and_who_is_next() -> None:
     text = "\n".join(
         strings(called(reason=Words("Customers cannot pay"), others=(Foreign("Ben"),)).payload())
     )
-    assert "🔺 *T-7 They cannot pay* needs you as *senior*: escalated by Ana." in text
-    assert "🔴 P1 Critical, from Bob · solution due <!date^" in text
+    assert "🔺 *T-7 They cannot pay* needs you (*senior level*): escalated by Ana." in text
+    assert "🔴 P1 Critical, from Bob · resolution due <!date^" in text
     late = "\n".join(strings(called(is_late=True).payload()))
-    assert "solution *late*, it was due <!date^" in late
+    assert "resolution *missed*, it was due <!date^" in late
     assert "Ben is paged too" in text
     assert "Customers cannot pay" in text
     assert "Unless somebody acknowledges, the team leads are paged next: <!date^" in text
-    assert "you are asked again" in "\n".join(strings(called(is_top=True).payload()))
+    assert "you are paged again" in "\n".join(strings(called(is_top=True).payload()))
 
 
 def test_a_page_can_be_acknowledged_claimed_and_leads_to_the_card() -> None:
@@ -86,7 +86,7 @@ def test_a_page_can_be_acknowledged_claimed_and_leads_to_the_card() -> None:
 def test_an_answered_page_says_who_has_it_and_offers_nothing_to_the_others() -> None:
     said = answered()
     assert "✅ *T-7 They cannot pay*: acknowledged by *Ana* <!date^" in said.text
-    assert "You need not do anything" in said.text
+    assert "You do not have to do anything" in said.text
     assert [one["action_id"] for one in buttons(said)] == ["jump"]
 
 

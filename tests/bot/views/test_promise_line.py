@@ -22,29 +22,29 @@ def words(card: SlackMessage) -> str:
 
 def test_a_card_says_who_is_paged_since_when_and_who_is_next() -> None:
     text = words(ticket_card(paged(line()), NOW))
-    assert "🔺 *The seniors are paged* since <!date^1772454600^" in text
-    assert "the team leads next <!date^1772458200^" in text
+    assert "🔺 *The seniors were paged* <!date^1772454600^" in text
+    assert "the team leads next, <!date^1772458200^" in text
     assert "unless somebody acknowledges" in text
     assert "🔺 Escalated" in text
     at_once = words(ticket_card(paged(line(), level=0), NOW))
-    assert "🔔 *The agents are paged*" in at_once
+    assert "🔔 *The agents were paged*" in at_once
     on_top = words(ticket_card(paged(line(), level=4), NOW))
-    assert "*The admins are paged*" in on_top
-    assert "again <!date^1772458200^" in on_top
+    assert "*The admins were paged*" in on_top
+    assert "again, <!date^1772458200^" in on_top
 
 
 def test_a_requester_reads_the_promise_and_not_who_is_called_for() -> None:
     full = TicketFile(paged(line()))
     text = words(ticket_in_full(full, NOW, frozenset(), works_on_it=False))
-    assert "first answer due" in text
+    assert "first response due" in text
     assert "paged" not in text
     assert "Escalated" not in text
-    assert "are paged" in words(ticket_in_full(full, NOW, frozenset(), works_on_it=True))
+    assert "were paged" in words(ticket_in_full(full, NOW, frozenset(), works_on_it=True))
 
 
 def test_a_card_says_when_a_quiet_time_holds_the_page_back() -> None:
     text = words(ticket_card(paged(line(), level=0, pages=0, muted=True), NOW))
-    assert "🔕 Quiet time: nobody is paged before <!date^1772458200^" in text
+    assert "🔕 Paging is muted: nobody is paged before <!date^1772458200^" in text
 
 
 def test_a_card_remembers_an_escalation_that_is_acknowledged() -> None:
@@ -52,14 +52,14 @@ def test_a_card_remembers_an_escalation_that_is_acknowledged() -> None:
     had = replace(shown, ticket=replace(shown.ticket, escalation_level=2, acknowledged=True))
     text = words(ticket_card(had, NOW))
     assert "Escalated to the team leads · acknowledged" in text
-    assert "are paged" not in text
+    assert "were paged" not in text
 
 
 def test_a_merged_card_says_where_it_goes_on_and_a_lead_can_take_it_out_again() -> None:
     shown = line(State.MERGED)
     merged = replace(shown, ticket=replace(shown.ticket, merged_into=3))
     card = ticket_card(merged, NOW)
-    assert "Goes on as *T-3*" in words(card)
+    assert "Merged into *T-3*" in words(card)
     assert [block for block in card.blocks if block["type"] == "actions"] == []
     for_lead = ticket_in_full(TicketFile(merged), NOW, legal(merged.ticket), works_on_it=True)
     (row,) = [block for block in for_lead.blocks if block["type"] == "actions"]
@@ -69,10 +69,10 @@ def test_a_merged_card_says_where_it_goes_on_and_a_lead_can_take_it_out_again() 
 @pytest.mark.parametrize(
     ("minutes", "bar"),
     [
-        (0, "░░░░░░░░░░ 0 %"),
-        (12, "▓░░░░░░░░░ 10 %"),
-        (99, "▓▓▓▓▓▓▓▓░░ 82 %"),
-        (120, "▓▓▓▓▓▓▓▓▓▓ 100 %"),
+        (0, "░░░░░░░░░░ 0%"),
+        (12, "▓░░░░░░░░░ 10%"),
+        (99, "▓▓▓▓▓▓▓▓░░ 82%"),
+        (120, "▓▓▓▓▓▓▓▓▓▓ 100%"),
         (121, "▓▓▓▓▓▓▓▓▓▓ *late*"),
     ],
 )
@@ -80,16 +80,16 @@ def test_a_bar_says_how_much_of_the_promise_is_used(minutes: int, bar: str) -> N
     now = replace(NOW, at=NOON + timedelta(minutes=minutes))
     text = words(ticket_card(line(), now))
     assert bar in text
-    assert f"first answer {'was ' if 'late' in bar else ''}due <!date^" in text
+    assert f"first response {'was ' if 'late' in bar else ''}due <!date^" in text
 
 
 def test_a_paused_promise_says_so_and_a_kept_one_too() -> None:
     spent = PromiseClock(ClockKind.RESOLUTION, 1, timedelta(hours=8), NOON, used=timedelta(hours=6))
     shown = line(State.PENDING_INFO)
     paused = replace(shown, ticket=replace(shown.ticket, clocks=(spent,)))
-    assert "▓▓▓▓▓▓▓░░░ 75 % · paused" in words(ticket_card(paused, NOW))
+    assert "▓▓▓▓▓▓▓░░░ 75% · paused" in words(ticket_card(paused, NOW))
     done = replace(paused.ticket, state=State.RESOLVED, clocks=(replace(spent, stopped_at=NOON),))
-    assert "75 % · done in time" in words(ticket_card(replace(shown, ticket=done), NOW))
+    assert "75% · done in time" in words(ticket_card(replace(shown, ticket=done), NOW))
     broken = replace(spent, stopped_at=NOON, breached_at=NOON, waived=True)
     waived = replace(done, clocks=(broken,))
     assert "done late · waived" in words(ticket_card(replace(shown, ticket=waived), NOW))
@@ -108,4 +108,4 @@ def test_only_working_time_fills_a_bar() -> None:
     shown = line()
     ticket = replace(shown.ticket, clocks=(clock,))
     morning = Moment(rules, NOON + timedelta(hours=22))
-    assert "75 %" in words(ticket_card(replace(shown, ticket=ticket), morning))
+    assert "75%" in words(ticket_card(replace(shown, ticket=ticket), morning))

@@ -83,7 +83,7 @@ def test_the_words_say_everything_the_charts_show() -> None:
         assert f": {flow.opened} opened, {flow.resolved} resolved" in words
     for group in priorities(report):
         kept = group.figures.kept_all
-        assert f"kept {round(kept.percent or 0)} % ({kept.part} of {kept.whole})" in words
+        assert f"met {round(kept.percent or 0)}% ({kept.part} of {kept.whole})" in words
 
 
 def test_no_data_is_said_and_not_drawn() -> None:

@@ -30,7 +30,7 @@ def says(shell: Shell, *arguments: str) -> str:
 
 def test_escalating_says_who_is_paged_and_when_the_next_is(shell: Shell) -> None:
     told = says(shell, "escalate", "T-1", "they", "cannot", "pay")
-    assert told.startswith("T-1 is escalated: Ben is paged, and the next level at 20")
+    assert told.startswith("T-1 is escalated: Ben is paged, and the next level will be at 20")
     shown = shell.run("ticket", "show", "1", "--json").json
     assert isinstance(shown, dict)
     assert (shown["escalation_level"], shown["acknowledged"]) == (1, False)
@@ -39,7 +39,7 @@ def test_escalating_says_who_is_paged_and_when_the_next_is(shell: Shell) -> None
 
 
 def test_merging_and_taking_out_again(shell: Shell) -> None:
-    assert says(shell, "merge", "T-2", "T-1") == "T-2 goes on as T-1 VPN is down."
+    assert says(shell, "merge", "T-2", "T-1") == "T-2 is merged into T-1 VPN is down."
     refused = shell.run("ticket", "merge", "T-2", "T-1")
     assert (refused.code, refused.out) == (1, "")
     assert "T-2 is merged, so you cannot merge" in refused.err
@@ -48,7 +48,7 @@ def test_merging_and_taking_out_again(shell: Shell) -> None:
 
 def test_splitting_answers_the_new_number(shell: Shell) -> None:
     told = says(shell, "split", "T-1", "--subject", "Printer too", "--text", "On floor 3.")
-    assert told == "T-3 is split off from T-1."
+    assert told == "T-3 was split from T-1."
     as_json = shell.run("ticket", "split", "T-1", "--subject", "And the phone", "--json").json
     assert isinstance(as_json, dict)
     assert (as_json["id"], as_json["subject"]) == ("T-4", "And the phone")
@@ -57,7 +57,7 @@ def test_splitting_answers_the_new_number(shell: Shell) -> None:
 def test_what_was_not_broken_cannot_be_waived(shell: Shell) -> None:
     refused = shell.run("ticket", "waive", "T-1", "a", "drill")
     assert refused.code == 1
-    assert "no broken promise" in refused.err
+    assert "no missed target" in refused.err
 
 
 def test_what_is_missing_is_wrong_usage(shell: Shell) -> None:

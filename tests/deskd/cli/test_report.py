@@ -237,7 +237,7 @@ def test_below_three_weeks_the_forecast_says_that_it_has_not_enough(shell: Shell
 
 def test_a_desk_without_calendars_says_nothing_of_staffing(filled: Shell) -> None:
     asyncio.run(_forget_calendar(f"sqlite+aiosqlite:///{filled.folder}/deskd.db"))
-    assert "Nothing is said of staffing" in filled.run("forecast").out
+    assert "No staffing figures" in filled.run("forecast").out
     told = cast("dict[str, Any]", filled.run("forecast", "--json").json)
     assert told["staffing"] is None
 

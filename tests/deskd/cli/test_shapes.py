@@ -39,6 +39,8 @@ HOLIDAYS: Final = (
 PAGED: Final = str(small_desk.DAYS - 2)
 """The ticket that was paged for."""
 MERGED: Final = str(small_desk.DAYS - 1)
+JOINED: Final = str(small_desk.DAYS)
+"""The one that it was merged into."""
 
 # The name of the kept structure, and the command that gives it. They are run in this order on one desk.
 COMMANDS: Final = {
@@ -69,7 +71,7 @@ COMMANDS: Final = {
     "db_history": "db history --json",
     "health": "health --json",
     "ticket_new": "ticket new --subject VPN --text down --from eve@example.com --json",
-    "ticket_escalate": f"ticket escalate {MERGED} hurry --json",
+    "ticket_escalate": f"ticket escalate {JOINED} hurry --json",
 }
 FAILS: Final = {"health": 1, "fsck": 1}
 """No daemon runs here, and the bytes of a file are missing."""

@@ -31,8 +31,8 @@ def test_explain_tells_a_ticket_in_sentences(shell: Shell) -> None:
     opened(shell)
     told = shell.run("sla", "explain", "T-1", "--timezone", "Asia/Kathmandu")
     assert (told.code, told.err) == (0, "")
-    assert "Times are those of Asia/Kathmandu" in told.out
-    assert "First answer:" in told.out
+    assert "Times are in Asia/Kathmandu" in told.out
+    assert "First response:" in told.out
     assert "It is not late:" in told.out
     assert "\x1b" not in told.out
 
@@ -129,9 +129,9 @@ def test_simulate_says_what_would_be_late_and_who_would_be_paged(lived: Shell) -
     told = lived.run("sla", "simulate", "--policy", str(file))
     assert (told.code, told.err) == (0, "")
     assert "2 tickets opened since" in told.out
-    assert re.search(r"P3  first answer +1 +2\n", told.out)
-    assert "1 promise would be late that was not:" in told.out
-    assert "T-1 (P3, first answer due" in told.out
+    assert re.search(r"P3  first response +1 +2\n", told.out)
+    assert "1 target would be missed that was not:" in told.out
+    assert "T-1 (P3, first response due" in told.out
     assert re.search(r"level 3: manager +0 +6\n", told.out)
     found = lived.run("sla", "simulate", "--policy", str(file), "--json").json
     assert found["newly_late_count"] == 1

@@ -97,9 +97,9 @@ def test_the_requester_reads_when_and_how_long_but_not_who() -> None:
 def test_a_priority_raised_too_late_says_what_was_set_aside() -> None:
     life = office().claims(march(2, "10:00")).becomes(march(3, "12:00"), Priority.P2)
     said = text(story(life.until(march(3, "12:30"))))
-    assert "Ana changed the priority from P3 to P2. Promised now: 8 h of the hours" in said
-    assert "counted from here on: what was used before would have been too much already" in said
-    assert "10:00 to Tue 3 Mar, 12:00  Ana had it; counted at the time, set aside since." in said
+    assert "Ana changed the priority from P3 to P2. New target: 8 h in calendar" in said
+    assert "counted from here on: the time used before already exceeded it" in said
+    assert "10:00 to Tue 3 Mar, 12:00  Ana had it; counted then, but no longer." in said
 
 
 def test_closed_hours_are_told_by_what_closed_them() -> None:
@@ -136,7 +136,9 @@ def test_a_calendar_edited_meanwhile_counts_all_by_the_newer_edition() -> None:
     assert solution.used == timedelta(hours=7)  # of Monday alone
     assert {each.rule.edition for each in solution.intervals if each.counted} == {2}
     said = text(story(life))
-    assert "The hours were edited. Promised now: 24 h of the hours “office”, edition 2" in said
+    assert (
+        "The working hours were changed. New target: 24 h in calendar “office”, edition 2" in said
+    )
 
 
 def test_a_waived_promise_is_late_and_says_who_waived_it() -> None:
@@ -144,33 +146,33 @@ def test_a_waived_promise_is_late_and_says_who_waived_it() -> None:
     at = march(5, "16:00")
     life.does(at, lifecycle.waive(life.before(at), message=WORDS), by=BEN.id)
     said = text(story(life))
-    assert "Solution: LATE by 2 h, which was waived." in said
-    assert "Ben decided that this does not count." in said
+    assert "Resolution: LATE by 2 h, which was waived." in said
+    assert "Ben waived this: it does not count." in said
 
 
 def test_a_merged_ticket_owes_nothing_any_more() -> None:
     life = office()
     life.merges(march(2, "11:00"), replace(life.ticket, number=2))
     said = text(story(life))
-    assert "Solution: no longer owed. Promised within 24 h" in said
-    assert "Nothing is owed any more, so nothing is late." in said
+    assert "Resolution: no longer needed. Target: 24 h" in said
+    assert "It is no longer needed, so it is not late." in said
 
 
 def test_what_runs_says_what_is_left() -> None:
     said = text(story(office().until(march(2, "11:00")), now=march(2, "11:00")))
-    assert "First answer: 1 h left." in said
+    assert "First response: 1 h left." in said
     assert "It is not late: 1 h of 2 h are used." in said
     assert (
-        "  ████████████████████░░░░░░░░░░░░░░░░░░░░\n  █ counted   ░ left   (each sign is 3 min)"
+        "  ████████████████████░░░░░░░░░░░░░░░░░░░░\n  █ counted   ░ left   (each character is 3 min)"
         in said
     )
 
 
 def test_late_and_still_open_is_late_so_far() -> None:
     said = text(story(office(), now=march(2, "13:00")))
-    assert "First answer: LATE by 1 h so far." in said
+    assert "First response: LATE by 1 h so far." in said
     assert (
-        "Why is it late? 3 h counted where 2 h were promised: all of it while nobody had it."
+        "Why is it late? 3 h counted, but the target was 2 h: all of it while nobody had it."
         in said
     )
 
@@ -178,7 +180,7 @@ def test_late_and_still_open_is_late_so_far() -> None:
 def test_an_answer_in_the_evening_is_late_on_the_wall_clock_alone() -> None:
     life = office(march(2, "15:00"))
     said = text(story(life.answers(march(2, "18:00"))))
-    assert "First answer: LATE by 0 s of working time (1 h on the wall clock)." in said
+    assert "First response: LATE by 0 s of working time (1 h of calendar time)." in said
 
 
 def test_of_a_promise_of_minutes_also_seconds_are_told() -> None:

@@ -47,7 +47,7 @@ class Desk:
     ) -> None:
         self.there, self.ladder = there, ladder
         self.team = replace(TEAM, ladder=ladder.id)
-        ladders = {ladder.id: [(START, ladder)]}
+        ladders = {ladder.id: [(0, ladder)]}
         self.rules = Rules(Workspace(DEFAULT), ladders=ladders, mutes=tuple(mutes))
         self.events: list[tuple[datetime, Event]] = []
         opened = Opened("VPN", "mail", PersonId("bob"), priority, "Other", TEAM.id)

@@ -362,3 +362,21 @@ def test_requesters_and_suspended_people_see_no_figures() -> None:
         with pytest.raises(Refused) as refused:
             seen_by(who, TICKETS)
         assert refused.value.code == "forbidden"
+
+
+def test_what_was_closed_as_no_request_in_the_period_is_listed_by_agent() -> None:
+    """Nobody outside heard of it, so somebody inside looks at it."""
+    silent = [
+        one(number=number, state=State.CLOSED, closed_at=at, no_request_by=agent)
+        for number, at, agent in (
+            (7, AT, "ben"),
+            (3, AT + HOUR, "Ana"),
+            (5, AT + HOUR, "Ana"),
+            (9, AT - timedelta(days=30), "Ana"),
+        )
+    ]
+    told = report([*silent, one(number=1)], period=WEEK, now=NOW, lateness=lateness)
+    assert [(each.agent, each.tickets) for each in told.set_aside] == [
+        ("Ana", ("T-3", "T-5")),
+        ("ben", ("T-7",)),
+    ]

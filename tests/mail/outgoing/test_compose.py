@@ -67,7 +67,7 @@ def test_a_copied_person_is_told_so_and_not_what_the_sender_sent() -> None:
     text = letter(
         "receipt", copied=True, refused=refused("a.exe", "blocked_type"), follows=TicketRef(3)
     ).text
-    assert "named you as a copy" in text
+    assert "You were copied on a message to us" in text
     assert "a.exe" not in text
     assert "T-3" not in text
 
@@ -94,16 +94,16 @@ def test_a_resolved_message_says_until_when_a_reply_helps() -> None:
     assert text.startswith(WORDS)
     assert "Thu 5 Mar 2026, 10:00 (UTC+01:00)" in text
     by_requester = letter("ticket_resolved", agent=None).text
-    assert "Your request T-1 is marked as solved." in by_requester
+    assert "Your request T-1 is marked as resolved." in by_requester
 
 
 def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge() -> None:
     written = letter("person_paged", by=Foreign("Ana"), cause=Code("manual"))
     assert written.subject == "P1 Critical: VPN is down needs you [T-1]"
     text = written.text
-    assert "T-1 needs you as team lead: escalated by Ana." in text
+    assert "T-1 needs you (team lead level): escalated by Ana." in text
     assert "Ana wrote:\n\nThey cannot pay." in text
-    assert "- The solution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
+    assert "- The resolution is due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
     assert "- Ben, Lea are paged too" in text
     assert "by Mon 2 Mar 2026, 11:00 (UTC+01:00), the managers are paged next" in text
     (address,) = [row for row in text.splitlines() if row.startswith("support+ack-")]
@@ -115,8 +115,8 @@ def test_a_page_names_level_reason_due_time_who_is_next_and_how_to_acknowledge()
 
 def test_a_page_about_what_is_late_already_says_so() -> None:
     text = letter("person_paged", is_late=True, cause=Code("resolution")).text
-    assert "needs you as team lead: its solution is late." in text
-    assert "- The solution is late: it was due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
+    assert "needs you (team lead level): its resolution target was missed." in text
+    assert "- The resolution was missed: it was due Mon 2 Mar 2026, 12:00 (UTC+01:00)" in text
 
 
 def test_a_provider_that_refuses_plus_addresses_gets_no_button() -> None:
@@ -149,7 +149,7 @@ def test_whoever_was_paged_reads_who_has_it(
     written = letter("page_over", **changes)
     assert written.subject == subject
     assert text in written.text
-    assert ("You need not do anything" in written.text) is not bool(changes.get("yours"))
+    assert ("You do not have to do anything" in written.text) is not bool(changes.get("yours"))
 
 
 # A report's page draws tables: tests/mail/outgoing/test_reports.py holds its twins together.

@@ -62,12 +62,12 @@ def heard(report: ReportDigest) -> Reader:
 def figures_in(text: str) -> set[str]:
     """Every share and every duration that is said."""
     plain_spaces = text.replace("\u00a0", " ")
-    return set(re.findall(r"\d+ %(?: \(\d+ of \d+\))?|\d+ h(?: \d+ min)?|\d+ min", plain_spaces))
+    return set(re.findall(r"\d+%(?: \(\d+ of \d+\))?|\d+ h(?: \d+ min)?|\d+ min", plain_spaces))
 
 
 def test_both_twins_say_the_same_figures() -> None:
     text, page = letter(WEEKLY).text, " ".join(heard(WEEKLY).words)
-    assert figures_in(page) - figures_in(text) <= {f"{share} %" for share in range(101)}
+    assert figures_in(page) - figures_in(text) <= {f"{share}%" for share in range(101)}
     assert figures_in(text) - figures_in(page) <= {
         each for each in figures_in(text) if "of" in each
     }

@@ -80,8 +80,13 @@ async def test_the_migrated_tables_are_those_of_the_metadata(database: Database)
     await engine.dispose()
 
 
+def _is_ours(thing: object, name: str | None, kind: str, *_: object) -> bool:
+    """The index of words is no table of SQLAlchemy's; that it is the same is looked at below."""
+    return not (kind == "table" and (name or "").startswith("search"))
+
+
 def _differences(connection: Connection) -> list[object]:
-    options = {"compare_type": True, "compare_server_default": True}
+    options = {"compare_type": True, "compare_server_default": True, "include_object": _is_ours}
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), EVERYTHING))
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import fields, replace
 
+from deskd.base.ids import TimeSortedIds
+from engine.desk import directory
+from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.ports.store import Transaction
 from engine.ports.views import DeskAddress
 from engine.tickets.people import (
@@ -18,7 +21,7 @@ from engine.tickets.people import (
 from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
-from tests.clock import MORNING
+from tests.clock import MORNING, ManualClock
 from tests.storage.make import ANA, BEN, TEAM, found, furnish
 
 NETWORK = Team(
@@ -50,6 +53,7 @@ FULL = Person(
     department="Infra",
     skills=frozenset({"network", "cisco"}),
     limit=5,
+    vouched=frozenset({NETWORK.id}),
 )
 
 
@@ -171,3 +175,36 @@ async def test_settings_come_back_and_are_the_defaults_before(storage: Storage) 
     await storage.store.run(full.id, lambda t: t.next_number())
     await storage.store.run(full.id, lambda t: t.keep_settings(full))
     assert await storage.store.run(full.id, lambda t: (t.settings(), t.next_number())) == (full, 2)
+
+
+async def test_a_reload_takes_back_only_what_the_file_declared(storage: Storage) -> None:
+    """Ana is listed and suspended, Ben was made at run time, Cleo is vouched for by a private channel."""
+    made = replace(BEN, role=Role.SENIOR)
+    vouched = Person(
+        PersonId("cleo"), "Cleo", teams=frozenset({TEAM.id}), vouched=frozenset({TEAM.id})
+    )
+    listed = DeclaredPerson("Ana", Role.AGENT, frozenset({TEAM.id}), ANA.identities)
+
+    def declare(transaction: Transaction, *people: DeclaredPerson) -> list[Person | None]:
+        roster = DeclaredWorkspace(Workspace(DEFAULT), (TEAM,), people)
+        directory.declare(transaction, roster, TimeSortedIds(ManualClock()), MORNING)
+        return [
+            transaction.person_by(ANA.identities[0]),
+            *map(transaction.person, (BEN.id, "cleo")),
+        ]
+
+    await storage.store.run(DEFAULT, lambda t: declare(t, listed))
+
+    def at_run_time(transaction: Transaction) -> None:
+        ana = transaction.person_by(ANA.identities[0])
+        transaction.keep_person(replace(ana, status="suspended"))
+        transaction.keep_person(made)
+        transaction.keep_person(vouched)
+
+    await storage.store.run(DEFAULT, at_run_time)
+    ana, ben, cleo = await storage.store.run(DEFAULT, lambda t: declare(t, listed))
+    assert (ana.status, ana.teams) == ("suspended", {TEAM.id})
+    assert (ben.role, ben.teams, cleo.vouched) == (Role.SENIOR, made.teams, {TEAM.id})
+    ana, ben, cleo = await storage.store.run(DEFAULT, declare)
+    assert (ana.role, ana.teams) == (Role.REQUESTER, frozenset())
+    assert (ben.role, ben.teams, cleo.teams) == (Role.SENIOR, made.teams, {TEAM.id})

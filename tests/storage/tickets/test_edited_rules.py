@@ -217,7 +217,7 @@ async def said_at_start(world: Desks, caplog: pytest.LogCaptureFixture) -> list[
             await asyncio.sleep(0)
         part.cancel()
     world.clock._sleepers.clear()
-    return [str(one.calendar) for one in caplog.records if "declared no more" in one.message]  # type: ignore[attr-defined]  # a fact of the line
+    return [str(one.calendar) for one in caplog.records if "no longer declared" in one.message]  # type: ignore[attr-defined]  # a fact of the line
 
 
 async def test_a_ticket_climbs_the_ladder_of_its_opening(world: Desks) -> None:

@@ -120,6 +120,7 @@ VERBS: dict[str, Callable[[Transaction], object]] = {
     "settle": lambda t: t.settle(1, ticket=None, reason="acted"),
     "spool_is_done": lambda t: t.spool_is_done(1),
     "ticket_settled": lambda t: t.ticket_settled(1),
+    "people_of_the_file": lambda t: t.people_of_the_file(),
     "tickets_muted": lambda t: t.tickets_muted(limit=9),
     "joined": lambda t: t.joined(1),
 }

@@ -17,7 +17,7 @@ from storage.open.open_storage import Storage
 from storage.views import report_views
 from tests.clock import MORNING
 from tests.storage.conftest import Database
-from tests.storage.ear import heard, reading
+from tests.storage.ear import heard, looking
 from tests.storage.make import ANA, TEAM, after, furnish, opening, record, ticket
 
 CLOCKS = tuple(
@@ -115,7 +115,7 @@ async def test_who_closed_a_ticket_as_not_a_request_comes_with_it_while_it_is_cl
 
 async def test_a_page_takes_three_statements(storage: Storage) -> None:
     await fill(storage)
-    with heard(reading(storage)) as statements:
+    with heard(looking(storage)) as statements:
         await facts(storage)
     asked = [each for each, _ in statements if each.startswith("SELECT")]
     assert len(asked) == 2 * 3 + 1 + 2, "two pages, why tickets closed, and the two found empty"
@@ -144,7 +144,7 @@ async def test_neither_page_reads_or_sorts_a_whole_table(
     storage: Storage, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(storage)
-    with heard(reading(storage)) as statements:
+    with heard(looking(storage)) as statements:
         await facts(storage)
     connection = sqlite3.connect(Path(database.url.partition("///")[2]))
     plans = [

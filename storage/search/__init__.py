@@ -1,0 +1,1 @@
+"""Full-text search: the feed that it follows, one row per ticket, and how words find it."""

@@ -1,0 +1,146 @@
+"""What the index holds of a ticket: its words by where they stand, and who may find it by them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, Table, select
+
+from engine.lists.words import fold
+from engine.tickets.people import WorkspaceId
+from storage.sql.schema import participants, people, tickets
+from storage.sql.schema_streams import attachments, comments, notes, of_tickets
+from storage.tickets.rows import AnyRow
+
+COLUMN_WORDS_MAX: Final = 10_000
+"""Different words of one column: a log file that somebody pasted must not become the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    number: int
+    subject: Sequence[str]
+    words: Sequence[str]
+    files: Sequence[str]
+    people: Sequence[str]
+    notes: Sequence[str]
+    """Of what only agents may read, names of files included."""
+    scope: Sequence[str]
+
+
+def team_scope(team: str, *, private: bool) -> str:
+    """One word: hexadecimal, since ids may hold anything, and with a colon, which no word of a person has."""
+    return f"{'l' if private else 't'}:{team.encode().hex()}"
+
+
+def requester_scope(person: str) -> str:
+    return f"p:{person.encode().hex()}"
+
+
+def assignee_scope(person: str) -> str:
+    return f"a:{person.encode().hex()}"
+
+
+def follower_scope(channel: str, place: str) -> str:
+    return f"f:{channel.encode().hex()}:{place.encode(errors='replace').hex()}"
+
+
+def documents(
+    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
+) -> Sequence[Document]:
+    """Of those that are there and not deleted, in no order."""
+    found = connection.execute(
+        select(tickets).where(
+            tickets.c.workspace == workspace,
+            tickets.c.number.in_(numbers),
+            tickets.c.deleted_at.is_(None),
+        )
+    ).all()
+    said = _texts(connection, comments, workspace, numbers)
+    noted = _texts(connection, notes, workspace, numbers)
+    files, files_of_notes = _files(connection, workspace, numbers)
+    following = _followers(connection, workspace, numbers)
+    names = _names(connection, workspace, found)
+    return [
+        Document(
+            row.number,
+            _words([row.subject]),
+            _words(said[row.number]),
+            _words(files[row.number]),
+            _words(name for id in (row.requester, row.assignee) for name in names.get(id, ())),
+            _words([*noted[row.number], *files_of_notes[row.number]]),
+            [*_scope(row), *following[row.number]],
+        )
+        for row in found
+    ]
+
+
+def _words(texts: Iterable[str]) -> list[str]:
+    return list(
+        islice(dict.fromkeys(word for text in texts for word in fold(text)), COLUMN_WORDS_MAX)
+    )
+
+
+def _scope(row: AnyRow) -> Iterator[str]:
+    yield team_scope(row.team, private=row.private)
+    yield requester_scope(row.requester)
+    if row.assignee is not None:
+        yield assignee_scope(row.assignee)
+
+
+def _texts(
+    connection: Connection, table: Table, workspace: WorkspaceId, numbers: Sequence[int]
+) -> Mapping[int, list[str]]:
+    chosen = select(table.c.stream_id, table.c.text).where(
+        table.c.workspace == workspace, of_tickets(table), table.c.stream_id.in_(_ids(numbers))
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for row in connection.execute(chosen.order_by(table.c.at)):
+        found[int(row.stream_id)].append(row.text)
+    return found
+
+
+def _ids(numbers: Sequence[int]) -> list[str]:
+    return [str(number) for number in numbers]
+
+
+def _files(
+    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
+) -> tuple[Mapping[int, list[str]], Mapping[int, list[str]]]:
+    """Of comments, and of notes."""
+    table = attachments.c
+    chosen = select(table.stream_id, table.name, table.subject_kind).where(
+        table.workspace == workspace, of_tickets(attachments), table.stream_id.in_(_ids(numbers))
+    )
+    public: defaultdict[int, list[str]] = defaultdict(list)
+    inside: defaultdict[int, list[str]] = defaultdict(list)
+    for row in connection.execute(chosen):
+        (public if row.subject_kind == "comment" else inside)[int(row.stream_id)].append(row.name)
+    return public, inside
+
+
+def _followers(
+    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
+) -> Mapping[int, list[str]]:
+    chosen = select(participants.c.ticket, participants.c.channel, participants.c.place).where(
+        participants.c.workspace == workspace,
+        participants.c.ticket.in_(numbers),
+        participants.c.role == "copied",
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for row in connection.execute(chosen):
+        found[row.ticket].append(follower_scope(row.channel, row.place))
+    return found
+
+
+def _names(
+    connection: Connection, workspace: WorkspaceId, found: Sequence[AnyRow]
+) -> Mapping[str, Sequence[str]]:
+    """A person's name and address."""
+    ids = {row.requester for row in found} | {row.assignee for row in found if row.assignee}
+    chosen = select(people.c.id, people.c.name, people.c.mail).where(
+        people.c.workspace == workspace, people.c.id.in_(sorted(ids))
+    )
+    return {row.id: [row.name, row.mail or ""] for row in connection.execute(chosen)}
