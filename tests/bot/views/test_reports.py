@@ -73,7 +73,7 @@ def test_two_charts_show_what_came_and_went_and_what_was_kept() -> None:
         "Opened": [each.opened for each in report.trend],
         "Resolved": [each.resolved for each in report.trend],
     }
-    assert values(kept) == {"Kept": [g.figures.kept_all.percent for g in priorities(report)]}
+    assert values(kept) == {"Met": [g.figures.kept_all.percent for g in priorities(report)]}
 
 
 def test_the_words_say_everything_the_charts_show() -> None:
