@@ -29,22 +29,22 @@ Status = Annotated[
 ]
 PhaseOption = Annotated[Many, typer.Option("--phase", help="active, waiting, done, closed.")]
 PriorityOption = Annotated[Many, typer.Option("--priority", help="P1 to P4, or critical ... low.")]
-Department = Annotated[Many, typer.Option(help="Its teams' tickets.")]
+Department = Annotated[Many, typer.Option(help="Tickets of its teams.")]
 Team = Annotated[Many, typer.Option(help="Id or name of the team.")]
 Category = Annotated[Many, typer.Option(help="One of the desk's categories.")]
 Assignee = Annotated[Many, typer.Option(help='Id, address or name of the agent, or "nobody".')]
-Requester = Annotated[Many, typer.Option(help="Id, address or name of who asked.")]
-Late = Annotated[bool, typer.Option("--late", help="Only those with a promise that is broken now.")]
-Words = Annotated[str, typer.Option("--words", help="All of these words are in it; newest first.")]
+Requester = Annotated[Many, typer.Option(help="Id, address or name of the requester.")]
+Late = Annotated[bool, typer.Option("--late", help="Only tickets with a missed target.")]
+Words = Annotated[str, typer.Option("--words", help="Only tickets with all of these words; newest first.")]
 SortOption = Annotated[
     str, typer.Option("--sort", help="created, updated, due, priority; default: late ones first.")
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of tickets.")]
 Paged = Annotated[
     bool, typer.Option("--page", help='With --json: {"items", "next"}, 50 or --limit.')
 ]
 After = Annotated[
-    str, typer.Option("--after", help="Go on behind this cursor, the `next` of a page.")
+    str, typer.Option("--after", help="Continue after this cursor, the `next` of a page.")
 ]
 
 
@@ -92,7 +92,7 @@ def list_(
     after: After = "",
     as_json: Json = False,
 ) -> None:
-    """Tickets: late ones first, then the newest; with --json or --sort the plain order."""
+    """List tickets: late ones first, then the newest; with --json or --sort in plain order."""
     from engine.lists.asking import STATUSES, TicketFilter
     from engine.tickets.ticket import Phase
 
@@ -119,14 +119,14 @@ def list_(
 
 def search(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(help="All must be in it; print* is a beginning.")],
+    words: Annotated[list[str], typer.Argument(help="All of them must match; print* matches a beginning.")],
     *,
     limit: Limit = None,
     paged: Paged = False,
     after: After = "",
     as_json: Json = False,
 ) -> None:
-    """Tickets by their words, newest first, closed ones too: subject, words, files, people, notes."""
+    """Search tickets, closed ones too, newest first: subject, text, files, people, notes."""
     from engine.lists.asking import TicketFilter
 
     wanted = TicketFilter(everything=True, words=" ".join(words) or " ")
@@ -261,7 +261,7 @@ def _instant(option: str, written: str, now: datetime) -> datetime | None:
 
 @search_app.command()
 def rebuild(context: typer.Context) -> None:
-    """Make the index anew from the tickets; may run while the daemon works, and be started again."""
+    """Rebuild the index from the tickets; the daemon may run meanwhile, and it can be started again."""
     asyncio.run(_rebuild(given(context)))
 
 

@@ -30,7 +30,7 @@ class RefusedFile:
 class Receipt(OfTicket):
     """A message opened a ticket.
 
-    To: whoever wrote it, and whom they copied.
+    To: the sender, and the people they copied.
     """
 
     priority: Priority
@@ -111,7 +111,7 @@ class Reminder(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Words meant for a person could not be delivered, and never will be.
+    """A message to a person could not be delivered, and never will be.
 
     To: the team's channel; without a ticket, the default team's.
     """

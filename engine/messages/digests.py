@@ -169,7 +169,7 @@ class NoRequests:
 class ReportDigest:
     """A report is due, or somebody asked for one.
 
-    To: teams and managers by their calendar; whoever asked.
+    To: teams and managers by their calendar; the person who asked.
     """
 
     kind: Code

@@ -11,7 +11,7 @@ from engine.tickets.ticket import Priority
 
 @dataclass(frozen=True, slots=True)
 class PromiseWarned(OfTicket):
-    """A promise is about to break.
+    """A target will soon be missed.
 
     To: the team's channel.
     """
@@ -23,7 +23,7 @@ class PromiseWarned(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class PromiseBroken(OfTicket):
-    """A promise broke.
+    """A target was missed.
 
     To: the team's channel, and above the agents each person of the level reached.
     """
@@ -35,7 +35,7 @@ class PromiseBroken(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class PromiseWaived(OfTicket):
-    """A manager let a broken promise not count.
+    """A manager waived a missed target.
 
     To: the team's channel.
     """
@@ -65,7 +65,7 @@ class Paging(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class LevelPaged(Paging):
-    """A level is called for.
+    """A level is paged.
 
     To: the team's channel, where groups are mentioned.
     """
@@ -77,7 +77,7 @@ class LevelPaged(Paging):
 
 @dataclass(frozen=True, slots=True)
 class PersonPaged(Paging):
-    """A person is called for.
+    """A person is paged.
 
     To: that person, on the channels of the level.
     """
@@ -96,9 +96,9 @@ class PersonPaged(Paging):
 
 @dataclass(frozen=True, slots=True)
 class PageOver(OfTicket):
-    """A page needs no answer any more.
+    """A page no longer needs an answer.
 
-    To: everybody who was paged, where they were; and whoever acknowledges by mail what was over already.
+    To: everybody who was paged, where they were; and people who acknowledge by mail later.
     """
 
     how: Code
@@ -114,7 +114,7 @@ class PageOver(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class PagesHeld(OfTicket):
-    """A quiet time covers the ticket.
+    """Paging is muted for the ticket.
 
     To: the team's channel.
     """
@@ -124,7 +124,7 @@ class PagesHeld(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class PageAcknowledged(OfTicket):
-    """Somebody who was paged looks after the ticket.
+    """Somebody acknowledged the page.
 
     To: the team's channel.
     """

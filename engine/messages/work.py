@@ -35,7 +35,7 @@ class TicketAssigned(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class TicketLinked(OfTicket):
-    """A ticket continues, names or was split from another, or takes one in.
+    """A ticket continues, names or was split from another, or another was merged into it.
 
     To: the team's channel.
     """
@@ -46,7 +46,7 @@ class TicketLinked(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class TicketMerged(OfTicket):
-    """A ticket goes on as another.
+    """A ticket was merged into another.
 
     To: the requester, and the team's channel.
     """
@@ -57,7 +57,7 @@ class TicketMerged(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class TicketUnmerged(OfTicket):
-    """A merger was taken back.
+    """A merge was undone.
 
     To: the team's channel.
     """
@@ -68,7 +68,7 @@ class TicketUnmerged(OfTicket):
 
 @dataclass(frozen=True, slots=True)
 class TicketResolved(OfTicket):
-    """A ticket is taken as solved.
+    """A ticket is resolved.
 
     To: the requester.
     """
