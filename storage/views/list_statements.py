@@ -19,7 +19,7 @@ from storage.sql.schema import OPEN, UNASSIGNED
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ListRun:
     """Tickets in one order; a place in it is (key, number)."""
 
     key: str = "number"
@@ -46,7 +46,7 @@ class Branch:
 class Shape:
     """All that decides the text of a statement."""
 
-    run: Run
+    run: ListRun
     inside: tuple[str, ...]
     outside: tuple[str, ...]
     branches: tuple[tuple[str, tuple[str, ...]], ...]
@@ -64,30 +64,30 @@ class Shape:
 
 _LATE: Final = "due_at < :as_of"
 _NOT_LATE: Final = "(due_at IS NULL OR due_at >= :as_of)"
-_BY_LATENESS: Final = Run("due_at", falling=False, inside=(_LATE,))
+_BY_LATENESS: Final = ListRun("due_at", falling=False, inside=(_LATE,))
 LATE: Final = _LATE
 
 
-def runs_of(asked: Asked) -> tuple[Run, ...]:
+def runs_of(asked: Asked) -> tuple[ListRun, ...]:
     runs = _plain_runs(asked)
     if not asked.late_first or runs[0].key == "due_at":
         return runs
-    rest = (Run(r.key, r.falling, r.inside, (*r.outside, _NOT_LATE)) for r in runs)
+    rest = (ListRun(r.key, r.falling, r.inside, (*r.outside, _NOT_LATE)) for r in runs)
     return (_BY_LATENESS, *rest)
 
 
-def _plain_runs(asked: Asked) -> tuple[Run, ...]:
+def _plain_runs(asked: Asked) -> tuple[ListRun, ...]:
     match asked.sort:
         case Sort.CREATED:
-            return (_BY_LATENESS,) if asked.filter.late else (Run(),)
+            return (_BY_LATENESS,) if asked.filter.late else (ListRun(),)
         case Sort.UPDATED:
-            return (Run("updated_at"),)
+            return (ListRun("updated_at"),)
         case Sort.DUE:
-            due = Run("due_at", falling=False, inside=("due_at IS NOT NULL",))
-            return (due, Run(inside=("due_at IS NULL",)))
+            due = ListRun("due_at", falling=False, inside=("due_at IS NOT NULL",))
+            return (due, ListRun(inside=("due_at IS NULL",)))
         case Sort.PRIORITY:
             wanted = sorted(asked.filter.priorities or Priority)
-            return tuple(Run(inside=(f"priority = '{one.value}'",)) for one in wanted)
+            return tuple(ListRun(inside=(f"priority = '{one.value}'",)) for one in wanted)
 
 
 # What conditions outside ask about; the last two are those of the branch that an address is.
@@ -196,14 +196,14 @@ def _mine(column: str, index: int) -> list[str]:
     return ["workspace = :workspace", *([f"{column} = :branch_{index}"] if column else ())]
 
 
-def _behind(run: Run) -> str:
+def _behind(run: ListRun) -> str:
     than = "<" if run.falling else ">"
     if run.key == "number":
         return f"number {than} :number"
     return f"({run.key}, number) {than} (:key, :number)"
 
 
-def _order(run: Run) -> str:
+def _order(run: ListRun) -> str:
     way = "DESC" if run.falling else "ASC"
     return f"ORDER BY k {way}" if run.key == "number" else f"ORDER BY k {way}, number {way}"
 

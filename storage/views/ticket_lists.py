@@ -17,7 +17,7 @@ from storage.views import list_statements
 from storage.views.list_conditions import Question, question
 from storage.views.list_lines import lines_by_key
 from storage.views.list_readers import Reader, named, reader_of
-from storage.views.list_statements import Run, Shape, runs_of
+from storage.views.list_statements import ListRun, Shape, runs_of
 
 # Found by words and tried by the other conditions: so many at a time, once the first few did not do.
 WORDS_CHUNK: Final = 500
@@ -101,7 +101,7 @@ def by_runs(looking: _Looking, begin: Place | None) -> Found:
     return Found(places)
 
 
-def _of_run(looking: _Looking, index: int, run: Run, start: Place | None, wanted: int) -> Found:
+def _of_run(looking: _Looking, index: int, run: ListRun, start: Place | None, wanted: int) -> Found:
     asks = looking.asks
     shape = Shape(
         run,
@@ -133,7 +133,7 @@ def _key(value: int | datetime) -> int:
     return micros(value) if isinstance(value, datetime) else value
 
 
-def _is_before(run: Run, place: Place, cut_at: Place | None) -> bool:
+def _is_before(run: ListRun, place: Place, cut_at: Place | None) -> bool:
     if cut_at is None:
         return True
     ours, last = (place.key, place.number), (cut_at.key, cut_at.number)

@@ -141,7 +141,7 @@ async def test_acknowledging_by_the_button_stops_the_climb_and_redraws_the_page(
     worked(await ana.click(page, "acknowledge"))
     await paged.until(lambda: "acknowledged by you" in now(paged, page), "redrawn page")
     assert ana.can(page) == ["claim", "jump"]
-    await paged.in_thread(await paged.card("Nobody can pay"), "has it")
+    await paged.in_thread(await paged.card("Nobody can pay"), "acknowledged: nobody else is paged")
     await paged.clock.forward(hours=1)
     await paged.quiet()
     assert pages(paged, "ben") == []
@@ -217,7 +217,7 @@ async def test_escalating_by_hand_pages_with_the_reason_and_takes_back_the_ackno
     paged: Town,
 ) -> None:
     worked(await paged.person("ana").click(await page_of(paged, "ana"), "acknowledge"))
-    await paged.in_thread(await paged.card("T-1"), "has it")
+    await paged.in_thread(await paged.card("T-1"), "acknowledged: nobody else is paged")
     await escalate(paged, "ana", "The shop loses money every minute")
     page = await page_of(paged, "ben")
     assert "escalated by Ana" in page.visible_text()

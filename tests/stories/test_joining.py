@@ -63,7 +63,7 @@ async def test_a_merger_names_the_other_ticket_before_it_is_done(two: Town) -> N
     assert "*T-1* VPN is down" in asked.view.visible_text()
     assert await two.state(2) == "NEW"
     again = await ben.submit(asked.view, {"into": "2"})
-    assert "itself" in again.errors["into"], "another number is looked up anew"
+    assert "it is the same ticket" in again.errors["into"], "another number is looked up anew"
 
 
 async def test_whoever_asked_in_the_merged_ticket_gets_the_answer(two: Town) -> None:

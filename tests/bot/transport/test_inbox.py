@@ -126,7 +126,7 @@ async def test_a_form_that_takes_long_closes_in_time_and_its_outcome_is_told(
     assert outcome.view is None
     office.clock.skip(timedelta(seconds=1))
     await office.until(lambda: office.ana.ephemerals)
-    assert "You may not" in office.ana.ephemerals[-1].visible_text()
+    assert "it is done: Assign" in office.ana.ephemerals[-1].visible_text()
 
 
 async def test_a_form_too_late_for_its_trigger_is_said_to_be(office: Office) -> None:
@@ -288,7 +288,7 @@ async def test_a_click_left_undone_is_done_when_it_still_fits(claimed: Office) -
 async def test_a_click_left_undone_that_no_longer_fits_is_told(claimed: Office) -> None:
     card = await claimed.card()
     await claimed.ana.choose(card, "more", "Release")
-    await claimed.until(lambda: "nobody" in claimed.slack.current(card).visible_text())
+    await claimed.until(lambda: "unassigned" in claimed.slack.current(card).visible_text())
     claimed.clock.skip(timedelta(seconds=5))  # the card may be redrawn again
     await claimed.ben.click(card, "claim")
     await claimed.until(lambda: "Ben" in claimed.slack.current(card).visible_text())

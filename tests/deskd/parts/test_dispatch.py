@@ -1,6 +1,8 @@
 """The dispatcher's own rounds, whatever the clock does."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -8,46 +10,54 @@ import pytest
 from deskd.base.ids import TimeSortedIds
 from deskd.parts.dispatch import ROUND, Dispatcher
 from deskd.parts.nudge import Nudge
+from engine.ports.duty_store import WorkViews
+from engine.ports.views import OwnWork
 from engine.shifts.duty_desk import DutyDesk
-from engine.tickets.people import WorkspaceId
+from engine.tickets.people import Person, TeamId, WorkspaceId
 from tests.deskd.room import eventually
 from tests.engine.floor import World, world
 
 __all__ = ["world"]
 
 
-class Rounds(DutyDesk):
-    """Counts how often what lapsed was written down."""
+@dataclass
+class Rounds:
+    """Counts how often it was asked for every team, and not only for those with tickets that wait."""
 
-    count = 0
+    views: WorkViews
+    count: int = 0
 
-    async def lapse(self, workspace: WorkspaceId) -> int:
-        self.count += 1
-        return await super().lapse(workspace)
+    async def own_work(self, workspace: WorkspaceId, person: Person) -> OwnWork:
+        return await self.views.own_work(workspace, person)
+
+    async def staffed_teams(self, *, waiting: bool) -> Sequence[tuple[WorkspaceId, TeamId]]:
+        self.count += not waiting
+        return await self.views.staffed_teams(waiting=waiting)
 
 
 @pytest.mark.parametrize("later", [0, 30], ids=["in its pause", "while it waits for the bell"])
 async def test_a_clock_set_back_a_day_stops_no_round(world: World, later: int) -> None:
     clock, bell = world.clock, Nudge(world.clock)
-    floor = Rounds(world.storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
-    dispatcher = Dispatcher(floor, world.storage.work, world.storage.views, clock, bell)
+    floor = DutyDesk(world.storage.store, clock, TimeSortedIds(clock), nudge=bell.ring)
+    work = Rounds(world.storage.work)
+    dispatcher = Dispatcher(floor, work, clock, bell)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(dispatcher.run(ready=lambda: None))
-        await eventually(lambda: floor.count and clock.sleepers, "its first round is over")
+        await eventually(lambda: work.count and clock.sleepers, "its first round is over")
         for _ in range(later):
             await second(world)
         await eventually(lambda: clock.sleepers, "the dispatcher sleeps")
         await clock.move_to(clock.now() - timedelta(days=1))
-        await rounds(world, floor, floor.count + 2, within=3 * ROUND)
+        await rounds(world, work, work.count + 2, within=3 * ROUND)
         running.cancel()
 
 
 async def rounds(
-    world: World, floor: Rounds, count: int, *, within: timedelta = timedelta(seconds=5)
+    world: World, work: Rounds, count: int, *, within: timedelta = timedelta(seconds=5)
 ) -> None:
     until = world.clock.now() + within
-    while floor.count < count:
-        assert world.clock.now() < until, floor.count
+    while work.count < count:
+        assert world.clock.now() < until, work.count
         await second(world)
 
 
