@@ -77,7 +77,7 @@ async def test_pressing_it_acknowledges_and_is_confirmed(paged: Town) -> None:
     assert "Nobody can pay" in confirmed.subject
     told = await paged.letter(MAX, "Lea has T-1")
     assert "You do not have to do anything" in told.text
-    await paged.in_thread(await paged.card("T-1"), "Lea has it")
+    await paged.in_thread(await paged.card("T-1"), "Lea acknowledged: nobody else is paged")
     await paged.clock.forward(hours=5)
     await paged.quiet()
     assert await acknowledgements(paged) == ["Lea"]
