@@ -8,7 +8,7 @@ LOOKED_AT_MAX rows of a branch come out. The text of a statement is made once pe
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import assert_never, Final
+from typing import Final, assert_never
 
 from sqlalchemy import TextClause, bindparam, text
 
