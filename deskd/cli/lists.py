@@ -35,7 +35,9 @@ Category = Annotated[Many, typer.Option(help="One of the desk's categories.")]
 Assignee = Annotated[Many, typer.Option(help='Id, address or name of the agent, or "nobody".')]
 Requester = Annotated[Many, typer.Option(help="Id, address or name of the requester.")]
 Late = Annotated[bool, typer.Option("--late", help="Only tickets with a missed target.")]
-Words = Annotated[str, typer.Option("--words", help="Only tickets with all of these words; newest first.")]
+Words = Annotated[
+    str, typer.Option("--words", help="Only tickets with all of these words; newest first.")
+]
 SortOption = Annotated[
     str, typer.Option("--sort", help="created, updated, due, priority; default: late ones first.")
 ]
@@ -119,7 +121,9 @@ def list_(
 
 def search(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(help="All of them must match; print* matches a beginning.")],
+    words: Annotated[
+        list[str], typer.Argument(help="All of them must match; print* matches a beginning.")
+    ],
     *,
     limit: Limit = None,
     paged: Paged = False,

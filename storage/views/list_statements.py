@@ -8,7 +8,7 @@ LOOKED_AT_MAX rows of a branch come out. The text of a statement is made once pe
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, assert_never
 
 from sqlalchemy import TextClause, bindparam, text
 
@@ -88,6 +88,8 @@ def _plain_runs(asked: Asked) -> tuple[ListRun, ...]:
         case Sort.PRIORITY:
             wanted = sorted(asked.filter.priorities or Priority)
             return tuple(ListRun(inside=(f"priority = '{one.value}'",)) for one in wanted)
+        case _ as never:
+            assert_never(never)
 
 
 # What conditions outside ask about; the last two are those of the branch that an address is.

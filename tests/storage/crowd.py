@@ -191,14 +191,14 @@ def drawn_question(seed: int, crowd: Crowd) -> Asked:
 
     wanted = TicketFilter(
         everything=draw.random() < 0.5,
-        statuses=some(*(state.value for state in State), "ESCALATED"),  # type: ignore[arg-type]
-        phases=some(*Phase) if draw.random() < 0.3 else (),  # type: ignore[arg-type]
-        priorities=some(*Priority),  # type: ignore[arg-type]
-        teams=some("support", "NETWORK", "Payroll", "nowhere"),  # type: ignore[arg-type]
-        departments=some("it", "HR") if draw.random() < 0.3 else (),  # type: ignore[arg-type]
-        categories=some("VM") if draw.random() < 0.3 else (),  # type: ignore[arg-type]
-        assignees=some("p1", "p2@example.com", "nobody"),  # type: ignore[arg-type]
-        requesters=some("person 3", "p4") if draw.random() < 0.5 else (),  # type: ignore[arg-type]
+        statuses=some(*(state.value for state in State), "ESCALATED"),
+        phases=some(*Phase) if draw.random() < 0.3 else (),
+        priorities=some(*Priority),
+        teams=some("support", "NETWORK", "Payroll", "nowhere"),
+        departments=some("it", "HR") if draw.random() < 0.3 else (),
+        categories=some("VM") if draw.random() < 0.3 else (),
+        assignees=some("p1", "p2@example.com", "nobody"),
+        requesters=some("person 3", "p4") if draw.random() < 0.5 else (),
         whose=draw.choice((None, None, *Whose)),
         updated=draw.choice((ALWAYS, ALWAYS, Span(after(hours=1), after(hours=5)))),
         due=draw.choice((ALWAYS, ALWAYS, Span(after(hours=-1)))),

@@ -102,7 +102,9 @@ async def test_an_empty_level_passes_on_and_says_so(paged: Town) -> None:
         await paged.quiet()
     page = await page_of(paged, "mia")
     assert "(*manager level*)" in page.visible_text()
-    told = await paged.in_thread(await paged.card("Nobody can pay"), "the next level was paged at once")
+    told = await paged.in_thread(
+        await paged.card("Nobody can pay"), "the next level was paged at once"
+    )
     assert "Nobody could be reached among the team leads" in told.visible_text()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from engine.shifts.shifts import Standing
 from engine.tickets.errors import Refused
-from engine.tickets.events import Assigned, Released
+from engine.tickets.events import Assigned, AssignReason, Released
 from engine.tickets.message import Request
 from engine.tickets.people import DEFAULT
 from tests.engine.floor import ANA, BEN, BOB, LEA, World, world
@@ -49,7 +49,7 @@ async def test_a_lead_sees_the_proposal_and_applies_what_was_seen(world: World) 
     last = [entry for entry in history if isinstance(entry.event, Assigned)][-1]
     assert last.actor == load.reader.id
     assert isinstance(last.event, Assigned)
-    assert last.event.why == "rebalance, overloaded"
+    assert last.event.why == AssignReason("rebalance", giver="overloaded")
 
 
 async def test_a_proposal_that_is_another_by_now_is_shown_again_and_not_applied(

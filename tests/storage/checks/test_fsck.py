@@ -43,8 +43,9 @@ def sound_change(number: int, workspace: WorkspaceId = DEFAULT, *events: Event) 
     said = words(number)
     opened = Opened(f"help {number}", "mail", BOB.id, Priority.P3, "Other", TEAM.id)
     happened = [opened, Commented(said.id, by_agent=False), *events]
-    born = evolve.born(workspace, number, entries(opened)[0])
-    history = entries(*follow_up.unfold(born, happened, around(at=MORNING)))
+    first = evolve.born(workspace, number, replace(entries(opened)[0], seq=0))
+    unfolded, _ = follow_up.unfold(happened, around(first, at=MORNING))
+    history = entries(*(entry.event for entry in unfolded))
     new = evolve.replay(workspace, number, history)
     return replace(
         opening(number, after=new),
