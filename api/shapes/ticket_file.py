@@ -12,7 +12,7 @@ from api.shapes.people import PersonShape, person, person_if
 from api.shapes.shape import Instant, Seconds, Shape, instant
 from api.shapes.tickets import TicketShape, ticket
 from engine.ports.views import ConversationLine, Link, TicketFile
-from engine.tickets.events import Entry
+from engine.tickets.events import Assigned, AssignReason, Entry
 from engine.tickets.message import Attachment
 from engine.tickets.people import Person, PersonId
 from engine.tickets.promise_clock import PromiseClock
@@ -139,6 +139,8 @@ def history(file: TicketFile) -> list[EventShape]:
 
 def event(each: Entry, people: Mapping[PersonId, Person]) -> EventShape:
     facts = {f.name: _plain(getattr(each.event, f.name)) for f in fields(each.event)}
+    if isinstance(each.event, Assigned):
+        facts["why"] = _reason(each.event.why)
     before = facts.pop("before", None)
     return EventShape(
         seq=each.seq,
@@ -149,6 +151,16 @@ def event(each: Entry, people: Mapping[PersonId, Person]) -> EventShape:
         before=before,
         after=facts,
     )
+
+
+def _reason(why: AssignReason | None) -> str:
+    """ "least_loaded, 2 open, has network, lacks cisco"; empty when a person decided."""
+    if why is None:
+        return ""
+    has = (f"has {skill}" for skill in why.skills)
+    lacks = (f"lacks {skill}" for skill in why.missing)
+    how = why.giver if why.giver else f"{why.running} open"
+    return ", ".join([why.rule, how, *has, *lacks])
 
 
 def event_name(each: Entry) -> str:

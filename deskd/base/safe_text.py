@@ -2,9 +2,7 @@
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final, assert_never
-
-from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Value, Words, Zone
+from typing import Any, Final
 
 # What looks like a secret wherever it stands: Slack tokens, bearer tokens, URLs with a password, API keys.
 _SECRETS: Final = re.compile(
@@ -40,23 +38,6 @@ def printable_all(part: Any) -> Any:
     if isinstance(part, list | tuple):
         return [printable_all(one) for one in part]
     return printable(part) if isinstance(part, str) else part
-
-
-def in_terminal(value: object) -> object:
-    """One value of a message as the command line shows it."""
-    if not isinstance(value, Value):
-        return value
-    match value:
-        case Foreign(text) | Code(text) | Handle(text) | GroupHandle(text):
-            return printable(text)
-        case Words(text):
-            return without_controls(text)
-        case TicketRef():
-            return str(value)
-        case Zone(name):
-            return name
-        case _ as never:
-            assert_never(never)
 
 
 def _written_out(match: re.Match[str]) -> str:

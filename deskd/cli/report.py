@@ -88,9 +88,9 @@ async def _written(here: GlobalOptions, wanted: Wanted, format: str, table: str)
     import json
 
     from api.shapes import reports as shapes
-    from deskd.base.safe_text import in_terminal
     from deskd.output.export import as_csv, workbook
     from deskd.output.export_rows import tables
+    from deskd.output.terminal_values import in_terminal
     from deskd.parts.reports import LISTED, Reports
     from engine.messages.values import written
     from engine.reports.kinds import ReportKind

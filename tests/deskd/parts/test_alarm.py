@@ -80,7 +80,7 @@ async def test_what_is_rung_is_delivered_at_once(room: Room) -> None:
     async with room.running(room.delivery()), room.running(room.alarm()):
         await room.clock.forward(minutes=5, seconds=1)
         await happened(room, ticket, "Breached")
-        await eventually(lambda: any("breached" in key for key in room.slack.keys))
+        await eventually(lambda: any("promise_broken" in key for key in room.slack.keys))
 
 
 async def test_a_timer_that_cannot_be_rung_holds_up_no_other_and_is_tried_again(

@@ -3,7 +3,7 @@
 import pytest
 
 import templates
-from deskd.base.safe_text import in_terminal
+from deskd.output.terminal_values import in_terminal
 from engine.messages.values import Code, Foreign, Handle, TicketRef, Words, Zone, written
 from tests.engine.messages.made import HOSTILE, TEXTS, made
 
