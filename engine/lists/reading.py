@@ -42,13 +42,13 @@ def reading(who: Person, teams: Iterable[Team]) -> Reading:
     )
 
 
-def may_read(who: Person, ticket: Ticket, team: Team, *, private: bool, follows: bool) -> bool:
+def may_read(who: Person, ticket: Ticket, team: Team, *, follows: bool) -> bool:
     """`follows`: they stand among those who are copied."""
     if who.status != "active":
         return False
     if who.id in (ticket.requester, ticket.assignee) or follows:
         return True
-    return works_in(who, team) and (not private or leads(who, team))
+    return works_in(who, team) and (not ticket.private or leads(who, team))
 
 
 def works_in(who: Person, team: Team) -> bool:

@@ -191,10 +191,13 @@ def sees(who: Person, about: About) -> bool:
 def _is_theirs(who: Person, about: About) -> bool:
     if about.team is None:
         return who.rank >= Role.ADMIN
-    if answers_for(who, about.team, about.department):
-        return True
+    theirs = answers_for(who, about.team, about.department)
     if about.ticket is None:
-        return False
+        return theirs
+    if about.ticket.private and about.ticket.assignee != who.id:
+        return theirs and who.rank >= Role.LEAD
+    if theirs:
+        return True
     # Whoever was called in and took it works on it, or claiming would be a dead end.
     has_it = about.called and about.ticket.assignee == who.id
     return about.is_open or has_it

@@ -101,6 +101,8 @@ class Ticket:
     """While waiting for the requester: when they are reminded, and when the desk gives up waiting."""
     gives_up_at: datetime | None = None
     merged_into: int | None = None
+    private: bool = False
+    """Of its team, only who has it and those who lead may read it."""
     rules: int = 0
     """Whose editions of policies and ladders hold: the workspace's number of rules when they were given to it."""
     clocks: tuple[PromiseClock, ...] = ()

@@ -55,6 +55,7 @@ def ticket_values(ticket: Ticket) -> Values:
         "merged_into": ticket.merged_into,
         "rules": ticket.rules,
         "due_at": ticket.due_at,
+        "private": ticket.private,
     }
 
 
@@ -85,6 +86,7 @@ def ticket(row: AnyRow, clocks: Iterable[PromiseClock]) -> Ticket:
         gives_up_at=row.gives_up_at,
         merged_into=row.merged_into,
         rules=row.rules,
+        private=row.private,
         clocks=tuple(clocks),
     )
 

@@ -46,7 +46,6 @@ class Drawn:
     said: str
     noted: str = ""
     file: str = ""
-    private: bool = False
     copied: tuple[Address, ...] = ()
 
 
@@ -71,7 +70,6 @@ class Crowd:
                 who,
                 drawn.ticket,
                 self.team(drawn.ticket.team),
-                private=drawn.private,
                 follows=self.follows(who, drawn),
             )
         ]
@@ -115,6 +113,7 @@ def _ticket(draw: Random, workspace: WorkspaceId, people: Sequence[Person], numb
         updated_at=after(hours=draw.randint(0, 6)),
         escalation_level=level,
         acknowledged=bool(level) and draw.random() < 0.5,
+        private=draw.random() < 0.3,
         clocks=(_clock(after(hours=draw.randint(-3, 3))),) if runs else (),
     )
     return Drawn(
@@ -122,7 +121,6 @@ def _ticket(draw: Random, workspace: WorkspaceId, people: Sequence[Person], numb
         said=" ".join(draw.sample(WORDS, 2)),
         noted=draw.choice(("", *NOTED)),
         file=draw.choice(("", "", "router.pdf")),
-        private=draw.random() < 0.3,
         copied=tuple(
             Address("mail", who.known_as("mail") or "")
             for who in draw.sample(list(people), draw.choice((0, 0, 1)))
@@ -153,8 +151,6 @@ async def settle(storage: Storage, crowd: Crowd) -> None:
             _open(transaction, drawn)
 
     await storage.store.run(crowd.workspace, work)
-    hidden = [drawn.ticket.number for drawn in crowd.tickets if drawn.private]
-    await storage.writer.run(lambda connection: make_private(connection, crowd.workspace, hidden))
 
 
 def make_private(connection: Connection, workspace: WorkspaceId, numbers: Iterable[int]) -> None:

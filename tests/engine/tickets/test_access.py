@@ -136,6 +136,15 @@ def test_every_right_every_role_every_scope(right: Right, role: Role, scope: str
     assert access.may(who, right, WORKSPACE) == (ranked and everywhere and of_others)
 
 
+def test_a_private_ticket_is_its_requesters_its_assignees_and_the_leads() -> None:
+    private = about_ticket(replace(ticket(), private=True, assignee=ANA.id), TEAM)
+    theirs = {role for role in Role if access.may(person(role, teams=HERE), Right.READ, private)}
+    assert theirs == {Role.LEAD, Role.MANAGER, Role.ADMIN}
+    assert access.may(ANA, Right.RESOLVE, private)
+    assert not access.sees(BEN, private)
+    assert access.may(BOB, Right.READ_OWN, private)
+
+
 @pytest.mark.parametrize("right", list(Right))
 def test_a_requester_has_the_own_rights_on_their_own_ticket_only(right: Right) -> None:
     assert access.may(BOB, right, about_ticket(ticket(), TEAM)) == (right in OWN | {Right.OPEN})

@@ -76,7 +76,7 @@ def _holds(crowd: Crowd, who: Person, drawn: Drawn, words: str) -> bool:
         ]
     )
     team = crowd.team(ticket.team)
-    of_team = works_in(who, team) and (not drawn.private or leads(who, team))
+    of_team = works_in(who, team) and (not drawn.ticket.private or leads(who, team))
     agent = ticket.assignee == who.id or of_team
     held = set(fold(f"{public} {drawn.noted}" if agent else public))
     return all(

@@ -75,6 +75,7 @@ FULL_TICKET = ticket(
     gives_up_at=after(days=5),
     merged_into=1,
     rules=7,
+    private=True,
     reopened=3,
     resolved_at=after(hours=5),
     closed_at=after(hours=6),
