@@ -31,7 +31,7 @@ from deskd.parts.reports import Reports
 from deskd.parts.settings_notice import SettingsNotice
 from deskd.parts.sweep import Sweep
 from deskd.settings.settings import Settings
-from deskd.settings.values import listen_address
+from deskd.settings.value_checks import listen_address
 from engine.desk.desk import Desk
 from engine.ports.clock import Clock, Part
 from engine.ports.outbox import Courier

@@ -10,7 +10,7 @@ import api.app
 from api.server import HttpServer
 from deskd.base.errors import Failure
 from deskd.settings.settings import Settings
-from deskd.settings.values import listen_address
+from deskd.settings.value_checks import listen_address
 from deskd.upgrade_storage import upgraded
 from engine.ports.clock import Clock
 from storage.migrations.rebuild import Progress

@@ -34,7 +34,7 @@ from bot.views.promise_line import Moment
 from bot.views.text import permalink
 from bot.views.words import plain_sentence
 from engine.messages.effects import Show, Tell
-from engine.messages.paging import PageOver, PersonPaged
+from engine.messages.page_messages import PageOver, PersonPaged
 from engine.ports.clock import Clock
 from engine.ports.outbox import Later, Never, Parcel, Sent
 from engine.ports.views import Views

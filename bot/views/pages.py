@@ -7,7 +7,7 @@ from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue
 from bot.views.limits import Json
 from bot.views.words import action_word, label, message_sentence, part_sentence
-from engine.messages.paging import PageOver, PersonPaged
+from engine.messages.page_messages import PageOver, PersonPaged
 from engine.messages.values import Code
 from engine.tickets.actions import Action
 from engine.tickets.people import WorkspaceId

@@ -145,7 +145,7 @@ def _list(name: str, items: list[tuple[str, str]]) -> list[str]:
 
 def _year_as_json(id: str, hours: "Hours", found: "Year") -> dict[str, object]:
     from api.shapes.calendars import CalendarYearShape, UnusualDayShape
-    from engine.calendars.hours import document_of
+    from engine.calendars.hours_document import document_of
 
     document: dict[str, Any] = document_of(hours)
     return CalendarYearShape(

@@ -10,7 +10,7 @@ from typing import Final
 
 from deskd.base.errors import Failure
 from deskd.settings.settings import Settings
-from deskd.settings.values import listen_address
+from deskd.settings.value_checks import listen_address
 from engine.ports.clock import Clock
 
 ANSWER_SECONDS: Final = 5

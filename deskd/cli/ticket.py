@@ -9,8 +9,8 @@ import typer
 from deskd.base.errors import WRONG_USAGE, Failure
 from deskd.base.terminal import clean, moment, show, show_json, table
 from deskd.cli import lists
-from deskd.cli.acts import TEXT_CHARACTERS_MAX, Ticket, TicketCommands, show_file
 from deskd.cli.global_options import GlobalOptions, Json, given, operator, ticket_number
+from deskd.cli.ticket_verbs import TEXT_CHARACTERS_MAX, Ticket, TicketCommands, show_file
 
 if TYPE_CHECKING:
     from engine.ports.views import TicketFile

@@ -6,7 +6,7 @@ from typing import Final
 from deskd.config.check_time import is_somebody, nobody
 from deskd.declared.declared_calendars import people_by_name
 from deskd.declared.declared_policies import base_of, category_named, window
-from deskd.settings.check import Odd, Oddity, roles, team_ids, unknown, used_twice
+from deskd.settings.cross_checks import Odd, Oddity, roles, team_ids, unknown, used_twice
 from deskd.settings.lines import Path
 from deskd.settings.names import meant
 from deskd.settings.rules import PolicySection, target

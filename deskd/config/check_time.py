@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deskd.declared.declared_calendars import declared_hours, people_by_name, rotation_document
-from deskd.settings.check import Odd, Oddity, team_ids, unknown, used_twice
+from deskd.settings.cross_checks import Odd, Oddity, team_ids, unknown, used_twice
 from deskd.settings.lines import Path
 from deskd.settings.names import meant
 from deskd.settings.settings import Settings

@@ -12,7 +12,7 @@ from deskd.base.errors import BadSettings
 from deskd.config.check_rules import odd_rules
 from deskd.config.check_time import odd_times
 from deskd.config.warnings import doubts
-from deskd.settings.check import Oddity, is_installed, odd
+from deskd.settings.cross_checks import Oddity, is_installed, odd
 from deskd.settings.lines import Path, lines_of, nearest
 from deskd.settings.mistakes import mistake
 from deskd.settings.names import dotted, first_unknown, near, no_such, settable

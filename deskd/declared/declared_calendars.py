@@ -8,8 +8,8 @@ from deskd.settings.settings import PersonSection, Settings
 from deskd.settings.time import CalendarSection, RotationSection
 from engine.calendars.calendar import Hours
 from engine.calendars.document_checks import Wrong
-from engine.calendars.hours import PARTS as PARTS_OF_HOURS
-from engine.calendars.hours import check_opens, hours_of
+from engine.calendars.hours_document import PARTS as PARTS_OF_HOURS
+from engine.calendars.hours_document import check_opens, hours_of
 from engine.duty.schedules import PARTS as PARTS_OF_ROTATION
 from engine.promises.rules import DeclaredRotation
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from deskd.declared import declared_calendars, declared_policies
-from deskd.settings.check import DEFAULT_TEAM, team_ids
+from deskd.settings.cross_checks import DEFAULT_TEAM, team_ids
 from deskd.settings.settings import PersonSection, Settings, TeamSection
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.promises.rules import Declared

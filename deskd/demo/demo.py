@@ -20,8 +20,8 @@ from deskd.base.terminal import show
 from deskd.build import Built
 from deskd.config.load import load
 from deskd.declared.declared_workspace import roster
+from deskd.demo.samples import Town, furnish, open_samples
 from deskd.demo.settings import DESK_ADDRESS, HOST, Places, write_settings
-from deskd.demo.town import Town, furnish, open_samples
 from deskd.parts.daemon import stop_on_signals
 from deskd.run import opened
 from deskd.settings.settings import Settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deskd.demo.town import STAFF, Town
+from deskd.demo.samples import STAFF, Town
 from deskd.settings.settings import SECRET_KEY_LENGTH_MIN
 
 HOST: Final = "127.0.0.1"

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.calendars.calendar import WEEKDAYS, Calendar, Hours, first_instant
-from engine.calendars.hours import spans_written
+from engine.calendars.hours_document import spans_written
 
 _DAY: Final = timedelta(days=1)
 

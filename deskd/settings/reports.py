@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from deskd.settings.values import Section
+from deskd.settings.value_checks import Section
 from engine.calendars.calendar import WEEKDAYS
 from engine.reports.kinds import ReportKind
 

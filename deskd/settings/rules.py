@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from deskd.settings.time import Moment
-from deskd.settings.values import Off, OffOrDuration, OffOrText, Section, Zone, listed
+from deskd.settings.value_checks import Off, OffOrDuration, OffOrText, Section, Zone, listed
 from engine.promises.rules import Target
 from engine.tickets.errors import Refused
 from engine.tickets.promise_clock import ALWAYS_OPEN, TEAMS_OWN

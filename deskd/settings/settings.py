@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from deskd.settings.reports import ReportsSection
 from deskd.settings.rules import LadderSection, MuteSection, PolicySection
 from deskd.settings.time import CalendarSection, RotationSection
-from deskd.settings.values import (
+from deskd.settings.value_checks import (
     DatabaseUrl,
     HttpUrl,
     ImapUrl,

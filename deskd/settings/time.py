@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from deskd.settings.values import Names, Off, OffOrText, Section, Zone, listed
-from engine.calendars.hours import day, month_and_day, span, weekdays
+from deskd.settings.value_checks import Names, Off, OffOrText, Section, Zone, listed
+from engine.calendars.hours_document import day, month_and_day, span, weekdays
 from engine.duty.rotation import LENGTH_MAX, RotationKind
 from engine.duty.schedules import moment
 

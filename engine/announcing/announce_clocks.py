@@ -13,7 +13,7 @@ from engine.announcing.recorded_step import (
     to_team,
 )
 from engine.messages.effects import Tell
-from engine.messages.paging import (
+from engine.messages.page_messages import (
     EscalationOver,
     LevelPaged,
     PageAcknowledged,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from engine.desk import step
 from engine.desk.step import Now, Step
 from engine.messages.effects import Tell
-from engine.messages.paging import PageOver
+from engine.messages.page_messages import PageOver
 from engine.messages.values import Code, Foreign, TicketRef, foreign, zone
 from engine.ports.store import Transaction
 from engine.promises import escalation

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from engine.desk.step import Authorised, Step
 from engine.ports.store import Transaction
-from engine.tickets import intake, lifecycle
+from engine.tickets import join_or_open, lifecycle
 from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.events import Moved
@@ -28,8 +28,8 @@ def reopen(transaction: Transaction, acting: Authorised, words: Comment | None) 
     ticket = acting.ticket
     own = acting.person.id == ticket.requester
     undone = was_no_request(transaction, ticket)
-    if (own or undone) and intake.is_too_late(ticket, acting.at):
-        raise Refused("too_late", ticket=ticket.id, days=intake.REOPEN_WITHIN.days)
+    if (own or undone) and join_or_open.is_too_late(ticket, acting.at):
+        raise Refused("too_late", ticket=ticket.id, days=join_or_open.REOPEN_WITHIN.days)
     message = words.id if words else None
     events = lifecycle.reopen(ticket, message=message, by_agent=not own, undone=undone)
     return Step(events, words)

@@ -13,8 +13,8 @@ from engine.desk import directory, permission, receiving, step
 from engine.desk.step import Now, Step
 from engine.ports.store import Transaction
 from engine.promises import sla
-from engine.promises.due import tighten
 from engine.promises.step_context import StepContext
+from engine.promises.timer_rings import tighten
 from engine.tickets import lifecycle
 from engine.tickets.access import Right
 from engine.tickets.actions import Action

@@ -9,10 +9,10 @@ from engine.desk import ack_by_mail, closing, directory, step
 from engine.desk.step import Authorised, Now, Step
 from engine.ports.store import Transaction
 from engine.promises.step_context import StepContext
-from engine.tickets import evolve, intake, lifecycle, routing
+from engine.tickets import evolve, join_or_open, lifecycle, routing
 from engine.tickets.errors import Refused
 from engine.tickets.events import Commented, Entry, Event, Linked, Opened
-from engine.tickets.intake import Join, Open
+from engine.tickets.join_or_open import Join, Open
 from engine.tickets.message import Audience, Comment, Draft, Inbound, MessageId, Note
 from engine.tickets.people import OPERATOR, Address, Caller, Person, Role
 from engine.tickets.ticket import Phase, Ticket
@@ -52,7 +52,7 @@ def receive(
 
 
 def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received:
-    if inbound.automatic in intake.IGNORED:
+    if inbound.automatic in join_or_open.IGNORED:
         return Received(None, "ignored", inbound.automatic or "")
     if _is_known(transaction, inbound):
         return Received(None, "ignored", "seen before")
@@ -63,13 +63,13 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received
     sender = directory.sender_of(transaction, inbound, given.ids)
     audience = transaction.audience(ticket.number) if ticket else None
     asked = ticket is not None and _asked(transaction, ticket, sender)
-    decision = intake.decide(inbound, ticket, audience, asked=asked)
+    decision = join_or_open.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
         moves = decision.moves and not closing.was_no_request(transaction, ticket)
         _join(transaction, inbound, ticket, Speaker(sender, moves), given)
         return Received(ticket.number, "joined", "reply")
-    if inbound.automatic in intake.SILENT:
+    if inbound.automatic in join_or_open.SILENT:
         return Received(None, "ignored", inbound.automatic or "")
     opened = _open_from(transaction, inbound, sender, decision, given)
     return Received(opened.number, "opened", decision.how or "new")
@@ -129,7 +129,7 @@ def _join(
     events: list[Event]
     if inbound.automatic is None:
         words = Comment(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
-        asks = not intake.is_thanks(inbound.text)
+        asks = not join_or_open.is_thanks(inbound.text)
         events = lifecycle.answer(ticket, message=id, moves=said.moves, asks=asks)
     else:  # a machine's words are for the agents' eyes and move nothing
         words = Note(id, sender.id, inbound.channel, inbound.text, given.at, inbound.source)
@@ -145,9 +145,9 @@ def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
     own = person.id == ticket.requester
     if not own or person.rank >= Role.AGENT:
         return Step(lifecycle.reply(ticket, message=words.id, by_agent=not own), words)
-    if intake.is_too_late(ticket, acting.at):
-        raise Refused("too_late", ticket=ticket.id, days=intake.REOPEN_WITHIN.days)
-    thanks = intake.is_thanks(words.text)
+    if join_or_open.is_too_late(ticket, acting.at):
+        raise Refused("too_late", ticket=ticket.id, days=join_or_open.REOPEN_WITHIN.days)
+    thanks = join_or_open.is_thanks(words.text)
     rests = ticket.state.phase in (Phase.DONE, Phase.CLOSED)
     moves = not (thanks and rests) and not closing.was_no_request(transaction, ticket)
     events = lifecycle.answer(ticket, message=words.id, moves=moves, asks=not thanks)
@@ -203,7 +203,7 @@ def _deserves_receipt(
     if inbound.automatic is not None:
         return False
     recent = transaction.tickets_opened_since(sender.id, at - timedelta(hours=1))
-    return recent < intake.RECEIPTS_PER_HOUR
+    return recent < join_or_open.RECEIPTS_PER_HOUR
 
 
 def _copies(

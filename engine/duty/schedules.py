@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from engine.calendars.calendar import WEEKDAYS, first_instant
 from engine.calendars.document_checks import Wrong, items, known, listed, read, table
-from engine.calendars.hours import span, weekdays, zone_name
+from engine.calendars.hours_document import span, weekdays, zone_name
 from engine.duty.rotation import (
     DutyHours,
     Override,

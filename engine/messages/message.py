@@ -15,7 +15,7 @@ from engine.messages.conversation import (
     Undelivered,
 )
 from engine.messages.digests import OverdueDigest, ReportDigest, ShiftHandover
-from engine.messages.paging import (
+from engine.messages.page_messages import (
     EscalationOver,
     LevelPaged,
     PageAcknowledged,

@@ -10,7 +10,13 @@ from typing import Final, assert_never
 
 from engine.messages.digests import Overdue, OverdueDigest, OverdueLine
 from engine.messages.message import Message
-from engine.messages.paging import LevelPaged, Paging, PersonPaged, PromiseBroken, PromiseWarned
+from engine.messages.page_messages import (
+    LevelPaged,
+    Paging,
+    PersonPaged,
+    PromiseBroken,
+    PromiseWarned,
+)
 from engine.messages.values import Foreign, GroupHandle
 
 Gathered = PromiseWarned | PromiseBroken | LevelPaged | PersonPaged

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from engine.calendars.durations import Duration
-from engine.promises import clock_due, sla
+from engine.promises import clock_rings, sla
 from engine.promises.rules import Ladder, Level
 from engine.promises.step_context import Reached, StepContext
 from engine.tickets import lifecycle
@@ -248,7 +248,7 @@ def _waiting(wait: Duration, now: StepContext) -> list[Event]:
 def ring(timer: Timer, now: StepContext) -> list[Event]:
     """Nobody acknowledged in time: an offer goes back to the team, and the climb goes on."""
     ticket = now.ticket
-    if not clock_due.ring(timer, now):
+    if not clock_rings.ring(timer, now):
         return []
     returned = lifecycle.release(ticket) if ticket.offered else []
     top = top_of(now.ladder)

@@ -7,7 +7,7 @@ from engine.desk import rule_changes, step
 from engine.desk.step import Step
 from engine.ports.store import Transaction
 from engine.promises import sla
-from engine.promises.due import rung
+from engine.promises.timer_rings import rung
 from engine.shifts import shifts
 from engine.tickets.promise_clock import StreamKind, Timer
 

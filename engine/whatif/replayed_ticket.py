@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final, Self
 
 from engine.promises import follow_up, sla
-from engine.promises.due import rung
 from engine.promises.step_context import StepContext
+from engine.promises.timer_rings import rung
 from engine.tickets import evolve
 from engine.tickets.events import Entry, Event, Opened
 from engine.tickets.people import Person, PersonId, WorkspaceId

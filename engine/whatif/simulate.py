@@ -15,10 +15,10 @@ from engine.calendars.calendar import Calendar, Hours
 from engine.calendars.calendar_history import CalendarHistory
 from engine.explain.clock_recount import Key
 from engine.promises import escalation, sla
-from engine.promises.due import tighten
 from engine.promises.rules import Level, Mute, Policy, Rules
 from engine.promises.sla import JUST_AFTER
 from engine.promises.step_context import Reached, StepContext
+from engine.promises.timer_rings import tighten
 from engine.tickets.clock_evolve import clocks_after
 from engine.tickets.events import (
     Acknowledged,

@@ -12,7 +12,7 @@ from engine.messages.conversation import Question, Receipt, Reminder, Reply
 from engine.messages.digests import OverdueDigest, ReportDigest, ShiftHandover
 from engine.messages.effects import Tell
 from engine.messages.message import Message, ToPerson, ToTeam
-from engine.messages.paging import PageOver, PersonPaged, PromiseBroken
+from engine.messages.page_messages import PageOver, PersonPaged, PromiseBroken
 from engine.messages.values import Foreign, facts_of, written
 from engine.messages.work import TicketClosed, TicketMerged, TicketResolved
 from engine.ports.outbox import Parcel
@@ -126,9 +126,11 @@ def _ways_to_answer(occasion: Occasion, house: Letterhead, address: str) -> dict
     ack = house.signer.ack_address(
         address, parcel.workspace, ticket=parcel.ticket, page=paged.page, to=tell.to.place
     )
-    subject = templates.render("mail/ack.j2", {"part": "subject", "ticket": str(paged.ticket)})
+    subject = templates.render(
+        "mail/acknowledge_link.j2", {"part": "subject", "ticket": str(paged.ticket)}
+    )
     button = {
-        "label": templates.render("mail/ack.j2", {"part": "button", "ticket": ""}),
+        "label": templates.render("mail/acknowledge_link.j2", {"part": "button", "ticket": ""}),
         "href": f"mailto:{quote(ack, safe='@+')}?subject={quote(subject)}",
     }
     return {"ack_address": ack, "actions": {ack: button}}

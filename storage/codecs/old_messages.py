@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from engine.messages import conversation as said
-from engine.messages import digests, paging, work
+from engine.messages import digests, work
+from engine.messages import page_messages as paging
 from engine.messages.message import Message
 from engine.messages.values import (
     Code,
@@ -386,10 +387,12 @@ OLD: Final[Mapping[str, Old]] = {
     "page_over": Old(paging.PageOver, _page_over),
     "page_held": Old(paging.PagesHeld, _page_held),
     "acknowledged": Old(
-        paging.PageAcknowledged, lambda f: paging.PageAcknowledged(*_about(f), _name(f, "by"))
+        paging.PageAcknowledged,
+        lambda f: paging.PageAcknowledged(*_about(f), _name(f, "by")),
     ),
     "escalation_ended": Old(
-        paging.EscalationOver, lambda f: paging.EscalationOver(*_about(f), _name(f, "by"))
+        paging.EscalationOver,
+        lambda f: paging.EscalationOver(*_about(f), _name(f, "by")),
     ),
     "overdue_digest": Old(digests.OverdueDigest, _overdue),
     "handover": Old(digests.ShiftHandover, _handover),

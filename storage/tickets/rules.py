@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from engine.calendars import hours
+from engine.calendars import hours_document
 from engine.calendars.calendar import Calendar, Hours
 from engine.calendars.calendar_history import CalendarHistory, Edition
 from engine.duty.schedules import schedule_of
@@ -100,7 +100,9 @@ def _mute(row: AnyRow) -> Mute:
 
 
 def _compiled(document: Mapping[str, Any]) -> Calendar:
-    return Calendar(hours.hours_of({k: v for k, v in document.items() if k != _ZONE_RULES}))
+    return Calendar(
+        hours_document.hours_of({k: v for k, v in document.items() if k != _ZONE_RULES})
+    )
 
 
 def _editions(
@@ -157,7 +159,7 @@ def keep(connection: Connection, workspace: Workspace, declared: Declared, at: d
 
 def _calendar_document(given: Hours) -> Mapping[str, Any]:
     """An update of the zone database is an edit, too."""
-    return hours.document_of(given) | {_ZONE_RULES: hours.zone_rules(given.zone)}
+    return hours_document.document_of(given) | {_ZONE_RULES: hours_document.zone_rules(given.zone)}
 
 
 def _rotation_document(one: DeclaredRotation) -> Mapping[str, Any]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine.calendars.calendar import Calendar, Hours
 from engine.calendars.durations import Duration
-from engine.promises.due import tighten
 from engine.promises.rules import Goals, Ladder, Level, Mute, Policy, Rules, Target
+from engine.promises.timer_rings import tighten
 from engine.tickets import lifecycle
 from engine.tickets.errors import Refused
 from engine.tickets.events import Event, Linked, PolicyApplied

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from engine.promises import due, follow_up
+from engine.promises import follow_up, timer_rings
 from engine.promises.rules import Rules
 from engine.promises.step_context import Reached, StepContext
 from engine.tickets import evolve
@@ -122,4 +122,4 @@ def now(ticket: Ticket, at: datetime) -> StepContext:
 
 def rung(ticket: Ticket, timer: Timer, at: datetime) -> list[Event]:
     """What a clock's timer means at `at`."""
-    return due.rung(timer, around(ticket, at=at))
+    return timer_rings.rung(timer, around(ticket, at=at))

@@ -16,7 +16,7 @@ from engine.messages.digests import (
 )
 from engine.messages.effects import Tell
 from engine.messages.message import Message, kind_of
-from engine.messages.paging import PageOver, PersonPaged, PromiseBroken
+from engine.messages.page_messages import PageOver, PersonPaged, PromiseBroken
 from engine.messages.values import Code, Foreign, Handle, TicketRef, Who, Words, Zone
 from engine.messages.work import TicketClosed, TicketMerged, TicketResolved
 from engine.ports.outbox import Parcel

@@ -17,7 +17,7 @@ from bot.views.button_value import ButtonValue, read
 from bot.views.cards import ticket_card, ticket_in_full, ticket_list
 from bot.views.messages import told
 from bot.views.words import action_word, label
-from engine.messages.paging import PromiseBroken
+from engine.messages.page_messages import PromiseBroken
 from engine.messages.values import Foreign, Handle, TicketRef, Who
 from engine.ports.views import Page, TicketFile, TicketLine
 from engine.tickets.actions import ACTIONS, FORMS, Action, Menu, Takes, for_any_agent, legal

@@ -12,7 +12,7 @@ from bot.views.messages import told
 from bot.views.pages import page, page_over
 from bot.views.words import FACT_TEXT, in_mrkdwn
 from engine.messages.message import KINDS, Message
-from engine.messages.paging import PageOver, PersonPaged
+from engine.messages.page_messages import PageOver, PersonPaged
 from engine.messages.values import Code, Foreign, GroupHandle, Handle, TicketRef, Words
 from engine.messages.work import OfferedBecause
 from engine.tickets.people import DEFAULT

@@ -8,7 +8,7 @@ import pytest
 from bot.views.blocks import SlackMessage
 from bot.views.button_value import ButtonValue, read
 from bot.views.pages import page, page_over
-from engine.messages.paging import PageOver, PersonPaged
+from engine.messages.page_messages import PageOver, PersonPaged
 from engine.messages.values import Code, Foreign, TicketRef, Words
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import ClockKind

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from engine.messages.effects import Tell
-from engine.messages.paging import PersonPaged
+from engine.messages.page_messages import PersonPaged
 from engine.ports.outbox import Sent
 from engine.promises import sla
 from engine.tickets.message import Draft

@@ -6,7 +6,7 @@ from typing import get_args
 
 from engine.messages.digests import Overdue, OverdueDigest, OverdueLine
 from engine.messages.message import KINDS
-from engine.messages.paging import LevelPaged, PromiseBroken, PromiseWarned
+from engine.messages.page_messages import LevelPaged, PromiseBroken, PromiseWarned
 from engine.messages.values import Foreign, GroupHandle, Handle, TicketRef, Who, Zone
 from engine.ports.flood import LATE, LISTED_MAX, Crowd, Gathered, digest, is_late
 from engine.tickets.promise_clock import ClockKind

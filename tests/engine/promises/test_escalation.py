@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from engine.calendars.durations import Duration
-from engine.promises import clock_due, escalation, follow_up, sla
+from engine.promises import clock_rings, escalation, follow_up, sla
 from engine.promises.rules import BY_ROLE, Ladder, Level, Mute, Rules, Target
 from engine.promises.step_context import Reached, StepContext
 from engine.tickets import evolve, lifecycle
@@ -84,7 +84,7 @@ class Desk:
         while due := [t for t in sla.timers(self.ticket) if t.due_at <= at and t.kind in CLOCK_OF]:
             timer = min(due, key=lambda one: one.due_at)
             now = self.around(self.ticket, timer.due_at)
-            ring = escalation.ring if timer.kind is TimerKind.ACK_BREACH else clock_due.ring
+            ring = escalation.ring if timer.kind is TimerKind.ACK_BREACH else clock_rings.ring
             self.ticket = self._record(self.ticket, ring(timer, now), timer.due_at, None)
 
     def pages(self) -> list[tuple[timedelta, int, str]]:

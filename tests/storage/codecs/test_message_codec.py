@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.messages.digests import OverdueDigest
 from engine.messages.message import KINDS, kind_of
-from engine.messages.paging import PersonPaged
+from engine.messages.page_messages import PersonPaged
 from engine.messages.values import Code, Foreign
 from engine.messages.work import OfferedBecause
 from storage.codecs.message_codec import decode, encode, names_of

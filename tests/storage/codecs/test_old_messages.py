@@ -15,7 +15,7 @@ from bot.views.messages import told
 from bot.views.pages import page, page_over
 from engine.messages.effects import Tell
 from engine.messages.message import KINDS, Message, kind_of
-from engine.messages.paging import PageOver, PersonPaged
+from engine.messages.page_messages import PageOver, PersonPaged
 from engine.messages.values import Foreign
 from engine.messages.work import TicketAssigned
 from engine.ports.outbox import Parcel

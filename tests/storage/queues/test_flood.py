@@ -9,7 +9,7 @@ import pytest
 
 from engine.messages.digests import OverdueDigest
 from engine.messages.effects import Show, Tell
-from engine.messages.paging import PromiseBroken
+from engine.messages.page_messages import PromiseBroken
 from engine.messages.values import Foreign, TicketRef
 from engine.ports.flood import FLOOD, GATHER_MAX, SETTLE
 from engine.ports.outbox import Parcel, Sent

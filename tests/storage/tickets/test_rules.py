@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from engine.calendars import hours
+from engine.calendars import hours_document
 from engine.ports.store import Transaction
 from engine.promises.rules import (
     BY_ROLE,
@@ -79,7 +79,9 @@ async def test_an_update_of_the_zone_database_is_an_edit_of_the_calendars(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await declare(storage, DECLARED)
-    monkeypatch.setattr(hours, "zone_rules", lambda zone: f"{zone} has no summer time any more")
+    monkeypatch.setattr(
+        hours_document, "zone_rules", lambda zone: f"{zone} has no summer time any more"
+    )
     after_update = await declare(storage, DECLARED)
     assert [rules.calendars["office"][0] for rules in (before, after_update)] == [1, 2]
 

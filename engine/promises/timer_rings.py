@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from engine.promises import clock_due, escalation, sla
+from engine.promises import clock_rings, escalation, sla
 from engine.promises.step_context import StepContext
 from engine.tickets import lifecycle
 from engine.tickets.events import ClockChanged, Event, Reminded
@@ -30,7 +30,7 @@ def rung(timer: Timer, here: StepContext) -> list[Event]:
             | TimerKind.RESOLUTION_WARN
             | TimerKind.RESOLUTION_BREACH
         ):
-            return clock_due.ring(timer, here)
+            return clock_rings.ring(timer, here)
         case TimerKind.SHIFT_ENDS | TimerKind.OUT_ENDS:
             raise ValueError(f"{timer.kind} is no timer of a ticket")
         case _ as never:

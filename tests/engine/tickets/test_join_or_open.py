@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.tickets import intake
-from engine.tickets.intake import Join, Open, is_thanks
+from engine.tickets import join_or_open
+from engine.tickets.join_or_open import Join, Open, is_thanks
 from engine.tickets.message import Audience, Inbound
 from engine.tickets.people import Address, Identity, Person, PersonId
 from engine.tickets.ticket import State, Ticket
@@ -20,7 +20,7 @@ def decide(
     inbound: Inbound, by: Person, on: Ticket | None, audience: Audience | None
 ) -> Join | Open:
     asked = on is not None and on.requester == by.id
-    return intake.decide(inbound, on, audience, asked=asked)
+    return join_or_open.decide(inbound, on, audience, asked=asked)
 
 
 def mail(

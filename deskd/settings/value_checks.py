@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from engine.calendars.durations import Duration
-from engine.calendars.hours import zone_name
+from engine.calendars.hours_document import zone_name
 
 PORT_MAX: Final = 65535
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from engine.calendars.calendar import ALWAYS, WEEKDAYS, Hours
-from engine.calendars.hours import check_opens, document_of, hours_of, weekdays, zone_rules
+from engine.calendars.hours_document import check_opens, document_of, hours_of, weekdays, zone_rules
 from tests.engine.calendars.test_calendar import weekly
 
 DOCUMENT: dict[str, Any] = {
