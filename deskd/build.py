@@ -1,7 +1,7 @@
 """Settings to parts: the composition root. Plain constructor calls, and the only place that knows who needs whom."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import getpid
@@ -24,7 +24,6 @@ from deskd.parts.daemon import Daemon
 from deskd.parts.delivery import Delivery
 from deskd.parts.digests import Digests
 from deskd.parts.dispatch import Dispatcher
-from deskd.parts.introductions import Introductions
 from deskd.parts.nudge import Nudge, ring_all
 from deskd.parts.recounts import Recounts
 from deskd.parts.reports import Reports
@@ -126,7 +125,6 @@ def build(ground: Ground) -> Built:
     if slack:
         taking_in.append(slack.parts[0])
         reading += slack.parts[1:]
-        reading.append(_introductions(ground, desk, slack))
     daemon = Daemon(
         # Draining: first nothing new, then what came in is read, then nothing is rung, last what is due goes out.
         [taking_in, reading, working, [delivery], _remarks(settings)],
@@ -200,18 +198,24 @@ def _slack(ground: Ground, desk: Desk, floor: DutyDesk, reports: Reports) -> Sla
             signing_secret=given.signing_secret.get_secret_value() if given.signing_secret else "",
         ),
         SlackNeeds(
-            desk, floor, storage.spool, storage.views, storage.work, ground.clock, DEFAULT, reports
+            desk,
+            floor,
+            storage.spool,
+            storage.views,
+            storage.work,
+            ground.clock,
+            DEFAULT,
+            reports,
+            _introductions(ground, desk),
         ),
     )
 
 
-def _introductions(ground: Ground, desk: Desk, slack: SlackParts) -> Introductions:
-    settings = ground.settings
-
+def _introductions(ground: Ground, desk: Desk) -> Callable[[str], Awaitable[None]]:
     async def declare(slack_team: str) -> None:
-        await desk.declare(DEFAULT, roster(settings, slack_team=slack_team))
+        await desk.declare(DEFAULT, roster(ground.settings, slack_team=slack_team))
 
-    return Introductions(lambda: slack.people.team_id, declare, ground.clock)
+    return declare
 
 
 def _mail_courier(ground: Ground) -> MailCourier | None:

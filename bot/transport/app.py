@@ -1,6 +1,7 @@
 """Slack's face of the desk, put together: the clients, Bolt, the Parts and the courier. Needs a running loop."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
@@ -54,6 +55,8 @@ class SlackNeeds:
     clock: Clock
     workspace: WorkspaceId
     reports: ReportSource
+    introduce: Callable[[str], Awaitable[None]]
+    """Declares the people whom deskd.toml names by Slack id, once Slack has said which of its teams this is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def face(settings: SlackSettings, rooms: SlackNeeds, *, patience: Patience = PAT
         looks=HomeViewers(rooms.clock),
         reports=rooms.reports,
     )
-    login = Login(settings.bot_token)
+    login = Login(settings.bot_token, rooms.introduce)
     reader = EventReader(front)
     bolt = build_app(
         front,
@@ -101,7 +104,11 @@ def face(settings: SlackSettings, rooms: SlackNeeds, *, patience: Patience = PAT
         nudge=reader.nudge,
     )
     connection = SlackConnection(
-        front, login, bolt, app_token=settings.app_token, patience=patience
+        front,
+        login,
+        bolt,
+        app_token=settings.app_token,
+        patience=patience,
     )
     return SlackParts((connection, reader, Channels(front)), courier, bolt, session, front.people)
 

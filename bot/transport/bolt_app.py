@@ -8,7 +8,7 @@ within a budget, because its errors travel in the ack. By then the inbox has sto
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -38,13 +38,18 @@ ACK_BUDGET: Final = timedelta(seconds=2)
 
 
 class Login:
-    """Who we are in Slack, told once by auth.test; Bolt asks it at every request instead of asking Slack."""
+    """Who we are in Slack, told by auth.test; Bolt asks it at every request instead of asking Slack."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, introduce: Callable[[str], Awaitable[None]]) -> None:
+        """`introduce` declares the people who are named by an id of that Slack team."""
         self._token = token
+        self._introduce = introduce
         self._known: AuthorizeResult | None = None
 
-    def learn(self, answer: Json) -> None:
+    async def learn(self, answer: Json) -> None:
+        """Before the socket opens: whoever clicks first is a stranger to nobody."""
+        if self._known is None or self._known.team_id != answer["team_id"]:
+            await self._introduce(str(answer["team_id"]))
         self._known = AuthorizeResult(
             enterprise_id=answer.get("enterprise_id"),
             team_id=answer["team_id"],

@@ -185,7 +185,7 @@ class SlackConnection:
     async def _log_in(self) -> None:
         answer = await self._front.client.auth_test()
         data: Json = dict(answer.data) if isinstance(answer.data, dict) else {}
-        self._login.learn(data)
+        await self._login.learn(data)
         self._front.people.team_id = str(data["team_id"])
         self._front.people.me = str(data["user_id"])
         self._front.people.site = self._front.courier.site = str(data.get("url") or "")

@@ -42,6 +42,10 @@ PATIENCE = 30.0
 TEAM = TeamId("support")
 
 
+async def nobody_to_introduce(_slack_team: str) -> None:
+    """The office's people are known by their own furnishing."""
+
+
 class CountingIds:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -269,6 +273,7 @@ async def open_office(
     *,
     running: bool = True,
     spool: Callable[[Spool], Spool] = lambda spool: spool,
+    introduce: Callable[[str], Awaitable[None]] = nobody_to_introduce,
     **settings: str,
 ) -> AsyncIterator[Office]:
     """`spool` may put something between the face and the real one; `settings` are those of SlackSettings."""
@@ -292,6 +297,7 @@ async def open_office(
             clock,
             DEFAULT,
             Reports(storage.store, storage.views, clock),
+            introduce,
         )
         built = face(settings_for(slack, **settings), rooms, patience=HASTE)
         office = Office(slack, storage, desk, built, clock, postman, team)

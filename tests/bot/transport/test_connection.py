@@ -39,6 +39,22 @@ async def test_a_bad_app_token_degrades_and_says_so(tmp_path: Path, template: Pa
         await office.card()
 
 
+async def test_people_named_by_slack_id_are_declared_before_anybody_can_click(
+    tmp_path: Path, template: Path
+) -> None:
+    declared: list[tuple[str, int]] = []
+
+    async def introduce(slack_team: str) -> None:
+        declared.append((slack_team, len(office.slack.sockets.connections)))
+
+    async with (
+        open_office(tmp_path, template, running=False, introduce=introduce) as office,
+        working(*office.face.parts),
+    ):
+        await works(office, "hello")
+        assert declared == [(office.face.people.team_id, 0)]
+
+
 async def test_a_login_that_was_bad_is_tried_again(tmp_path: Path, template: Path) -> None:
     async with open_office(tmp_path, template, running=False) as office:
         office.trouble_expected = True
