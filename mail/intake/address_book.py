@@ -5,7 +5,7 @@ addresses anew when one is another.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from engine.ports.views import DeskAddress
@@ -16,6 +16,10 @@ from mail.parsing.mailbox import normalise, without_tag
 class AddressBook(Protocol):
     async def find(self, address: str) -> Sequence[DeskAddress]:
         """The desks that this recipient address means: usually one, none for a stranger's."""
+        ...
+
+    async def find_all(self, addresses: Iterable[str]) -> Mapping[str, Sequence[DeskAddress]]:
+        """The desks of each, with one look for all of them: a mail may name hundreds."""
         ...
 
 
@@ -39,11 +43,17 @@ class KnownAddresses:
         self._looking = asyncio.Lock()
 
     async def find(self, address: str) -> Sequence[DeskAddress]:
+        return (await self.find_all([address]))[address]
+
+    async def find_all(self, addresses: Iterable[str]) -> Mapping[str, Sequence[DeskAddress]]:
+        await self._look()
+        return {address: self._known(address) for address in addresses}
+
+    def _known(self, address: str) -> Sequence[DeskAddress]:
         """`local+token@domain` means `local@domain`, unless the desk has that very address."""
         normal = normalise(address)
         if normal is None:
             return ()
-        await self._look()
         known = self._by_address
         return known.get(normal) or known.get(without_tag(normal)) or ()
 

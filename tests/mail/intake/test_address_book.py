@@ -70,3 +70,12 @@ async def test_an_address_that_was_taken_away_is_no_longer_ours_at_the_next_look
     shelf.declare(SALES)
     assert not await book.find("support@example.com")
     assert await book.find("sales@example.com") == [SALES]
+
+
+async def test_a_mail_with_hundreds_of_recipients_costs_one_look() -> None:
+    shelf = Shelf()
+    known = await KnownAddresses(shelf).find_all(
+        [f"c{n}@example.org" for n in range(300)] + ["support@example.com", "no address"]
+    )
+    assert [address for address, desks in known.items() if desks] == ["support@example.com"]
+    assert (len(known), shelf.looks) == (302, 1)
