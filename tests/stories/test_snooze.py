@@ -1,5 +1,7 @@
 """A ticket is put aside until there is something to do: the time is up, the requester writes, a target is near."""
 
+import re
+
 import pytest
 
 from sandbox.base.workspace import Message
@@ -122,3 +124,18 @@ async def test_a_note_does_not(claimed: Town) -> None:
     await claimed.person("ben").reply(card, "The supplier is slow.")
     await claimed.quiet()
     assert (await claimed.ticket()).line.ticket.snoozed_until is not None
+
+
+async def test_on_the_home_tab_it_stands_last_and_is_marked(claimed: Town) -> None:
+    ana = claimed.person("ana")
+    await snooze(claimed, ana, "1d")
+    await claimed.mail(BOB, "Printer is on fire", "Really.")
+    worked(await ana.command("/ticket claim T-2", channel="general"))
+    await claimed.until(lambda: [m for m in ana.ephemerals if "T-2" in m.text], "claim")
+    await ana.open_home()
+    shown = await claimed.until(
+        lambda: ana.home if ana.home and "T-2" in ana.home.visible_text() else None, "home tab"
+    )
+    assert shown is not None
+    text = shown.visible_text()
+    assert re.search(r"T-2.*T-1.*snoozed until", text, re.DOTALL)
