@@ -215,6 +215,20 @@ class Desk:
 
         return await self._change_reading(request, Action.TEAM, work)
 
+    # Put aside
+
+    async def snooze(self, request: Request, until: str) -> Ticket:
+        """`until`: an instant as people write it, or "off"."""
+        _refuse_empty(until, "snooze")
+        return await self._change_reading(
+            request, Action.SNOOZE, partial(supervising.snooze, until=until)
+        )
+
+    async def unsnooze(self, request: Request) -> Ticket:
+        return await self._change(
+            request, Action.UNSNOOZE, lambda acting: Step(lifecycle.unsnooze(acting.ticket))
+        )
+
     # When nobody comes, or too late
 
     async def escalate(self, request: Request, reason: str) -> Ticket:

@@ -95,7 +95,7 @@ def _plain_runs(asked: Asked) -> tuple[ListRun, ...]:
 # What conditions outside ask about; the last two are those of the branch that an address is.
 _COLUMNS: Final = (
     "number, state, priority, category, team, requester, assignee, private, escalation_level,"
-    " acknowledged, created_at, updated_at, due_at"
+    " acknowledged, snoozed_until, created_at, updated_at, due_at"
 )
 _COPIED: Final = (
     "participants{hint} JOIN tickets ON tickets.workspace = participants.workspace"

@@ -38,6 +38,9 @@ DOINGS: list[Callable[[Desk, Request], Awaitable[object]]] = [
     lambda desk, request: desk.set_category(request, "vm"),
     lambda desk, request: desk.set_team(request, "People"),
     lambda desk, request: desk.set_team(request, "support"),
+    lambda desk, request: desk.snooze(request, "2h"),
+    lambda desk, request: desk.snooze(request, "1bd"),
+    lambda desk, request: desk.unsnooze(request),
     lambda desk, request: desk.speak(request, "! for the requester"),
 ]
 STEPS = st.lists(
