@@ -16,6 +16,11 @@ from storage.tickets.rows import AnyRow
 
 COLUMN_WORDS_MAX: Final = 10_000
 """Different words of one column: a log file that somebody pasted must not become the index."""
+DOCUMENT_BYTES_MAX: Final = 1_000_000
+"""Of one ticket's words, with what each costs beside its letters. A tsvector of PostgreSQL holds 1,048,575, and
+refuses the whole ticket beyond; SQLite is held to the same, so that both find the same."""
+WORD_COST: Final = 8
+"""Bytes of a word beside its letters, at most: where it stands, by how much it counts, and the gaps between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +68,43 @@ def documents(
     files, files_of_notes = _files(connection, workspace, numbers)
     following = _followers(connection, workspace, numbers)
     names = _names(connection, workspace, found)
-    return [
-        Document(
+
+    def document(row: AnyRow) -> Document:
+        room = _Room([*_scope(row), *following[row.number]])
+        return Document(
             row.number,
-            _words([row.subject]),
-            _words(said[row.number]),
-            _words(files[row.number]),
-            _words(name for id in (row.requester, row.assignee) for name in names.get(id, ())),
-            _words([*noted[row.number], *files_of_notes[row.number]]),
-            [*_scope(row), *following[row.number]],
+            subject=room.take([row.subject]),
+            people=room.take(
+                name for id in (row.requester, row.assignee) for name in names.get(id, ())
+            ),
+            words=room.take(said[row.number]),
+            files=room.take(files[row.number]),
+            notes=room.take([*noted[row.number], *files_of_notes[row.number]]),
+            scope=room.scope,
         )
-        for row in found
-    ]
+
+    return [document(row) for row in found]
+
+
+class _Room:
+    """What is left of a document's bytes. Who may find it always has its place; words take theirs as they come."""
+
+    def __init__(self, scope: Sequence[str]) -> None:
+        self.scope = scope
+        self._left = DOCUMENT_BYTES_MAX - sum(map(_cost, scope))
+
+    def take(self, texts: Iterable[str]) -> list[str]:
+        taken: list[str] = []
+        for word in _words(texts):
+            if _cost(word) > self._left:
+                break
+            self._left -= _cost(word)
+            taken.append(word)
+        return taken
+
+
+def _cost(word: str) -> int:
+    return len(word.encode()) + WORD_COST
 
 
 def _words(texts: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from engine.lists.reading import leads, works_in
 from engine.lists.words import fold, terms_of
 from engine.tickets.errors import Refused
 from engine.tickets.events import TeamChanged
+from engine.tickets.message import Comment, MessageId
 from engine.tickets.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
@@ -217,3 +218,65 @@ async def test_no_letter_is_an_order_to_the_database(storage: Storage, words: st
     await record(storage, opening(1))
     await caught_up(storage)
     assert await numbers(storage, ANA, words) in ([], [1])
+
+
+async def test_a_huge_mail_is_found_by_its_first_words_and_holds_nothing_up(
+    storage: Storage,
+) -> None:
+    """Ten thousand words of Korean are two megabytes, folded: more than a tsvector of PostgreSQL holds."""
+    await furnish(storage)
+    huge = " ".join(
+        chr(0xAC00 + i // 100) + chr(0xAC00 + 28 * (i % 100)) + "각" * 20 for i in range(10_000)
+    )
+    said = Comment(MessageId("huge"), BOB.id, "mail", f"enormous {huge}", MORNING)
+    await record(storage, opening(1, comments=(said,)), opening(2))
+    await caught_up(storage)
+    assert await numbers(storage, ANA, "enormous") == [1]
+    assert await numbers(storage, ANA, "vpn") == [2, 1]
+
+
+REFUSING = {
+    "sqlite": "CREATE TRIGGER refuse BEFORE INSERT ON search_docsize WHEN (new.id & 4294967295) = 2"
+    " BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    "postgresql": "ALTER TABLE search ADD CONSTRAINT refuse CHECK (ticket <> 2)",
+}
+WILLING = {
+    "sqlite": "DROP TRIGGER refuse",
+    "postgresql": "ALTER TABLE search DROP CONSTRAINT refuse",
+}
+
+
+async def test_a_ticket_that_the_index_refuses_is_left_out_and_holds_nothing_up(
+    storage: Storage, database: Database
+) -> None:
+    await furnish(storage)
+    await execute(storage, REFUSING[database.kind])
+    try:
+        await record(storage, *(opening(number) for number in (1, 2, 3)))
+        await caught_up(storage)
+        assert await numbers(storage, ANA, "vpn") == [3, 1]
+    finally:
+        await execute(storage, WILLING[database.kind])
+    await record(storage, noting(opening(2).after))
+    await caught_up(storage)
+    assert await numbers(storage, ANA, "vpn") == [3, 2, 1], "it is tried again when it changes"
+
+
+async def test_a_workspace_that_cannot_be_followed_does_not_starve_the_others(
+    storage: Storage,
+) -> None:
+    broken = WorkspaceId("a-broken")
+    assert broken < DEFAULT, "it is followed first"
+    await furnish(storage, broken, DEFAULT)
+    await record(storage, opening(1, workspace=broken))
+    await execute(
+        storage, "UPDATE feed_waiting SET stream_id = 'none' WHERE workspace = 'a-broken'"
+    )
+    await record(storage, opening(1))
+    with pytest.raises(ValueError, match="none"):
+        await storage.search.follow()
+    assert await numbers(storage, ANA, "vpn") == [1]
+
+
+async def execute(storage: Storage, statement: str) -> None:
+    await storage.writer.run(lambda c: c.exec_driver_sql(statement) and None)
