@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, select
 
 from engine.lists.words import fold
 from engine.tickets.people import WorkspaceId
-from storage.sql.schema import participants, people, tickets
+from storage.sql.schema import people, tickets
 from storage.sql.schema_streams import attachments, comments, notes, of_tickets
 from storage.tickets.rows import AnyRow
 
@@ -44,12 +44,9 @@ def requester_scope(person: str) -> str:
     return f"p:{person.encode().hex()}"
 
 
-def assignee_scope(person: str) -> str:
-    return f"a:{person.encode().hex()}"
-
-
-def follower_scope(channel: str, place: str) -> str:
-    return f"f:{channel.encode().hex()}:{place.encode(errors='replace').hex()}"
+def assignee_scope(team: str, person: str) -> str:
+    """Of a private ticket: both, since who has it reads it only while they work in its team."""
+    return f"a:{team.encode().hex()}:{person.encode().hex()}"
 
 
 def documents(
@@ -66,11 +63,10 @@ def documents(
     said = _texts(connection, comments, workspace, numbers)
     noted = _texts(connection, notes, workspace, numbers)
     files, files_of_notes = _files(connection, workspace, numbers)
-    following = _followers(connection, workspace, numbers)
     names = _names(connection, workspace, found)
 
     def document(row: AnyRow) -> Document:
-        room = _Room([*_scope(row), *following[row.number]])
+        room = _Room(list(_scope(row)))
         return Document(
             row.number,
             subject=room.take([row.subject]),
@@ -116,8 +112,8 @@ def _words(texts: Iterable[str]) -> list[str]:
 def _scope(row: AnyRow) -> Iterator[str]:
     yield team_scope(row.team, private=row.private)
     yield requester_scope(row.requester)
-    if row.assignee is not None:
-        yield assignee_scope(row.assignee)
+    if row.private and row.assignee is not None:
+        yield assignee_scope(row.team, row.assignee)
 
 
 def _texts(
@@ -149,20 +145,6 @@ def _files(
     for row in connection.execute(chosen):
         (public if row.subject_kind == "comment" else inside)[int(row.stream_id)].append(row.name)
     return public, inside
-
-
-def _followers(
-    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
-) -> Mapping[int, list[str]]:
-    chosen = select(participants.c.ticket, participants.c.channel, participants.c.place).where(
-        participants.c.workspace == workspace,
-        participants.c.ticket.in_(numbers),
-        participants.c.role == "copied",
-    )
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for row in connection.execute(chosen):
-        found[row.ticket].append(follower_scope(row.channel, row.place))
-    return found
 
 
 def _names(

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from engine.lists.asking import Asked, TicketFilter
-from engine.lists.reading import leads, works_in
+from engine.lists.asking import Asked, TicketFilter, Whose
 from engine.lists.words import fold, terms_of
+from engine.tickets.access import Right, about_ticket, may
 from engine.tickets.errors import Refused
 from engine.tickets.events import TeamChanged
-from engine.tickets.message import Comment, MessageId
-from engine.tickets.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
+from engine.tickets.message import Audience, Comment, MessageId
+from engine.tickets.people import DEFAULT, Address, Person, PersonId, Role, TeamId, WorkspaceId
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database
@@ -76,10 +76,8 @@ def _holds(crowd: Crowd, who: Person, drawn: Drawn, words: str) -> bool:
             *(f"{p.name} {p.known_as('mail')}" for p in involved),
         ]
     )
-    team = crowd.team(ticket.team)
-    of_team = works_in(who, team) and (not drawn.ticket.private or leads(who, team))
-    agent = ticket.assignee == who.id or of_team
-    held = set(fold(f"{public} {drawn.noted}" if agent else public))
+    may_note = may(who, Right.READ, about_ticket(ticket, crowd.team(ticket.team)))
+    held = set(fold(f"{public} {drawn.noted}" if may_note else public))
     return all(
         any(word.startswith(term.word) if term.is_prefix else word == term.word for word in held)
         for term in terms_of(words)
@@ -120,6 +118,43 @@ async def test_a_word_of_a_note_is_found_by_agents_alone(storage: Storage) -> No
     assert await numbers(storage, ANA, "nuisance") == [1]
     assert await numbers(storage, BOB, "nuisance") == []
     assert await numbers(storage, BOB, "help") == [1]
+
+
+NO_MORE = (
+    replace(BEN, role=Role.REQUESTER, teams=frozenset()),
+    replace(BEN, teams=frozenset({TeamId("payroll")})),
+)
+"""Ben demoted, and Ben who works elsewhere now."""
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_requester_finds_no_word_of_a_note_even_of_a_ticket_that_is_still_theirs(
+    storage: Storage, private: bool
+) -> None:
+    await furnish(storage)
+    opened = opening(1, after=ticket(1, requester=BEN.id, assignee=BEN.id, private=private))
+    await record(storage, opened, noting(opened.after, "he is a nuisance"))
+    await caught_up(storage)
+    assert await numbers(storage, BEN, "nuisance") == [1]
+    for who in NO_MORE:
+        assert await numbers(storage, who, "nuisance") == []
+        assert await numbers(storage, who, "help") == [1]
+
+
+async def test_who_has_a_ticket_but_may_not_read_it_and_who_is_copied_find_nothing(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    opened = opening(
+        1, after=ticket(1, assignee=BEN.id), audience=Audience(None, (Address("slack", "U_BEN"),))
+    )
+    await record(storage, opened)
+    await caught_up(storage)
+    for who in NO_MORE:
+        assert await numbers(storage, who, "help") == []
+        for whose in (None, Whose.MINE, Whose.HELD):
+            asked = Asked(TicketFilter(everything=True, whose=whose), limit=50)
+            assert not (await storage.views.tickets(DEFAULT, who, asked, now=MORNING)).lines
 
 
 async def test_a_ticket_that_moves_takes_its_readers_along(storage: Storage) -> None:
