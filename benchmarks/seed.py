@@ -192,18 +192,15 @@ class Seeder:
             documents.team_scope(team_id(team), private=False),
             documents.requester_scope(ids[0]),
         ]
-        if life.assigned:
-            scope.append(documents.assignee_scope(ids[1]))
         if draw.random() < COPIED_SHARE:
-            scope.append(self._copied(number))
+            self._copied(number)
         answer, note = ([answered], [noted]) if life.assigned else ([], [])
         self.index.add(number, [subject, said, *answer], note, scope)
 
-    def _copied(self, number: int) -> str:
+    def _copied(self, number: int) -> None:
         place = requester_mail(self.draw.randrange(self.requesters))
         columns = ("workspace", "ticket", "role", "channel", "place", "position")
         self._add("participants", columns, [("default", number, "copied", "mail", place, 0)])
-        return documents.follower_scope("mail", place)
 
     def _kind(self, share: float) -> tuple[str, int]:
         """A life, and when it was left; later numbers were opened later."""

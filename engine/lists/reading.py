@@ -1,6 +1,7 @@
 """What somebody may read of all tickets: their rights, each of which is one branch of a list's query.
 
-`may_read` says the same of one ticket; a test holds the two together, over lists and over search.
+`may_read` says the same of one ticket; tests hold the two together, over lists and over search, and both to
+`engine.tickets.access.sees`. Whoever was paged from outside opens the ticket by its number: lists leave it out.
 """
 
 from collections.abc import Iterable
@@ -17,14 +18,14 @@ OPERATOR: Final = Person(PersonId("operator"), "", Role.ADMIN)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The rights of one reader. Whoever asked for a ticket, has it or follows it may read it in any case."""
+    """The rights of one reader. Whoever asked for a ticket may read it in any case, without its notes."""
 
     person: PersonId
     everything: bool = False
     teams: frozenset[TeamId] = frozenset()
-    """Their tickets, private ones apart; with what agents wrote about them."""
+    """Their tickets, with what agents wrote about them; of private ones those that the reader has."""
     private: frozenset[TeamId] = frozenset()
-    """Of those, the teams whose private tickets they may read too."""
+    """Of those, the teams whose private tickets they may read too, whoever has them."""
     nothing: bool = False
     """Suspended, or not yet welcome."""
 
@@ -42,13 +43,16 @@ def reading(who: Person, teams: Iterable[Team]) -> Reading:
     )
 
 
-def may_read(who: Person, ticket: Ticket, team: Team, *, follows: bool) -> bool:
-    """`follows`: they stand among those who are copied."""
+def may_read(who: Person, ticket: Ticket, team: Team) -> bool:
     if who.status != "active":
         return False
-    if who.id in (ticket.requester, ticket.assignee) or follows:
-        return True
-    return works_in(who, team) and (not ticket.private or leads(who, team))
+    return ticket.requester == who.id or may_read_notes(who, ticket, team)
+
+
+def may_read_notes(who: Person, ticket: Ticket, team: Team) -> bool:
+    """Having a ticket is no right where one does not work, or no more; it opens a private one."""
+    has_it = ticket.assignee == who.id
+    return works_in(who, team) and (not ticket.private or has_it or leads(who, team))
 
 
 def works_in(who: Person, team: Team) -> bool:

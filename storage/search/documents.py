@@ -10,12 +10,17 @@ from sqlalchemy import Connection, Table, select
 
 from engine.lists.words import fold
 from engine.tickets.people import WorkspaceId
-from storage.sql.schema import participants, people, tickets
+from storage.sql.schema import people, tickets
 from storage.sql.schema_streams import attachments, comments, notes, of_tickets
 from storage.tickets.rows import AnyRow
 
 COLUMN_WORDS_MAX: Final = 10_000
 """Different words of one column: a log file that somebody pasted must not become the index."""
+DOCUMENT_BYTES_MAX: Final = 1_000_000
+"""Of one ticket's words, with what each costs beside its letters. A tsvector of PostgreSQL holds 1,048,575, and
+refuses the whole ticket beyond; SQLite is held to the same, so that both find the same."""
+WORD_COST: Final = 8
+"""Bytes of a word beside its letters, at most: where it stands, by how much it counts, and the gaps between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,9 @@ def requester_scope(person: str) -> str:
     return f"p:{person.encode().hex()}"
 
 
-def assignee_scope(person: str) -> str:
-    return f"a:{person.encode().hex()}"
-
-
-def follower_scope(channel: str, place: str) -> str:
-    return f"f:{channel.encode().hex()}:{place.encode(errors='replace').hex()}"
+def assignee_scope(team: str, person: str) -> str:
+    """Of a private ticket: both, since who has it reads it only while they work in its team."""
+    return f"a:{team.encode().hex()}:{person.encode().hex()}"
 
 
 def documents(
@@ -61,20 +63,44 @@ def documents(
     said = _texts(connection, comments, workspace, numbers)
     noted = _texts(connection, notes, workspace, numbers)
     files, files_of_notes = _files(connection, workspace, numbers)
-    following = _followers(connection, workspace, numbers)
     names = _names(connection, workspace, found)
-    return [
-        Document(
+
+    def document(row: AnyRow) -> Document:
+        room = _Room(list(_scope(row)))
+        return Document(
             row.number,
-            _words([row.subject]),
-            _words(said[row.number]),
-            _words(files[row.number]),
-            _words(name for id in (row.requester, row.assignee) for name in names.get(id, ())),
-            _words([*noted[row.number], *files_of_notes[row.number]]),
-            [*_scope(row), *following[row.number]],
+            subject=room.take([row.subject]),
+            people=room.take(
+                name for id in (row.requester, row.assignee) for name in names.get(id, ())
+            ),
+            words=room.take(said[row.number]),
+            files=room.take(files[row.number]),
+            notes=room.take([*noted[row.number], *files_of_notes[row.number]]),
+            scope=room.scope,
         )
-        for row in found
-    ]
+
+    return [document(row) for row in found]
+
+
+class _Room:
+    """What is left of a document's bytes. Who may find it always has its place; words take theirs as they come."""
+
+    def __init__(self, scope: Sequence[str]) -> None:
+        self.scope = scope
+        self._left = DOCUMENT_BYTES_MAX - sum(map(_cost, scope))
+
+    def take(self, texts: Iterable[str]) -> list[str]:
+        taken: list[str] = []
+        for word in _words(texts):
+            if _cost(word) > self._left:
+                break
+            self._left -= _cost(word)
+            taken.append(word)
+        return taken
+
+
+def _cost(word: str) -> int:
+    return len(word.encode()) + WORD_COST
 
 
 def _words(texts: Iterable[str]) -> list[str]:
@@ -86,8 +112,8 @@ def _words(texts: Iterable[str]) -> list[str]:
 def _scope(row: AnyRow) -> Iterator[str]:
     yield team_scope(row.team, private=row.private)
     yield requester_scope(row.requester)
-    if row.assignee is not None:
-        yield assignee_scope(row.assignee)
+    if row.private and row.assignee is not None:
+        yield assignee_scope(row.team, row.assignee)
 
 
 def _texts(
@@ -119,20 +145,6 @@ def _files(
     for row in connection.execute(chosen):
         (public if row.subject_kind == "comment" else inside)[int(row.stream_id)].append(row.name)
     return public, inside
-
-
-def _followers(
-    connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]
-) -> Mapping[int, list[str]]:
-    chosen = select(participants.c.ticket, participants.c.channel, participants.c.place).where(
-        participants.c.workspace == workspace,
-        participants.c.ticket.in_(numbers),
-        participants.c.role == "copied",
-    )
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for row in connection.execute(chosen):
-        found[row.ticket].append(follower_scope(row.channel, row.place))
-    return found
 
 
 def _names(

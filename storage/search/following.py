@@ -4,11 +4,13 @@ The row that says where the index stands is held until the commit: a second daem
 positions. What is read is never older than the positions that it is read for.
 """
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from engine.ports.search import Rebuilt
 from engine.tickets.people import WorkspaceId
@@ -19,8 +21,10 @@ from storage.sql.schema import tickets, workspaces
 from storage.sql.schema_feed import feed as feed_table
 from storage.sql.schema_feed import feed_heads, feed_readers
 from storage.sql.statements import insert_new
-from storage.sql.writer import Writer
+from storage.sql.writer import Writer, trouble
 from storage.tickets.rows import AnyRow
+
+log = logging.getLogger("deskd.storage.search")
 
 READER: Final = "search"
 FOLLOWED_MAX: Final = 200
@@ -92,9 +96,14 @@ class SqlSearchIndex:
 
     async def follow(self) -> bool:
         sealed = await self._writer.run(feed.seal)
-        followed = 0
+        followed, failed = 0, None
         for workspace in await self._writer.run(_behind):
-            followed += await self._writer.run(partial(_follow, workspace=workspace))
+            try:
+                followed += await self._writer.run(partial(_follow, workspace=workspace))
+            except Exception as error:  # noqa: BLE001 - raised below, after the other workspaces had their turn
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return bool(sealed or followed)
 
     async def forget(self, workspace: WorkspaceId) -> int:
@@ -139,8 +148,26 @@ def _stands(connection: Connection, workspace: WorkspaceId) -> AnyRow:
 
 
 def _write(connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]) -> None:
-    if numbers:
-        index.keep(connection, workspace, numbers, documents(connection, workspace, numbers))
+    """Together; when the database refuses one of them, each alone: it is left out, and the others do not wait."""
+    if not numbers or _is_written(connection, workspace, numbers):
+        return
+    for number in numbers:
+        if not _is_written(connection, workspace, [number]):
+            # Once: whoever calls goes on behind it, and it is tried again when it changes.
+            log.error("ticket %s of %s cannot be indexed and is left out", number, workspace)
+            index.drop(connection, workspace, number, number + 1)
+
+
+def _is_written(connection: Connection, workspace: WorkspaceId, numbers: Sequence[int]) -> bool:
+    try:
+        with connection.begin_nested():
+            index.keep(connection, workspace, numbers, documents(connection, workspace, numbers))
+    except DBAPIError as error:
+        if trouble(error).temporary:
+            raise
+        log.warning("the index refuses %d tickets of %s: %s", len(numbers), workspace, error.orig)
+        return False
+    return True
 
 
 def _forget(connection: Connection, workspace: WorkspaceId) -> int:

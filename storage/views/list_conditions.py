@@ -6,7 +6,6 @@ from typing import Final
 
 from engine.lists.asking import ESCALATED, NOBODY, TicketFilter, Whose
 from engine.lists.reading import Reading
-from engine.tickets.people import Address
 from engine.tickets.ticket import Phase, State
 from storage.sql.schema import OPEN, UNASSIGNED
 from storage.tickets.rows import Values
@@ -17,7 +16,7 @@ _OWN: Final = {
     Whose.HELD: ("assignee",),
     Whose.ASKED: ("requester",),
 }
-"""Rights already: nobody needs another to read these."""
+"""Whoever asked needs no other right; whoever has a ticket may read it where they work."""
 WAITING_STATES: Final = (State.NEW.value, State.OPEN.value, State.REOPENED.value)
 CLOSED_STATES: Final = frozenset({State.CLOSED.value, State.MERGED.value})
 
@@ -50,9 +49,7 @@ class Question:
         return f"{column} IN ({', '.join(f':{one}' for one in names)})"
 
 
-def question(
-    reader: Reading, places: Sequence[Address], wanted: TicketFilter, named: Named
-) -> Question:
+def question(reader: Reading, wanted: TicketFilter, named: Named) -> Question:
     asked = Question()
     # Deleted by an admin: nobody's to list.
     asked.inside.append("deleted_at IS NULL")
@@ -61,23 +58,17 @@ def question(
     _spans(asked, wanted)
     _reader(asked, reader, wanted)
     if wanted.words:
-        _tried(asked, reader, places, wanted, named)
+        _tried(asked, reader, wanted, named)
     else:
-        asked.branches = tuple(_branches(asked, reader, places, wanted, named))
+        asked.branches = tuple(_branches(asked, reader, wanted, named))
     return asked
 
 
-def _tried(
-    asked: Question,
-    reader: Reading,
-    places: Sequence[Address],
-    wanted: TicketFilter,
-    named: Named,
-) -> None:
+def _tried(asked: Question, reader: Reading, wanted: TicketFilter, named: Named) -> None:
     """What words found, is tried: the index may be a moment behind, also with who may read."""
     _named(asked, named, but=None)
     if not reader.everything:
-        asked.outside.append(may_read(asked, reader, places))
+        asked.outside.append(may_read(asked, reader))
     columns = _OWN.get(wanted.whose, ()) if wanted.whose else ()
     if columns:
         asked.outside.append(f"({' OR '.join(f'{column} = :reader' for column in columns)})")
@@ -145,11 +136,7 @@ def _spans(asked: Question, wanted: TicketFilter) -> None:
 
 
 def _branches(
-    asked: Question,
-    reader: Reading,
-    places: Sequence[Address],
-    wanted: TicketFilter,
-    named: Named,
+    asked: Question, reader: Reading, wanted: TicketFilter, named: Named
 ) -> Iterator[Branch]:
     """The narrowest thing that is named leads; without one each right does."""
     if reader.nothing:
@@ -158,19 +145,23 @@ def _branches(
     leading = None if own else _leading(named)
     _named(asked, named, but=leading)
     if own:
-        yield from (Branch(column, reader.person) for column in own)
+        for column in own:
+            only = () if column == "requester" else _readable(asked, reader)
+            yield Branch(column, reader.person, only=only)
     elif leading is None:
-        yield from _rights(reader, places)
+        yield from _rights(reader)
     else:
-        yield from _led(asked, reader, places, leading)
+        yield from _led(asked, reader, leading)
 
 
-def _led(
-    asked: Question, reader: Reading, places: Sequence[Address], leading: "Leading"
-) -> Iterator[Branch]:
+def _readable(asked: Question, reader: Reading) -> tuple[str, ...]:
+    return () if reader.everything else (may_read(asked, reader),)
+
+
+def _led(asked: Question, reader: Reading, leading: "Leading") -> Iterator[Branch]:
     column, ids = leading
     whole = reader.private if column == "team" else frozenset()
-    readable = () if reader.everything else (may_read(asked, reader, places),)
+    readable = _readable(asked, reader)
     for id in ids:
         yield Branch(column, id, only=() if id in whole else readable)
 
@@ -197,22 +188,19 @@ def _leading(named: Named) -> Leading | None:
     return None if named.teams is None else ("team", named.teams)
 
 
-_NOT_PRIVATE: Final = "NOT private"
+_OPEN_TO_READER: Final = "(NOT private OR assignee = :reader)"
 
 
-def _rights(reader: Reading, places: Sequence[Address]) -> Iterator[Branch]:
+def _rights(reader: Reading) -> Iterator[Branch]:
     if reader.everything:
         yield Branch()
         return
     for team in sorted(reader.teams):
-        yield Branch("team", team, only=() if team in reader.private else (_NOT_PRIVATE,))
+        yield Branch("team", team, only=() if team in reader.private else (_OPEN_TO_READER,))
     yield Branch("requester", reader.person)
-    yield Branch("assignee", reader.person)
-    for place in places:
-        yield Branch("copied", place.place, place.channel)
 
 
-def may_read(asked: Question, reader: Reading, places: Sequence[Address]) -> str:
+def may_read(asked: Question, reader: Reading) -> str:
     """The same rights as one condition, for rows that are found by something else."""
     public = sorted(reader.teams - reader.private)
     either = (
@@ -221,16 +209,6 @@ def may_read(asked: Question, reader: Reading, places: Sequence[Address]) -> str
         else []
     )
     if public:
-        either.append(f"({asked.among('team', public, name='reader_team')} AND {_NOT_PRIVATE})")
-    either += ["requester = :reader", "assignee = :reader"]
-    for index, place in enumerate(places):
-        asked.values |= {
-            f"reader_channel_{index}": place.channel,
-            f"reader_place_{index}": place.place,
-        }
-        either.append(
-            "EXISTS (SELECT 1 FROM participants WHERE participants.workspace = :workspace"  # noqa: S608 - values are bound
-            " AND participants.ticket = number AND participants.role = 'copied'"
-            f" AND participants.channel = :reader_channel_{index} AND participants.place = :reader_place_{index})"
-        )
+        either.append(f"({asked.among('team', public, name='reader_team')} AND {_OPEN_TO_READER})")
+    either.append("requester = :reader")
     return f"({' OR '.join(either)})"

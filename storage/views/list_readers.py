@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 
 from engine.lists.asking import NOBODY, TicketFilter
 from engine.lists.reading import Reading, reading
-from engine.tickets.people import Address, Person, Team, WorkspaceId
+from engine.tickets.people import Person, Team, WorkspaceId
 from storage.search import documents
 from storage.search.index import Scope
 from storage.sql.schema import people
@@ -39,8 +39,6 @@ class Reader:
     workspace: WorkspaceId
     teams: Sequence[Team]
     rights: Reading
-    places: Sequence[Address]
-    """Where they may stand among those who are copied."""
 
     @property
     def scope(self) -> Scope:
@@ -51,19 +49,17 @@ class Reader:
             return Scope()
         public = (documents.team_scope(team, private=False) for team in sorted(rights.teams))
         private = (documents.team_scope(team, private=True) for team in sorted(rights.private))
+        theirs = sorted(rights.teams - rights.private)
+        held = (documents.assignee_scope(team, rights.person) for team in theirs)
         return Scope(
-            inside=(*public, *private, documents.assignee_scope(rights.person)),
-            outside=(
-                documents.requester_scope(rights.person),
-                *(documents.follower_scope(each.channel, each.place) for each in self.places),
-            ),
+            inside=(*public, *private, *held),
+            outside=(documents.requester_scope(rights.person),),
         )
 
 
 def reader_of(connection: Connection, workspace: WorkspaceId, who: Person) -> Reader:
     teams = directory.all_teams(connection, workspace)
-    places = sorted({Address(name.kind, name.subject) for name in who.identities})
-    return Reader(workspace, teams, reading(who, teams), places)
+    return Reader(workspace, teams, reading(who, teams))
 
 
 def named(connection: Connection, reader: Reader, wanted: TicketFilter) -> Named:

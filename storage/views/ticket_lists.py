@@ -64,9 +64,7 @@ def tickets_page(
 def page_for(connection: Connection, reader: Reader, asked: Asked, now: datetime) -> Page:
     after = cursor_of(asked)
     as_of = instant(after.as_of) if after else now
-    asks = question(
-        reader.rights, reader.places, asked.filter, named(connection, reader, asked.filter)
-    )
+    asks = question(reader.rights, asked.filter, named(connection, reader, asked.filter))
     looking = _Looking(connection, reader, asked, as_of, asks)
     begin = Place(after.run, after.key, after.number) if after else None
     found = by_words(looking, begin) if asked.filter.words else by_runs(looking, begin)

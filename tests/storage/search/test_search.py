@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from engine.lists.asking import Asked, TicketFilter
-from engine.lists.reading import leads, works_in
+from engine.lists.asking import Asked, TicketFilter, Whose
 from engine.lists.words import fold, terms_of
+from engine.tickets.access import Right, about_ticket, may
 from engine.tickets.errors import Refused
 from engine.tickets.events import TeamChanged
-from engine.tickets.people import DEFAULT, Person, PersonId, Role, TeamId, WorkspaceId
+from engine.tickets.message import Audience, Comment, MessageId
+from engine.tickets.people import DEFAULT, Address, Person, PersonId, Role, TeamId, WorkspaceId
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
 from tests.storage.conftest import Database
@@ -75,10 +76,8 @@ def _holds(crowd: Crowd, who: Person, drawn: Drawn, words: str) -> bool:
             *(f"{p.name} {p.known_as('mail')}" for p in involved),
         ]
     )
-    team = crowd.team(ticket.team)
-    of_team = works_in(who, team) and (not drawn.ticket.private or leads(who, team))
-    agent = ticket.assignee == who.id or of_team
-    held = set(fold(f"{public} {drawn.noted}" if agent else public))
+    may_note = may(who, Right.READ, about_ticket(ticket, crowd.team(ticket.team)))
+    held = set(fold(f"{public} {drawn.noted}" if may_note else public))
     return all(
         any(word.startswith(term.word) if term.is_prefix else word == term.word for word in held)
         for term in terms_of(words)
@@ -119,6 +118,43 @@ async def test_a_word_of_a_note_is_found_by_agents_alone(storage: Storage) -> No
     assert await numbers(storage, ANA, "nuisance") == [1]
     assert await numbers(storage, BOB, "nuisance") == []
     assert await numbers(storage, BOB, "help") == [1]
+
+
+NO_MORE = (
+    replace(BEN, role=Role.REQUESTER, teams=frozenset()),
+    replace(BEN, teams=frozenset({TeamId("payroll")})),
+)
+"""Ben demoted, and Ben who works elsewhere now."""
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_requester_finds_no_word_of_a_note_even_of_a_ticket_that_is_still_theirs(
+    storage: Storage, private: bool
+) -> None:
+    await furnish(storage)
+    opened = opening(1, after=ticket(1, requester=BEN.id, assignee=BEN.id, private=private))
+    await record(storage, opened, noting(opened.after, "he is a nuisance"))
+    await caught_up(storage)
+    assert await numbers(storage, BEN, "nuisance") == [1]
+    for who in NO_MORE:
+        assert await numbers(storage, who, "nuisance") == []
+        assert await numbers(storage, who, "help") == [1]
+
+
+async def test_who_has_a_ticket_but_may_not_read_it_and_who_is_copied_find_nothing(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    opened = opening(
+        1, after=ticket(1, assignee=BEN.id), audience=Audience(None, (Address("slack", "U_BEN"),))
+    )
+    await record(storage, opened)
+    await caught_up(storage)
+    for who in NO_MORE:
+        assert await numbers(storage, who, "help") == []
+        for whose in (None, Whose.MINE, Whose.HELD):
+            asked = Asked(TicketFilter(everything=True, whose=whose), limit=50)
+            assert not (await storage.views.tickets(DEFAULT, who, asked, now=MORNING)).lines
 
 
 async def test_a_ticket_that_moves_takes_its_readers_along(storage: Storage) -> None:
@@ -217,3 +253,65 @@ async def test_no_letter_is_an_order_to_the_database(storage: Storage, words: st
     await record(storage, opening(1))
     await caught_up(storage)
     assert await numbers(storage, ANA, words) in ([], [1])
+
+
+async def test_a_huge_mail_is_found_by_its_first_words_and_holds_nothing_up(
+    storage: Storage,
+) -> None:
+    """Ten thousand words of Korean are two megabytes, folded: more than a tsvector of PostgreSQL holds."""
+    await furnish(storage)
+    huge = " ".join(
+        chr(0xAC00 + i // 100) + chr(0xAC00 + 28 * (i % 100)) + "각" * 20 for i in range(10_000)
+    )
+    said = Comment(MessageId("huge"), BOB.id, "mail", f"enormous {huge}", MORNING)
+    await record(storage, opening(1, comments=(said,)), opening(2))
+    await caught_up(storage)
+    assert await numbers(storage, ANA, "enormous") == [1]
+    assert await numbers(storage, ANA, "vpn") == [2, 1]
+
+
+REFUSING = {
+    "sqlite": "CREATE TRIGGER refuse BEFORE INSERT ON search_docsize WHEN (new.id & 4294967295) = 2"
+    " BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    "postgresql": "ALTER TABLE search ADD CONSTRAINT refuse CHECK (ticket <> 2)",
+}
+WILLING = {
+    "sqlite": "DROP TRIGGER refuse",
+    "postgresql": "ALTER TABLE search DROP CONSTRAINT refuse",
+}
+
+
+async def test_a_ticket_that_the_index_refuses_is_left_out_and_holds_nothing_up(
+    storage: Storage, database: Database
+) -> None:
+    await furnish(storage)
+    await execute(storage, REFUSING[database.kind])
+    try:
+        await record(storage, *(opening(number) for number in (1, 2, 3)))
+        await caught_up(storage)
+        assert await numbers(storage, ANA, "vpn") == [3, 1]
+    finally:
+        await execute(storage, WILLING[database.kind])
+    await record(storage, noting(opening(2).after))
+    await caught_up(storage)
+    assert await numbers(storage, ANA, "vpn") == [3, 2, 1], "it is tried again when it changes"
+
+
+async def test_a_workspace_that_cannot_be_followed_does_not_starve_the_others(
+    storage: Storage,
+) -> None:
+    broken = WorkspaceId("a-broken")
+    assert broken < DEFAULT, "it is followed first"
+    await furnish(storage, broken, DEFAULT)
+    await record(storage, opening(1, workspace=broken))
+    await execute(
+        storage, "UPDATE feed_waiting SET stream_id = 'none' WHERE workspace = 'a-broken'"
+    )
+    await record(storage, opening(1))
+    with pytest.raises(ValueError, match="none"):
+        await storage.search.follow()
+    assert await numbers(storage, ANA, "vpn") == [1]
+
+
+async def execute(storage: Storage, statement: str) -> None:
+    await storage.writer.run(lambda c: c.exec_driver_sql(statement) and None)
