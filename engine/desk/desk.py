@@ -144,7 +144,7 @@ class Desk:
         def work(transaction: Transaction, acting: Authorised) -> Step:
             agent = directory.agent_named(transaction, to)
             about = permission.about(transaction, agent, acting.ticket, acting.team, acting.at)
-            if not access.may(agent, Right.CLAIM, about):
+            if not access.could_have(agent, about):
                 raise Refused("not_an_agent", name=agent.name, team=acting.team.name)
             return Step(lifecycle.assign(acting.ticket, to=agent.id))
 
