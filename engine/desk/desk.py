@@ -252,6 +252,10 @@ class Desk:
         """Answers the ticket that goes on."""
         return await self._run(request, partial(merging.merge, into=into))
 
+    async def check_merge(self, request: Request, into: int) -> None:
+        """Raises the Refused that merging them now would meet."""
+        await self._run(request, partial(merging.could_merge, into=into))
+
     async def unmerge(self, request: Request) -> Ticket:
         return await self._run(request, merging.unmerge)
 
