@@ -39,7 +39,7 @@ class SqlSpool:
         return (await self.keep_many([incoming]))[0]
 
     async def keep_many(self, incoming: Sequence[Incoming]) -> Sequence[Kept]:
-        return await self._writer.run(partial(keep_all, incoming=incoming))
+        return await self._writer.run_if_room(partial(keep_all, incoming=incoming))
 
     async def lease(
         self,
