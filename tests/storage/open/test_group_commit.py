@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from engine.ports.outbox import Sent
 from engine.ports.store import Transaction
 from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import DEFAULT
@@ -22,10 +20,10 @@ from storage.open.open_storage import Storage, open_storage
 from storage.open.writer_sqlite import GROUP_MAX
 from storage.queues.spool_postgres import KEEP_TOGETHER_MAX
 from storage.sql.errors import StorageTrouble
-from tests.clock import MORNING, ManualClock
+from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
-from tests.storage.make import CARD, furnish, message, open_with, opening, tell
+from tests.storage.make import furnish, message, opening
 
 PATIENCE = 20
 
@@ -131,40 +129,6 @@ async def test_beyond_what_may_wait_callers_are_told_to_come_again_and_the_other
         await asyncio.wait_for(asyncio.gather(first, *waiting), PATIENCE)
         assert (await storage.spool.keep(message("late"))).fresh, "nothing of it was done before"
     assert sorted(_kept_keys(path)) == ["first", "k0", "k1", "k2", "late"]
-
-
-async def test_a_delivered_parcel_is_marked_sent_however_many_works_wait(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever delivered it once may not be sent away: the next lease would give it out again."""
-    monkeypatch.setattr(writer_sqlite, "WAITING_MAX", 3)
-    gate = Gate()
-    async with opened(sqlite_url(path), path.parent, gate) as storage, asyncio.TaskGroup() as tasks:
-        await furnish(storage)
-        await open_with(storage, 1, tell("a", CARD), tell("b", CARD))
-        late = MORNING + timedelta(hours=1)
-        [parcel] = await storage.outbox.lease(now=MORNING, until=late, limit=1)
-        kept = await storage.spool.keep(message("settled"))
-        gate.shut()
-        first = tasks.create_task(storage.spool.keep(message("first")))
-        await asyncio.to_thread(gate.reached.wait, PATIENCE)
-        waiting = [tasks.create_task(storage.spool.keep(message(f"k{n}"))) for n in range(3)]
-        await asyncio.sleep(0)
-        marks = [
-            tasks.create_task(storage.outbox.sent(parcel, Sent(), at=MORNING)),
-            tasks.create_task(storage.outbox.renew([parcel.id], until=late)),
-            tasks.create_task(storage.spool.done(kept.id, reason="done")),
-        ]
-        await asyncio.sleep(0)
-        with pytest.raises(TooMuchAtOnce):
-            await storage.store.run(DEFAULT, lambda t: t.next_number())
-        gate.open()
-        await asyncio.wait_for(asyncio.gather(first, *waiting, *marks), PATIENCE)
-        [after] = await storage.outbox.lease(now=late, until=late, limit=5)
-        assert after.key == "b"
-        assert "settled" not in {
-            row.key for row in await storage.spool.lease("mail", now=late, until=late, limit=9)
-        }
 
 
 async def test_the_answer_comes_after_the_commit_is_on_disk(path: Path) -> None:
