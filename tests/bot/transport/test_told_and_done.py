@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.transport.event_reader import MOST_ATTEMPTS
 from engine.ports.spool import Spool
 from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.people import DEFAULT
@@ -94,3 +95,30 @@ async def test_a_form_that_will_be_done_later_closes_and_says_so(
         return "long and precious" in str(await office.file())
 
     await office.becomes(written)
+
+
+@pytest.mark.parametrize("error", [TooMuchAtOnce(), StorageTrouble("disk full", temporary=True)])
+async def test_trouble_of_ours_never_counts_against_a_message(
+    office: Office, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    tries = 0
+
+    async def troubled(_self: object, _workspace: object, _work: object) -> None:
+        nonlocal tries
+        tries += 1
+        raise error
+
+    async def tried_often() -> bool:
+        office.clock.skip(timedelta(seconds=2))
+        return tries > MOST_ATTEMPTS + 2
+
+    office.trouble_expected = True
+    with monkeypatch.context() as crowded:
+        crowded.setattr(SqlStore, "run", troubled)
+        await office.cleo.dm("Is anybody there?")
+        await office.becomes(tried_often)
+    office.clock.skip(timedelta(seconds=2))
+    await office.card("Is anybody there?")
+    await office.settled()
+    (row,) = [line for line in await office.storage.views.spool() if line.kind == "event"]
+    assert (row.state, row.attempts) == ("done", 1)

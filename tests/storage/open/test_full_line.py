@@ -16,13 +16,18 @@ from tests.storage.make import CARD, furnish, message, open_with, tell
 from tests.storage.open.test_group_commit import PATIENCE, Gate, opened
 
 
+@pytest.fixture
+def path(template: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "desk.db"
+    path.write_bytes(template.read_bytes())
+    return path
+
+
 async def test_a_delivered_parcel_is_marked_sent_however_many_works_wait(
-    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever delivered it once may not be sent away: the next lease would give it out again."""
     monkeypatch.setattr(writer_sqlite, "WAITING_MAX", 3)
-    path = tmp_path / "desk.db"
-    path.write_bytes(template.read_bytes())
     gate = Gate()
     async with opened(sqlite_url(path), path.parent, gate) as storage, asyncio.TaskGroup() as tasks:
         await furnish(storage)
