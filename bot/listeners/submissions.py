@@ -7,7 +7,7 @@ from bot.context.interaction import Interaction
 from bot.context.refusal_reason import reason_for
 from bot.context.slack_people import UnreachableError
 from bot.listeners.clicks import choices_of
-from bot.listeners.error_boundary import bury, settle
+from bot.listeners.error_boundary import bury, given_back, settle
 from bot.views.button_value import ButtonValue, read
 from bot.views.limits import Json
 from bot.views.modals import (
@@ -46,14 +46,25 @@ async def submit(front: BotContext, sent: Interaction) -> FormAnswer:
     try:
         return await _politely(front, sent, view)
     except UnreachableError as error:
-        await settle(front, sent, reason=f"refused: {error}")
-        return _no(view, sentence("unreachable", {}))
+        no = _no(view, sentence("unreachable", {}))
+        return await _given_back(front, sent, no, reason=f"refused: {error}")
     except TooMuchAtOnce:
-        await settle(front, sent, reason="refused: too much at once")
-        return _no(view, sentence("not_stored", {}))
+        no = _no(view, sentence("not_stored", {}))
+        return await _given_back(front, sent, no, reason="refused: too much at once")
     except Exception:  # noqa: BLE001 - the boundary: one bad form ends here, logged, kept and told
         number = await bury(front, sent)
-        return _no(view, sentence("unexpected", {"number": number}))
+        return (
+            FormAnswer()
+            if number is None
+            else _no(view, sentence("unexpected", {"number": number}))
+        )
+
+
+async def _given_back(
+    front: BotContext, sent: Interaction, no: FormAnswer, *, reason: str
+) -> FormAnswer:
+    """A form that will be worked again closes: left open with its error, it would be sent a second time."""
+    return no if await given_back(front, sent, reason=reason) else FormAnswer()
 
 
 async def _politely(front: BotContext, sent: Interaction, view: Json) -> FormAnswer:
@@ -61,8 +72,7 @@ async def _politely(front: BotContext, sent: Interaction, view: Json) -> FormAns
         return await _submit(front, sent, view)
     except Refused as refused:
         answer = await _refused(front, view, sent, refused)
-        await settle(front, sent, reason=f"refused: {refused.code}")
-        return answer
+        return await _given_back(front, sent, answer, reason=f"refused: {refused.code}")
 
 
 async def _submit(front: BotContext, sent: Interaction, view: Json) -> FormAnswer:

@@ -25,7 +25,7 @@ from bot.context.interaction import Interaction
 from bot.listeners import home_refresh
 from bot.listeners.clicks import click
 from bot.listeners.commands import command
-from bot.listeners.error_boundary import Work, guarded, settle
+from bot.listeners.error_boundary import Work, given_back, guarded
 from bot.listeners.submissions import FormAnswer, submit
 from bot.transport.inbox import KEPT, Inbox
 from bot.views.limits import Json
@@ -146,8 +146,8 @@ class Listeners:
             self._front.hands.start(doing, row=done.spool_id, by=done.user)
         except BusyError:
             _log.error("too much at once: spool row %d is refused", done.spool_id)
-            await settle(self._front, done, reason="refused: too much at once")
-            return False
+            # Not marked: it will be done later, so Slack must not say that it failed.
+            return not await given_back(self._front, done, reason="refused: too much at once")
         except StoppedError:
             return False
         return True
@@ -158,7 +158,8 @@ class Listeners:
         try:
             task = hands.start(submit(self._front, sent), row=sent.spool_id, by=sent.user)
         except (BusyError, StoppedError):
-            await settle(self._front, sent, reason="refused: too much at once")
+            if not await given_back(self._front, sent, reason="refused: too much at once"):
+                await ack()
             return
         if await hands.within(task, ACK_BUDGET):
             await ack(**task.result().response)

@@ -16,7 +16,7 @@ from bot.context.slack_people import UnreachableError
 from bot.listeners.conversation import Conversation
 from engine.ports.outbox import back_off
 from engine.ports.spool import SpoolRow
-from engine.tickets.errors import TooMuchAtOnce
+from engine.tickets.errors import passes
 
 _log = logging.getLogger("deskd.bot.reader")
 
@@ -90,13 +90,19 @@ class EventReader:
             await self._conversation.take(row.id, from_raw(row.raw), row.received_at)
         except UnreachableError as error:
             await self._again(row, str(error), most=MOST_ATTEMPTS_UNREACHABLE)
-        except TooMuchAtOnce:
-            # No fault of the message: it comes again for as long as it lasts.
-            at = self._front.clock.now() + POLL
-            await self._front.spool.retry(row.id, reason="too much at once", at=at)
         except Exception as error:  # noqa: BLE001 - the boundary: one bad row is parked, the next is read
+            if passes(error):
+                await self._when_it_has_passed(row, error)
+                return
             _log.exception("spool row %d failed", row.id)
             await self._again(row, f"unexpected: {type(error).__name__}", most=MOST_ATTEMPTS)
+
+    async def _when_it_has_passed(self, row: SpoolRow, error: Exception) -> None:
+        """No fault of the message: it comes again for as long as it lasts, and no try is counted."""
+        _log.warning("spool row %d waits: %s", row.id, type(error).__name__)
+        at = self._front.clock.now() + POLL
+        reason = f"waits: {type(error).__name__}"
+        await self._front.spool.retry(row.id, reason=reason, at=at, counted=False)
 
     async def _again(self, row: SpoolRow, reason: str, *, most: int) -> None:
         if row.attempts >= most:

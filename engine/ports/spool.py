@@ -74,7 +74,9 @@ class Spool(Protocol):
         """Settled without a ticket."""
         ...
 
-    async def retry(self, id: int, *, reason: str, at: datetime) -> None: ...
+    async def retry(self, id: int, *, reason: str, at: datetime, counted: bool = True) -> None:
+        """Waiting again. Not `counted`: it was trouble of ours, so the attempt that the lease added is taken back."""
+        ...
 
     async def bury(self, id: int, *, reason: str) -> None:
         """Dead: kept with its reason for a person to look at."""

@@ -54,5 +54,17 @@ class Stale(Exception):
     """Somebody else changed the ticket between load and record: run the whole use case again."""
 
 
-class TooMuchAtOnce(Exception):
+class OwnTrouble(Exception):
+    """Trouble of ours, no fault of what came in. `temporary`: the same may work later, and costs it no try."""
+
+    temporary: bool = False
+
+
+class TooMuchAtOnce(OwnTrouble):
     """So many works wait for storage already that this one was not taken: nothing was done, try again in a moment."""
+
+    temporary = True
+
+
+def passes(error: Exception) -> bool:
+    return isinstance(error, OwnTrouble) and error.temporary

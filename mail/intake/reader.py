@@ -12,7 +12,7 @@ from engine.ports.clock import Clock
 from engine.ports.spool import Spool, SpoolRow
 from engine.ports.store import Files
 from engine.ports.views import DeskAddress
-from engine.tickets.errors import TooMuchAtOnce
+from engine.tickets.errors import OwnTrouble, passes
 from engine.tickets.message import Attachment, Inbound, Reference
 from engine.tickets.people import Address, Identity, WorkspaceId
 from mail.intake.address_book import AddressBook
@@ -174,14 +174,18 @@ class MailReader:
         except Exception as error:
             # The boundary: one mail that can not be handled must not stop the others; it is parked, visibly.
             log.exception("mail %d failed (attempt %d)", row.id, row.attempts)
-            await self._park(row, type(error).__name__)
+            await self._park(row, error)
         finally:
             del self._in_hand[row.id]
             self._wake.set()
 
-    async def _park(self, row: SpoolRow, reason: str) -> None:
+    async def _park(self, row: SpoolRow, error: Exception) -> None:
+        reason = type(error).__name__
         try:
-            if row.attempts < ATTEMPTS_MAX:
+            if passes(error):
+                at = self._clock.now() + RETRY_AFTER
+                await self._spool.retry(row.id, reason=reason, at=at, counted=False)
+            elif row.attempts < ATTEMPTS_MAX:
                 at = self._clock.now() + RETRY_AFTER * row.attempts
                 await self._spool.retry(row.id, reason=reason, at=at)
             else:
@@ -207,11 +211,13 @@ class MailReader:
                 await self._clock.sleep_until(self._clock.now() + POLL)
 
     async def _is_taken(self, row: SpoolRow, inbound: Inbound) -> bool:
-        """False: storage has too much to do. That is no fault of the mail, so it waits here and no try is counted."""
+        """False: storage is in trouble that passes. No fault of the mail: it waits here, and no try is counted."""
         try:
             await self._desk.receive(row.workspace, inbound, settles=row.id)
-        except TooMuchAtOnce:
-            log.warning("too much at once: mail %d waits", row.id)
+        except OwnTrouble as error:
+            if not error.temporary:
+                raise
+            log.warning("%s: mail %d waits", type(error).__name__, row.id)
             return False
         return True
 

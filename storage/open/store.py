@@ -27,7 +27,9 @@ class SqlStore:
         self._known = KnownRules()
 
     async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:
-        return await self._writer.run(lambda connection: work(self.bound(connection, workspace)))
+        return await self._writer.run_if_room(
+            lambda connection: work(self.bound(connection, workspace))
+        )
 
     def bound(self, connection: Connection, workspace: WorkspaceId) -> BoundTransaction:
         """The Transaction of one workspace, in what `connection` has begun."""

@@ -4,6 +4,7 @@ Running again is safe: a use case asks first whether its spool row is done, and 
 So a commit whose answer was lost needs no other cure.
 """
 
+import logging
 from collections.abc import Callable
 from hashlib import md5
 from typing import Final, TypeVar
@@ -21,6 +22,8 @@ from storage.tickets.transaction import BoundTransaction
 
 T = TypeVar("T")
 
+log = logging.getLogger("deskd.storage.writer")
+
 # Somebody wins every race, so a work that lost this often is not racing: its own reading is wrong.
 RUNS_MAX: Final = 5
 # What a repetition cures: serialization failure, deadlock, and a row that came between our look and our write.
@@ -37,6 +40,13 @@ class PostgresWriter:
         self._before_commit = before_commit
 
     async def run(self, work: Callable[[Connection], T]) -> T:
+        while True:
+            try:
+                return await self.run_if_room(work)
+            except TooMuchAtOnce:
+                log.warning("no connection is free: what is done already waits to be marked so")
+
+    async def run_if_room(self, work: Callable[[Connection], T]) -> T:
         for _ in range(RUNS_MAX - 1):
             try:
                 return await self._once(work)

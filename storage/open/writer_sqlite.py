@@ -26,9 +26,9 @@ log = logging.getLogger("deskd.storage.writer")
 
 # Beyond this a group gains nothing more per work (the fsync is spread thin) and only makes the first one wait.
 GROUP_MAX: Final = 64
-# Works that wait before another is sent away. All doors together ask for about 500 at a time (200 senders of mail,
-# 200 acts in Slack, 32 mails in work, parcels), so only a disk that hangs or something without a bound of its own
-# comes here. And it is some 16 commits: whoever came later would be answered after Slack's three seconds.
+# Works that wait before one that comes in new is sent away. All doors together ask for about 500 at a time (200
+# senders of mail, 200 acts in Slack, 32 mails in work), so only a disk that hangs or something without a bound of
+# its own comes here. And it is some 16 commits: whoever came later would be answered after Slack's three seconds.
 WAITING_MAX: Final = 1000
 
 
@@ -55,11 +55,14 @@ class SqliteWriter:
         self._thread = threading.Thread(target=self._serve, name="deskd-writer", daemon=True)
         self._thread.start()
 
+    async def run_if_room(self, work: Callable[[Connection], T]) -> T:
+        if self._jobs.qsize() >= WAITING_MAX:
+            raise TooMuchAtOnce
+        return await self.run(work)
+
     async def run(self, work: Callable[[Connection], T]) -> T:
         if self._closed:
             raise StorageTrouble("the database is closed", temporary=True)
-        if self._jobs.qsize() >= WAITING_MAX:
-            raise TooMuchAtOnce
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, future, loop))

@@ -1,14 +1,16 @@
 """What is to go out: leased one per ticket and address, oldest first, and marked when the courier answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, text, update
 
+from engine.desk import undelivered
 from engine.messages.effects import Show, Tell
 from engine.ports.outbox import Parcel, Sent
 from engine.tickets.message import Reference
+from engine.tickets.people import Address, WorkspaceId
 from engine.tickets.promise_clock import of_ticket
 from storage.codecs.message_codec import UnreadableError
 from storage.queues import flood
@@ -20,9 +22,12 @@ from storage.sql.writer import Writer
 from storage.tickets import rows
 from storage.tickets.record import reference_rows
 from storage.tickets.rows import AnyRow
+from storage.tickets.transaction import BoundTransaction
 
 # An operator's word, kept as the reason of a dropped row.
 DROPPED: Final = "dropped by an operator"
+# What a team is told of a row that another version wrote; the row itself says more to an operator.
+UNREADABLE: Final = "this version of deskd cannot read it"
 # Floods looked at in one lease; the next lease sees the others.
 FLOODS_MAX: Final = 50
 
@@ -95,10 +100,14 @@ _NEXT: Final = (
 )
 
 
+Bind = Callable[[Connection, WorkspaceId], BoundTransaction]
+
+
 class SqlOutbox:
-    def __init__(self, readers: Readers, writer: Writer) -> None:
+    def __init__(self, readers: Readers, writer: Writer, bind: Bind) -> None:
         self._readers = readers
         self._writer = writer
+        self._bind = bind
 
     async def lease(
         self,
@@ -109,7 +118,7 @@ class SqlOutbox:
         skip_channels: frozenset[str] = frozenset(),
     ) -> Sequence[Parcel]:
         wanted = {"now": now, "limit": limit, "skipped": sorted(skip_channels)}
-        return await self._writer.run(lambda connection: _lease(connection, wanted, until=until))
+        return await self._writer.run(lambda connection: self._lease(connection, wanted, until))
 
     async def renew(self, ids: Iterable[int], *, until: datetime) -> None:
         renewed = {"ids": list(ids), "until": until}
@@ -148,8 +157,30 @@ class SqlOutbox:
         async with self._readers.open() as read:
             return (await read.execute(_NEXT)).scalar()
 
+    def _lease(
+        self, connection: Connection, wanted: rows.Values, until: datetime
+    ) -> Sequence[Parcel]:
+        taken = _take_due(connection, wanted, until)
+        parcels = (self._parcel(connection, row, now=wanted["now"]) for row in taken)
+        return [parcel for parcel in parcels if parcel]
 
-def _lease(connection: Connection, wanted: rows.Values, *, until: datetime) -> Sequence[Parcel]:
+    def _parcel(self, connection: Connection, row: AnyRow, *, now: datetime) -> Parcel | None:
+        """None for what nobody here can read: that row is dead, a team hears of it, and the others go."""
+        try:
+            return rows.parcel(row)
+        except UnreadableError as error:
+            mark = {"state": "dead", "last_error": str(error), "final_at": now}
+            held = {"row": row.id, "attempt": row.attempts}
+            connection.execute(_HELD, held | mark).close()
+            transaction = self._bind(connection, WorkspaceId(row.workspace))
+            lost = undelivered.Lost(
+                Address(row.channel, row.place), row.template, row.key, row.ticket
+            )
+            undelivered.tell_of(transaction, lost, UNREADABLE)
+            return None
+
+
+def _take_due(connection: Connection, wanted: rows.Values, until: datetime) -> Sequence[AnyRow]:
     due = connection.execute(_DUE, wanted).all()
     for _ in range(FLOODS_MAX):
         if not flood.gather(connection, due, now=wanted["now"]):
@@ -160,21 +191,7 @@ def _lease(connection: Connection, wanted: rows.Values, *, until: datetime) -> S
     ids = [row.id for row in due]
     taken = connection.execute(_TAKE, {"ids": ids, "until": until}).all()
     place = {id: position for position, id in enumerate(ids)}
-    parcels = (
-        _parcel(connection, row, now=wanted["now"])
-        for row in sorted(taken, key=lambda row: place[row.id])
-    )
-    return [parcel for parcel in parcels if parcel]
-
-
-def _parcel(connection: Connection, row: AnyRow, *, now: datetime) -> Parcel | None:
-    """None for what nobody here can read: that row is dead, for a person to look at, and the others go."""
-    try:
-        return rows.parcel(row)
-    except UnreadableError as error:
-        mark = {"row": row.id, "attempt": row.attempts, "state": "dead", "last_error": str(error)}
-        connection.execute(_HELD, mark | {"final_at": now}).close()
-        return None
+    return sorted(taken, key=lambda row: place[row.id])
 
 
 def _sent(connection: Connection, parcel: Parcel, sent: Sent, *, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, Select, bindparam, select, text, tuple_, update
+from sqlalchemy import Connection, Select, Update, bindparam, case, select, text, tuple_, update
 
 from engine.ports.spool import Incoming, Kept, SpoolRow
 from engine.tickets.people import WorkspaceId
@@ -28,6 +28,8 @@ _RENEW: Final = (
 )
 # What a transaction has settled stays settled, whoever comes late.
 _MARK: Final = update(spool).where(spool.c.id == bindparam("row"), spool.c.state != "done")
+_TRIED: Final = spool.c.attempts
+_MARK_UNCOUNTED: Final = _MARK.values(attempts=case((_TRIED > 0, _TRIED - 1), else_=0))
 _RAW: Final = select(spool.c.raw).where(spool.c.id == bindparam("row"))
 
 
@@ -39,7 +41,7 @@ class SqlSpool:
         return (await self.keep_many([incoming]))[0]
 
     async def keep_many(self, incoming: Sequence[Incoming]) -> Sequence[Kept]:
-        return await self._writer.run(partial(keep_all, incoming=incoming))
+        return await self._writer.run_if_room(partial(keep_all, incoming=incoming))
 
     async def lease(
         self,
@@ -63,8 +65,9 @@ class SqlSpool:
     async def done(self, id: int, *, reason: str) -> None:
         await self._mark(id, {"state": "done", "reason": reason})
 
-    async def retry(self, id: int, *, reason: str, at: datetime) -> None:
-        await self._mark(id, {"state": "waiting", "reason": reason, "next_at": at})
+    async def retry(self, id: int, *, reason: str, at: datetime, counted: bool = True) -> None:
+        values = {"state": "waiting", "reason": reason, "next_at": at}
+        await self._mark(id, values, _MARK if counted else _MARK_UNCOUNTED)
 
     async def bury(self, id: int, *, reason: str) -> None:
         await self._mark(id, {"state": "dead", "reason": reason})
@@ -77,9 +80,9 @@ class SqlSpool:
             lambda connection: connection.execute(_RAW, {"row": id}).scalar()
         )
 
-    async def _mark(self, id: int, values: Values) -> bool:
+    async def _mark(self, id: int, values: Values, mark: Update = _MARK) -> bool:
         return await self._writer.run(
-            lambda connection: connection.execute(_MARK, {"row": id} | values).rowcount == 1
+            lambda connection: connection.execute(mark, {"row": id} | values).rowcount == 1
         )
 
 

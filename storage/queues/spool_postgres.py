@@ -58,7 +58,7 @@ class PostgresSpool(SqlSpool):
     async def _keep_batch(self, batch: Sequence[_Waiting]) -> None:
         try:
             everything = [one for each in batch for one in each.incoming]
-            kept = iter(await self._writer.run(partial(keep_all, incoming=everything)))
+            kept = iter(await self._writer.run_if_room(partial(keep_all, incoming=everything)))
         except TooMuchAtOnce as error:
             # Each alone would wait as long again.
             _answer_all(batch, error)

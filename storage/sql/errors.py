@@ -1,7 +1,9 @@
 """What storage says when it cannot do its work."""
 
+from engine.tickets.errors import OwnTrouble
 
-class StorageTrouble(Exception):
+
+class StorageTrouble(OwnTrouble):
     """The database did not do it. `temporary`: the same may work later (locked, full, away): answer 451."""
 
     def __init__(self, reason: str, *, temporary: bool) -> None:

@@ -18,7 +18,15 @@ _PASSING: Final = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 
 class Writer(Protocol):
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction and commit; durable when this returns."""
+        """Run `work` in a transaction and commit; durable when this returns.
+
+        It gets in line however long the line is: a mark of what is done already (sent, settled, put off, renewed)
+        that is sent away makes it be done again. Marks are bounded by what was leased.
+        """
+        ...
+
+    async def run_if_room(self, work: Callable[[Connection], T]) -> T:
+        """For what comes in new: TooMuchAtOnce when too many works wait already, and nothing of it is done."""
         ...
 
     async def close(self) -> None: ...

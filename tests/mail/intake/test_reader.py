@@ -30,6 +30,7 @@ from mail.intake.reader import (
     Receives,
 )
 from storage.open.open_storage import Storage, open_storage
+from storage.sql.errors import StorageTrouble
 from tests.clock import ManualClock
 from tests.mail.stage import MAIL, SIGNER, SUPPORT
 
@@ -278,13 +279,14 @@ async def test_a_mail_that_fails_is_tried_again_and_others_go_on(
         assert (await office.settled(failing)).reason == "opened"
 
 
-async def test_a_desk_with_too_much_to_do_costs_a_mail_no_try(
-    stored: tuple[Storage, ManualClock],
+@pytest.mark.parametrize("error", [TooMuchAtOnce(), StorageTrouble("disk full", temporary=True)])
+async def test_trouble_of_storage_that_passes_costs_a_mail_no_try(
+    stored: tuple[Storage, ManualClock], error: Exception
 ) -> None:
     busy: list[_Failing] = []
 
     def full(desk: Receives) -> Receives:
-        busy.append(_Failing(desk, times=2 * ATTEMPTS_MAX, error=TooMuchAtOnce()))
+        busy.append(_Failing(desk, times=2 * ATTEMPTS_MAX, error=error))
         return busy[0]
 
     async with working(*stored, wrap=full) as office:

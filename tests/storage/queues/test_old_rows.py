@@ -1,17 +1,22 @@
 """Rows that another desk wrote: an older one's are told as ever, and one that nobody can read stops nobody."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, update
 
+from engine.messages.conversation import Undelivered
 from engine.messages.digests import OverdueDigest
 from engine.messages.effects import Tell
 from engine.ports.flood import FLOOD, SETTLE
+from engine.tickets.people import DEFAULT, Address
+from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
 from storage.sql.schema_traffic import outbox
 from tests.clock import MORNING
 from tests.engine.messages.made import made
-from tests.storage.make import CARD, furnish, open_with, tell
+from tests.storage.make import CARD, TEAM, furnish, open_with, tell
 from tests.storage.queues.test_flood import count, digests, lease, numbers
 
 
@@ -71,6 +76,31 @@ async def test_a_digest_that_an_older_desk_began_is_joined(storage: Storage) -> 
     assert isinstance(parcel.effect, Tell)
     assert isinstance(parcel.effect.message, OverdueDigest)
     assert (count(parcel.effect), parcel.effect.message.lines[-1].subject.text) == (32, "a|b")
+
+
+@pytest.mark.parametrize("ticket", [1, None])
+async def test_words_for_a_person_that_nobody_can_read_are_news_for_a_team(
+    storage: Storage, ticket: int | None
+) -> None:
+    await furnish(storage)
+    to_bob = tell("odd", Address("mail", "bob@example.com"))
+    if ticket:
+        await open_with(storage, ticket, to_bob)
+    else:
+        await storage.store.run(DEFAULT, lambda t: t.keep_settings(Workspace(DEFAULT, TEAM.id)))
+        await storage.store.run(DEFAULT, lambda t: t.tell([replace(to_bob, comment=None)]))
+    await as_if_written(storage, "odd", "telegram", {"message": {"to": "the moon"}})
+    assert await lease(storage) == []
+    [told] = await lease(storage)
+    assert (told.key, told.ticket) == ("undelivered.odd", ticket)
+    assert isinstance(told.effect, Tell)
+    assert isinstance(told.effect.message, Undelivered)
+    assert told.effect.to == TEAM.place
+    assert told.effect.message.place.text == "bob@example.com"
+    [odd] = [line for line in await storage.views.outbox() if line.key == "odd"]
+    assert await storage.outbox.revive(odd.id, at=MORNING)
+    assert await lease(storage) == [], "unreadable again, and the team knows already"
+    assert len(await storage.views.outbox()) == 2
 
 
 async def test_a_row_that_nobody_can_read_is_dead_and_holds_up_nothing(storage: Storage) -> None:
