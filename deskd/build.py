@@ -239,7 +239,7 @@ def _mail_courier(ground: Ground) -> MailCourier | None:
 def _mail_in(ground: Ground, desk: Desk) -> tuple[SmtpIn | None, MailReader]:
     """The reader runs without the door too: there may be mail from before it was closed."""
     settings, storage, clock = ground.settings, ground.storage, ground.clock
-    addresses = KnownAddresses(storage.views, clock)
+    addresses = KnownAddresses(storage.views)
     reading = Reading(addresses, signer(settings), storage.files, settings.limits.attachment_bytes)
     reader = MailReader(storage.spool, desk, reading, clock)
     if settings.mail.smtp_in.listen is None:

@@ -12,7 +12,7 @@ from api.shapes.people import PersonShape, person, person_if
 from api.shapes.shape import Instant, Seconds, Shape, instant
 from api.shapes.tickets import TicketShape, ticket
 from engine.ports.views import ConversationLine, Link, TicketFile
-from engine.tickets.events import Assigned, AssignReason, Entry
+from engine.tickets.events import Assigned, AssignReason, Entry, PolicyApplied
 from engine.tickets.message import Attachment
 from engine.tickets.people import Person, PersonId
 from engine.tickets.promise_clock import PromiseClock
@@ -141,6 +141,8 @@ def event(each: Entry, people: Mapping[PersonId, Person]) -> EventShape:
     facts = {f.name: _plain(getattr(each.event, f.name)) for f in fields(each.event)}
     if isinstance(each.event, Assigned):
         facts["why"] = _reason(each.event.why)
+    if isinstance(each.event, PolicyApplied):
+        facts["rules_at"] = instant(each.at)  # what programs read before rules had numbers
     before = facts.pop("before", None)
     return EventShape(
         seq=each.seq,

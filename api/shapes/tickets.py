@@ -27,6 +27,7 @@ class TicketShape(Shape):
     created_at: Instant = Field(description="When it was opened.")
     updated_at: Instant = Field(description="When anything last happened to it.")
     due_at: Instant | None = Field(description="The nearest promise that runs; null: none does.")
+    snoozed_until: Instant | None = Field(description="Put aside until then; null: it is not.")
     version: int = Field(description="Grows with every event.")
 
 
@@ -52,5 +53,6 @@ def ticket(line: TicketLine) -> TicketShape:
         created_at=t.created_at,
         updated_at=t.updated_at,
         due_at=t.due_at,
+        snoozed_until=t.snoozed_until,
         version=t.version,
     )

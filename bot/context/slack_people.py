@@ -22,7 +22,8 @@ _log = logging.getLogger("deskd.bot.people")
 
 # Whoever was made a guest or deactivated must not be an agent for longer than this.
 USER_TTL: Final = timedelta(seconds=60)
-# Bounded by events too: member_joined_channel and member_left_channel forget a channel at once.
+# Bounded by events too: member_joined_channel and member_left_channel forget a channel at once. So does a change of
+# teams, all of them.
 MEMBERS_TTL: Final = timedelta(seconds=60)
 MOST_REMEMBERED: Final = 5_000
 # A team's private channel is a team, not a town: 5 pages are 5,000 people.
@@ -79,7 +80,10 @@ class SlackPeople:
         self._views = views
         self._workspace = workspace
         self._users: _Memory[Json] = _Memory(clock, USER_TTL)
+        self._clock = clock
         self._members: _Memory[frozenset[str]] = _Memory(clock, MEMBERS_TTL)
+        self._channels: frozenset[str] = frozenset()
+        self._number: int | None = None
         self.team_id = ""
         """Our own workspace in Slack, told by auth.test before anybody can be asked about."""
         self.me = ""
@@ -137,13 +141,25 @@ class SlackPeople:
         return self._users.keep(user_id, user)
 
     async def _channels_of(self, user_id: str) -> frozenset[str]:
-        teams = await self._views.teams(self._workspace)
-        channels = {team.place.place for team in teams if team.place}
+        await self._look_at_teams()
+        channels = self._channels
         return frozenset([one for one in channels if user_id in await self._members_of(one)])
+
+    async def _look_at_teams(self) -> None:
+        """Other daemons and commands change teams, too: what is remembered of channels holds for a number."""
+        number = (await self._views.rules_numbers()).get(self._workspace, 0)
+        if number == self._number:
+            return
+        teams = await self._views.teams(self._workspace)
+        self._channels = frozenset(team.place.place for team in teams if team.place)
+        # A new one: members whose reading began before stay in the old.
+        self._members = _Memory(self._clock, MEMBERS_TTL)
+        self._number = number
 
     async def _members_of(self, channel: str) -> frozenset[str]:
         """Nobody, for a channel that is public, or that the bot is not in."""
-        known = self._members.fresh(channel)
+        memory = self._members
+        known = memory.fresh(channel)
         if known is not None:
             return known
         try:
@@ -154,7 +170,7 @@ class SlackPeople:
                 raise UnreachableError(in_words(error)) from error
             _log.warning("members of %s are not known: %s", channel, in_words(error))
             members = frozenset()
-        return self._members.keep(channel, members)
+        return memory.keep(channel, members)
 
     async def _read_members(self, channel: str) -> frozenset[str]:
         info: Json = (await self._client.conversations_info(channel=channel))["channel"]

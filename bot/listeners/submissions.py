@@ -1,6 +1,6 @@
 """Forms that were sent: the desk is asked before Slack has its ack, so that a no can be shown in the form itself."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.context.context import BotContext
 from bot.context.interaction import Interaction
@@ -26,7 +26,6 @@ from bot.views.text import ticket_number
 from bot.views.words import action_word, label, refusal, sentence
 from engine.desk.acts import act
 from engine.ports.views import TicketLine
-from engine.tickets import lifecycle
 from engine.tickets.actions import ACTIONS, FORMS, Action, Takes
 from engine.tickets.errors import Refused, TooMuchAtOnce
 from engine.tickets.message import Draft, Request
@@ -105,11 +104,9 @@ async def _merge(front: BotContext, request: Request, view: Json) -> FormAnswer 
 
 
 async def _name_other(front: BotContext, request: Request, into: int, channel: str) -> FormAnswer:
-    """Both may be merged by this person, or the refusal says who can."""
-    await front.desk.check(request, Action.MERGE)
-    await front.desk.check(replace(request, ticket=into), Action.MERGE)
+    """Refused as the merger itself would be, before anything is named."""
+    await front.desk.check_merge(request, into)
     line, other = await _line(front, request.ticket), await _line(front, into)
-    lifecycle.merge(line.ticket, into=other.ticket)
     view = merge_form(line, other, await choices_of(front), channel=channel)
     return FormAnswer({"response_action": "update", "view": view})
 

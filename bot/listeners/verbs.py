@@ -69,7 +69,12 @@ async def do(front: BotContext, request: Request, asked: SpokenVerb) -> Ticket:
 
 def did(asked: SpokenVerb, number: int, ticket: Ticket) -> str:
     """What was done to ticket `number`, in mrkdwn; `ticket`: what it led to."""
-    facts = {"kind": VERBS[asked.verb], "ticket": f"T-{number}", "other": ticket.id}
+    facts = {
+        "kind": VERBS[asked.verb],
+        "ticket": f"T-{number}",
+        "other": ticket.id,
+        "snoozed_at": ticket.snoozed_until or "",
+    }
     return sentence("did", facts)
 
 
@@ -99,7 +104,7 @@ async def _typed(front: BotContext, action: Action, rest: str) -> ActionInput:
     match ACTIONS[action].takes:
         case Takes.NOTHING:
             return ActionInput()  # words that follow change nothing
-        case Takes.WORDS | Takes.PRIORITY | Takes.CATEGORY | Takes.TEAM:
+        case Takes.WORDS | Takes.PRIORITY | Takes.CATEGORY | Takes.TEAM | Takes.INSTANT:
             return ActionInput(rest)
         case Takes.PERSON:
             return ActionInput(await _person(front, rest))

@@ -86,6 +86,7 @@ def _state(ticket: Ticket, *, inside: bool) -> str:
     facts = {
         "word": label(ticket.state.value),
         "escalated": label("escalated") if shown else "",
+        "snoozed_at": ticket.snoozed_until or "",
     }
     return sentence("state", facts)
 
@@ -206,6 +207,7 @@ def line_words(
             "assignee": _assignee(line) if assignee else "",
             "due_at": ticket.due_at or "",
             "late": _is_late(ticket, now),
+            "snoozed_at": ticket.snoozed_until or "",
         },
     )
 

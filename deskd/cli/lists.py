@@ -202,7 +202,8 @@ def _row(line: "TicketLine", page: "Page") -> tuple[object, ...]:
     who = line.requester.known_as("mail") or line.requester.name
     late = page.as_of is not None and ticket.due_at is not None and ticket.due_at < page.as_of
     due = f"{'late, ' if late else ''}{moment(ticket.due_at)}"
-    status = "ESCALATED" if ticket.escalated else ticket.state
+    status = "ESCALATED" if ticket.escalated else ticket.state.value
+    status += ", snoozed" if ticket.snoozed_until else ""
     return (ticket.id, status, ticket.priority, ticket.team, due, assignee, who, ticket.subject)
 
 

@@ -109,6 +109,8 @@ def show_(context: typer.Context, ticket: Ticket, *, as_json: Json = False) -> N
     show(
         f"assignee {clean(line.assignee.name if line.assignee else None)} · due {moment(line.ticket.due_at)}"
     )
+    if line.ticket.snoozed_until is not None:
+        show(f"snoozed until {moment(line.ticket.snoozed_until)}")
     for kind, said in [("comment", s) for s in file.comments] + [("note", s) for s in file.notes]:
         author = clean(said.author.name if said.author else "deskd")
         show(

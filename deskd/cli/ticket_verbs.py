@@ -28,6 +28,10 @@ Perhaps = Annotated[
     list[str] | None, typer.Argument(metavar="[WORDS]", help='"-" reads them from stdin.')
 ]
 Name = Annotated[list[str], typer.Argument(metavar="TO", help="As you would say it.")]
+When = Annotated[
+    list[str],
+    typer.Argument(metavar="WHEN", help='"2h", "tomorrow 9:00", "fri", "2026-12-24"; "off".'),
+]
 Other = Annotated[str, typer.Argument(metavar="INTO", help="The ticket that it is merged into.")]
 Subject = Annotated[str, typer.Option(help="Of the new ticket.")]
 Text = Annotated[str, typer.Option(help='What belongs to it; "-" reads it from stdin.')]
@@ -71,6 +75,8 @@ def _command(action: "Action") -> Callable[..., None]:
             return _with_words(action, Perhaps if row.optional else Words)
         case Takes.PERSON | Takes.PRIORITY | Takes.CATEGORY | Takes.TEAM:
             return _with_words(action, Name)
+        case Takes.INSTANT:
+            return _with_words(action, When)
         case Takes.TICKET:
             return _with_other(action)
         case Takes.PART:
@@ -176,6 +182,7 @@ def _tell(file: "TicketFile", action: "Action", *, of: int) -> None:
         "other": f"T-{of}",
         "subject": clean(ticket.subject),
         "names": [clean(name) for name in _paged(file)],
+        "snoozed_until": moment(ticket.snoozed_until) if ticket.snoozed_until else "",
         "next_at": moment(wait.due_at) if wait and wait.running else "",
     }
     show(render("cli/acted.j2", facts))

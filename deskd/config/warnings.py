@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from deskd.declared.declared_policies import policies
+from deskd.declared.declared_workspace import reaches_nothing
 from deskd.settings.lines import Path
 from deskd.settings.settings import Settings, TeamSection
 from engine.promises.rules import PRESETS, Policy
@@ -30,6 +31,7 @@ def doubts(settings: Settings) -> Doubts:
     yield from _doors(settings)
     yield from _unpromised(settings)
     yield from _idle_calendars(settings)
+    yield from _over_nothing(settings)
 
 
 def has_slack(settings: Settings) -> bool:
@@ -111,6 +113,17 @@ def _idle_calendars(settings: Settings) -> Doubts:
                 f" (its own: {', '.join(dict.fromkeys(ids))})"
             )
             yield ("teams", number, "calendar"), what
+
+
+def _over_nothing(settings: Settings) -> Doubts:
+    """Only a private channel could still make them an agent of its team."""
+    for number, person in enumerate(settings.people):
+        if reaches_nothing(settings, person):
+            what = (
+                f': "{person.name}" is in no team and over no department that a team is of, so reaches no tickets;'
+                " set teams or department"
+            )
+            yield ("people", number, "role"), what
 
 
 def _policies_of(team: TeamSection, settings: Settings) -> list[str]:

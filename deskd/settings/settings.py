@@ -250,8 +250,10 @@ class PersonSection(Section):
         default="agent", description="requester, agent, senior, lead, manager or admin."
     )
     teams: Names = Field(default=(), description="Ids of the teams they answer for.")
-    department: str = Field(
-        default=DEFAULT_DEPARTMENT, description="Managers reach all teams of this department."
+    department: OffOrText = Field(
+        default=None,
+        description="Leads and managers reach all teams of this department. Off: a lead reaches their own teams only,"
+        " a manager also the only department there is.",
     )
     timezone: Annotated[Zone | None, Off] = Field(
         default=None, description="Such as `Europe/Berlin`."

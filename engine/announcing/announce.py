@@ -31,6 +31,7 @@ from engine.messages.effects import Effect, Show, Tell
 from engine.messages.values import Code, Foreign, TicketRef
 from engine.messages.work import (
     OfferedBecause,
+    SnoozeEnded,
     TicketAssigned,
     TicketClosed,
     TicketLinked,
@@ -54,6 +55,7 @@ from engine.tickets.events import (
     Opened,
     Reminded,
     Unmerged,
+    Woken,
 )
 from engine.tickets.people import Address
 from engine.tickets.promise_clock import ClockKind
@@ -85,7 +87,7 @@ def _tells(scene: RecordedStep, entry: Entry) -> list[Tell]:
 
 _Words = Opened | Commented | Noted
 _Work = Assigned | Moved | Linked
-_Waiting = Reminded | Merged | Unmerged
+_Waiting = Reminded | Woken | Merged | Unmerged
 
 
 def _told_of_words(scene: RecordedStep, entry: Entry) -> list[Tell]:
@@ -126,6 +128,8 @@ def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
             reminder = Reminder(*about(scene), scene.after.gives_up_at)
             told = to_requester(scene, entry, reminder)
             return [replace(tell, comment=scene.question) for tell in told]
+        case Woken() as woken:
+            return _woken(scene, entry, woken)
         case Merged(into=into):
             merged = TicketMerged(*about(scene), TicketRef(into), name_of(scene.actor))
             return [*to_team(scene, entry, merged), *to_requester(scene, entry, merged)]
@@ -134,6 +138,15 @@ def _told_of_waiting(scene: RecordedStep, entry: Entry) -> list[Tell]:
             return to_team(scene, entry, parted)
         case _ as never:
             assert_never(never)
+
+
+def _woken(scene: RecordedStep, entry: Entry, woken: Woken) -> list[Tell]:
+    """Whoever took it up again knows, and who gets it now is told that; everybody else's waking is news."""
+    by_assignee = entry.actor is not None and entry.actor == scene.after.assignee
+    if woken.why == "work" or by_assignee:
+        return []
+    ended = SnoozeEnded(*about(scene), Code(woken.why), name_of(scene.actor), assignee(scene))
+    return to_team(scene, entry, ended)
 
 
 def _receipts(scene: RecordedStep, entry: Entry) -> list[Tell]:

@@ -1,7 +1,7 @@
 """Actions by name, for every channel: buttons, forms, words in a thread, commands."""
 
 from collections.abc import Awaitable
-from typing import assert_never
+from typing import Literal, assert_never
 
 from engine.desk.desk import Desk
 from engine.tickets.actions import Action, ActionInput
@@ -38,6 +38,10 @@ def act(desk: Desk, request: Request, action: Action, given: ActionInput) -> Awa
             return desk.set_category(request, given.text)
         case Action.TEAM:
             return desk.set_team(request, given.text)
+        case Action.SNOOZE:
+            return desk.snooze(request, given.text)
+        case Action.UNSNOOZE:
+            return desk.unsnooze(request)
         case Action.ESCALATE:
             return desk.escalate(request, given.text)
         case Action.ACKNOWLEDGE:
@@ -46,13 +50,27 @@ def act(desk: Desk, request: Request, action: Action, given: ActionInput) -> Awa
             return desk.end_escalation(request)
         case Action.WAIVE:
             return desk.waive(request, given.text)
+        case Action.MERGE | Action.UNMERGE | Action.SPLIT:
+            return _with_another(desk, request, action, given)
+        case Action.ANSWER | Action.ANSWER_ASSIGNED | Action.EXPIRE | Action.GIVE_UP:
+            raise AssertionError(f"{action} is nobody's to ask for")
+        case _ as never:
+            assert_never(never)
+
+
+def _with_another(
+    desk: Desk,
+    request: Request,
+    action: Literal[Action.MERGE, Action.UNMERGE, Action.SPLIT],
+    given: ActionInput,
+) -> Awaitable[Ticket]:
+    """Two tickets that are one, one that is two."""
+    match action:
         case Action.MERGE:
             return desk.merge(request, given.other)
         case Action.UNMERGE:
             return desk.unmerge(request)
         case Action.SPLIT:
             return desk.split(request, Draft(given.subject, given.text))
-        case Action.ANSWER | Action.ANSWER_ASSIGNED | Action.EXPIRE | Action.GIVE_UP:
-            raise AssertionError(f"{action} is nobody's to ask for")
         case _ as never:
             assert_never(never)

@@ -9,6 +9,7 @@ from engine.tickets.actions import Action
 from engine.tickets.errors import Refused
 from engine.tickets.events import Moved
 from engine.tickets.message import Comment, Note
+from engine.tickets.people import PersonId
 from engine.tickets.ticket import Phase, State, Ticket
 
 
@@ -36,9 +37,14 @@ def reopen(transaction: Transaction, acting: Authorised, words: Comment | None) 
 
 
 def was_no_request(transaction: Transaction, ticket: Ticket) -> bool:
-    """Whether it was closed as "not a request": then replies of its sender wake nobody."""
+    """Whether it was closed as "not a request", and still is."""
     if ticket.state is not State.CLOSED:
         return False
     history = reversed(transaction.history(ticket.number))
     moved = (entry.event for entry in history if isinstance(entry.event, Moved))
     return next(moved).why == Action.NOT_A_REQUEST
+
+
+def wakes_nobody(transaction: Transaction, ticket: Ticket, who: PersonId) -> bool:
+    """Words of whoever sent what was no request; others, whose tickets were merged into it, asked for something."""
+    return who == ticket.requester and was_no_request(transaction, ticket)

@@ -144,7 +144,7 @@ class Desk:
         def work(transaction: Transaction, acting: Authorised) -> Step:
             agent = directory.agent_named(transaction, to)
             about = permission.about(transaction, agent, acting.ticket, acting.team, acting.at)
-            if not access.may(agent, Right.CLAIM, about):
+            if not access.could_have(agent, about):
                 raise Refused("not_an_agent", name=agent.name, team=acting.team.name)
             return Step(lifecycle.assign(acting.ticket, to=agent.id))
 
@@ -215,6 +215,20 @@ class Desk:
 
         return await self._change_reading(request, Action.TEAM, work)
 
+    # Put aside
+
+    async def snooze(self, request: Request, until: str) -> Ticket:
+        """`until`: an instant as people write it, or "off"."""
+        _refuse_empty(until, "snooze")
+        return await self._change_reading(
+            request, Action.SNOOZE, partial(supervising.snooze, until=until)
+        )
+
+    async def unsnooze(self, request: Request) -> Ticket:
+        return await self._change(
+            request, Action.UNSNOOZE, lambda acting: Step(lifecycle.unsnooze(acting.ticket))
+        )
+
     # When nobody comes, or too late
 
     async def escalate(self, request: Request, reason: str) -> Ticket:
@@ -251,6 +265,10 @@ class Desk:
     async def merge(self, request: Request, into: int) -> Ticket:
         """Answers the ticket that goes on."""
         return await self._run(request, partial(merging.merge, into=into))
+
+    async def check_merge(self, request: Request, into: int) -> None:
+        """Raises the Refused that merging them now would meet."""
+        await self._run(request, partial(merging.could_merge, into=into))
 
     async def unmerge(self, request: Request) -> Ticket:
         return await self._run(request, merging.unmerge)

@@ -33,11 +33,7 @@ UNMERGE_WITHIN: Final = timedelta(hours=24)
 def merge(transaction: Transaction, request: Request, given: Now, into: int) -> Ticket:
     if step.is_done(transaction, request):
         return _led_to(transaction, request)
-    person = directory.identify(transaction, request.by, given.ids, given.at)
-    # Both rows are locked in the order of their numbers: two merges at once must not wait for each other.
-    found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
-    source = _allowed(transaction, person, found[request.ticket], request.ticket, given)
-    target = _allowed(transaction, person, found[into], into, given)
+    person, source, target = could_merge(transaction, request, given, into)
     via, source_of_words = request.by.via, request.by.source
     joining = step.context(transaction, source, given.at, via).by(person, source_of_words)
     going_on = step.context(transaction, target, given.at, via).by(person, source_of_words)
@@ -49,6 +45,19 @@ def merge(transaction: Transaction, request: Request, given: Now, into: int) -> 
     after = step.record(transaction, going_on, Step(events, audience=followers))
     step.settle(transaction, request, after)
     return after
+
+
+def could_merge(
+    transaction: Transaction, request: Request, given: Now, into: int
+) -> tuple[Person, Ticket, Ticket]:
+    """Who merges which ticket into which; raises what merging them now would meet."""
+    person = directory.identify(transaction, request.by, given.ids, given.at)
+    # Both rows are locked in the order of their numbers: two merges at once must not wait for each other.
+    found = {n: transaction.ticket(n) for n in sorted({request.ticket, into})}
+    source = _allowed(transaction, person, found[request.ticket], request.ticket, given)
+    target = _allowed(transaction, person, found[into], into, given)
+    lifecycle.merge(source, into=target)
+    return person, source, target
 
 
 def _led_to(transaction: Transaction, request: Request) -> Ticket:

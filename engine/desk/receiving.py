@@ -66,7 +66,7 @@ def _receive(transaction: Transaction, inbound: Inbound, given: Now) -> Received
     decision = join_or_open.decide(inbound, ticket, audience, asked=asked)
     if isinstance(decision, Join):
         assert ticket is not None
-        moves = decision.moves and not closing.was_no_request(transaction, ticket)
+        moves = decision.moves and not closing.wakes_nobody(transaction, ticket, sender.id)
         _join(transaction, inbound, ticket, Speaker(sender, moves), given)
         return Received(ticket.number, "joined", "reply")
     if inbound.automatic in join_or_open.SILENT:
@@ -149,7 +149,7 @@ def reply(transaction: Transaction, acting: Authorised, words: Comment) -> Step:
         raise Refused("too_late", ticket=ticket.id, days=join_or_open.REOPEN_WITHIN.days)
     thanks = join_or_open.is_thanks(words.text)
     rests = ticket.state.phase in (Phase.DONE, Phase.CLOSED)
-    moves = not (thanks and rests) and not closing.was_no_request(transaction, ticket)
+    moves = not (thanks and rests) and not closing.wakes_nobody(transaction, ticket, person.id)
     events = lifecycle.answer(ticket, message=words.id, moves=moves, asks=not thanks)
     return Step(events, words)
 

@@ -32,8 +32,10 @@ from engine.tickets.events import (
     PriorityChanged,
     Released,
     Reminded,
+    Snoozed,
     TeamChanged,
     Unmerged,
+    Woken,
 )
 from engine.tickets.message import (
     Attachment,
@@ -48,7 +50,17 @@ from engine.tickets.people import Address, Person, PersonId, Team
 from engine.tickets.promise_clock import RESPONSES
 from engine.tickets.ticket import Ticket
 
-_CHANGES_WORK = Moved | Assigned | Released | TeamChanged | PriorityChanged | Merged | Unmerged
+_CHANGES_WORK = (
+    Moved
+    | Assigned
+    | Released
+    | TeamChanged
+    | PriorityChanged
+    | Snoozed
+    | Woken
+    | Merged
+    | Unmerged
+)
 """Events that a click on an older card could undo; words are never stale."""
 
 
@@ -277,6 +289,11 @@ def team_of(transaction: Transaction, ticket: Ticket) -> Team:
     return team
 
 
+def _is_word(event: Event) -> bool:
+    """What words bring about is as little stale as they are."""
+    return isinstance(event, Woken) and event.why == "answer"
+
+
 def _refuse_stale(
     transaction: Transaction, request: Request, acting: Authorised, events: Sequence[Event]
 ) -> None:
@@ -284,7 +301,7 @@ def _refuse_stale(
     ticket, seen = acting.ticket, request.seen
     if seen is None or seen >= ticket.version:
         return
-    if not any(isinstance(event, _CHANGES_WORK) for event in events):
+    if not any(isinstance(event, _CHANGES_WORK) and not _is_word(event) for event in events):
         return
     since = transaction.history(ticket.number, after=seen)
     others = (entry for entry in since if entry.actor != acting.person.id)

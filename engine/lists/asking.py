@@ -85,6 +85,8 @@ class TicketFilter:
     due: Span = ALWAYS
     late: bool = False
     """A promise that runs was due before now."""
+    snoozed: bool | None = None
+    """Put aside, or not; None: either."""
     words: str = ""
     """All of them stand in the ticket; then newest first, whatever the sort."""
 

@@ -27,6 +27,7 @@ from engine.messages.page_messages import (
     PromiseWarned,
 )
 from engine.messages.work import (
+    SnoozeEnded,
     TicketAssigned,
     TicketClosed,
     TicketLinked,
@@ -62,6 +63,7 @@ ToTeam = (
     | TicketLinked
     | TicketUnmerged
     | TicketReopened
+    | SnoozeEnded
     | PromiseWarned
     | PromiseWaived
     | LevelPaged

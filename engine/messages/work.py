@@ -92,6 +92,20 @@ class TicketClosed(OfTicket):
 
 
 @dataclass(frozen=True, slots=True)
+class SnoozeEnded(OfTicket):
+    """A snoozed ticket is to be looked at again.
+
+    To: the team's channel.
+    """
+
+    why: Code
+    """due | answer | warning | breach | page | reply | asked"""
+    by: Foreign | None
+    """None: the desk itself."""
+    assignee: Who | None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketReopened(OfTicket):
     """A ticket is open again.
 

@@ -99,7 +99,7 @@ class DutyStore(Protocol):
     def was_assigned(self, person: PersonId, at: datetime) -> None: ...
 
     def unassigned(self, team: TeamId, *, limit: int, critical_only: bool) -> Sequence[Brief]:
-        """P1 first, then the earliest due."""
+        """P1 first, then the earliest due. What is snoozed waits for nobody."""
         ...
 
     def held(

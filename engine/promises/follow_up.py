@@ -1,12 +1,12 @@
-"""What follows by itself from what was decided: acknowledgements, clocks, waiting, pages. Pure.
+"""What follows by itself from what was decided: acknowledgements, clocks, waiting, pages, waking. Pure.
 
 In this order, each seeing what came before: answering acknowledges, acknowledging stops the `ack` clock, a clock
-that turns out broken climbs the ladder.
+that turns out broken climbs the ladder, and each of these ends a snooze.
 """
 
 from collections.abc import Sequence
 
-from engine.promises import escalation, pending_info, sla
+from engine.promises import escalation, pending_info, sla, snoozing
 from engine.promises.step_context import StepContext
 from engine.tickets.events import Entry, Event
 from engine.tickets.ticket import Ticket
@@ -23,5 +23,8 @@ def unfold(events: Sequence[Event], here: StepContext) -> tuple[Sequence[Entry],
     following = [*clocks, *pending_info.follow(decided, now)]
     second = now.entries(following)
     then = now.after(second)
-    last = then.entries(escalation.follow([*decided, *following], then))
-    return [*first, *second, *last], then.after(last).ticket
+    paged = escalation.follow([*decided, *following], then)
+    third = then.entries(paged)
+    end = then.after(third)
+    last = end.entries(snoozing.follow([*decided, *following, *paged], end))
+    return [*first, *second, *third, *last], end.after(last).ticket

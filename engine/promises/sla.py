@@ -361,3 +361,5 @@ def _ticket_timers(ticket: Ticket) -> Iterable[Timer]:
             yield Timer(ticket.stream, TimerKind.PENDING_REMIND, 1, ticket.remind_at)
         if ticket.gives_up_at is not None:
             yield Timer(ticket.stream, TimerKind.PENDING_RESOLVE, 1, ticket.gives_up_at)
+    if ticket.snoozed_until is not None:
+        yield Timer(ticket.stream, TimerKind.SNOOZE_ENDS, 1, ticket.snoozed_until)

@@ -6,7 +6,7 @@ from typing import assert_never
 from engine.promises import clock_rings, escalation, sla
 from engine.promises.step_context import StepContext
 from engine.tickets import lifecycle
-from engine.tickets.events import ClockChanged, Event, Reminded
+from engine.tickets.events import ClockChanged, Event, Reminded, Woken
 from engine.tickets.promise_clock import PromiseClock, Timer, TimerKind
 
 
@@ -20,6 +20,8 @@ def rung(timer: Timer, here: StepContext) -> list[Event]:
             return [Reminded()]
         case TimerKind.PENDING_RESOLVE:
             return lifecycle.give_up(ticket)
+        case TimerKind.SNOOZE_ENDS:
+            return [Woken("due")]
         case TimerKind.ACK_BREACH:
             return escalation.ring(timer, here)
         case (

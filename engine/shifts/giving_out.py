@@ -91,7 +91,8 @@ def _give(transaction: Transaction, choice: Choice, at: datetime) -> bool:
 
 
 def _waits(ticket: Ticket) -> bool:
-    return ticket.assignee is None and ticket.state.phase is Phase.ACTIVE
+    waits = ticket.assignee is None and ticket.state.phase is Phase.ACTIVE
+    return waits and ticket.snoozed_until is None
 
 
 def _bring_home(transaction: Transaction, now: TeamOnDuty, at: datetime) -> None:

@@ -7,7 +7,7 @@ may read, claim and acknowledge it while they are active.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -181,6 +181,13 @@ def may(who: Person, right: Right, about: About) -> bool:
     if right is Right.OPEN or (right in PERSONAL and about.team is None):
         return True
     return (about.called and right in CALLED) or _is_theirs(who, about)
+
+
+def could_have(who: Person, about: About) -> bool:
+    """Whether a ticket can be given to them: they could work on it once it is theirs, private or not."""
+    assert about.ticket is not None
+    theirs = replace(about.ticket, assignee=who.id)
+    return may(who, Right.CLAIM, replace(about, ticket=theirs))
 
 
 def sees(who: Person, about: About) -> bool:

@@ -29,6 +29,8 @@ class Action(StrEnum):
     PRIORITY = "priority"
     CATEGORY = "category"
     TEAM = "team"
+    SNOOZE = "snooze"
+    UNSNOOZE = "unsnooze"
     ESCALATE = "escalate"
     END_ESCALATION = "end_escalation"
     WAIVE = "waive"
@@ -57,6 +59,8 @@ class Takes(StrEnum):
     """Another ticket."""
     PART = "part"
     """A subject and words."""
+    INSTANT = "instant"
+    """When, as people write it."""
 
 
 class Menu(StrEnum):
@@ -112,7 +116,7 @@ class ActionInput:
     """What a person gave with an action, as far as it takes anything."""
 
     text: str = ""
-    """Words, or what names a person, a priority, a category, a team."""
+    """Words, or what names a person, a priority, a category, a team, an instant."""
     other: int = 0
     """Another ticket."""
     subject: str = ""
@@ -190,6 +194,21 @@ _ROWS: Final = (
         Right.ASSIGN,
         takes=Takes.PERSON,
         menu=Menu.WORK,
+    ),
+    ActionSpec(
+        Action.SNOOZE,
+        _stay(_N, _O, _I, _P, _A),
+        Right.SNOOZE,
+        takes=Takes.INSTANT,
+        menu=Menu.WORK,
+    ),
+    ActionSpec(
+        Action.UNSNOOZE,
+        _stay(_N, _O, _I, _P, _A),
+        Right.SNOOZE,
+        menu=Menu.WORK,
+        when=lambda ticket: ticket.snoozed_until is not None,
+        also=("wake",),
     ),
     ActionSpec(Action.NOTE, _stay(_N, _O, _I, _P, _R, _C, _A), Right.NOTE, takes=Takes.WORDS),
     ActionSpec(

@@ -24,6 +24,9 @@ CODES: Final = frozenset(
         "no_shifts",  # only agents have shifts
         "bad_length",  # facts: text
         "too_long",  # facts: hours
+        "bad_instant",  # facts: text
+        "past_instant",  # facts: text
+        "far_instant",  # facts: text, days
         "nothing_waits",
         "bad_merge",  # facts: ticket, into
         "merge_into_done",  # facts: ticket, into, state

@@ -257,6 +257,20 @@ class Reminded:
 
 
 @dataclass(frozen=True, slots=True)
+class Snoozed:
+    """Somebody put it aside. No clock stops."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """It is no longer put aside."""
+
+    why: str  # due | answer | warning | breach | page | reply | asked | work
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """This ticket goes on in `into`; `before` is where an un-merge leads back to."""
 
@@ -300,6 +314,8 @@ Event = (
     | EscalationEnded
     | AnswerAwaited
     | Reminded
+    | Snoozed
+    | Woken
     | Merged
     | Unmerged
 )

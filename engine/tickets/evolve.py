@@ -37,10 +37,12 @@ from engine.tickets.events import (
     PriorityChanged,
     Released,
     Reminded,
+    Snoozed,
     TeamChanged,
     Unmerged,
     Waived,
     Warned,
+    Woken,
 )
 from engine.tickets.people import WorkspaceId
 from engine.tickets.promise_clock import ClockKind
@@ -103,6 +105,10 @@ def _evolve(ticket: Ticket, event: Event, at: datetime) -> Ticket:  # noqa: C901
             return replace(ticket, remind_at=remind_at, gives_up_at=gives_up_at)
         case Reminded():
             return replace(ticket, remind_at=None)
+        case Snoozed(until=until):
+            return replace(ticket, snoozed_until=until)
+        case Woken():
+            return replace(ticket, snoozed_until=None)
         case Assigned(to=agent, why=why):
             return replace(ticket, assignee=agent, offered=why is not None)
         case Released():

@@ -7,6 +7,7 @@ table. The decide functions know the ticket, never the channel; who may act is e
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -25,9 +26,11 @@ from engine.tickets.events import (
     Noted,
     PriorityChanged,
     Released,
+    Snoozed,
     TeamChanged,
     Unmerged,
     Waived,
+    Woken,
 )
 from engine.tickets.message import MessageId
 from engine.tickets.people import PersonId, TeamId
@@ -112,7 +115,7 @@ def answer(ticket: Ticket, *, message: MessageId, moves: bool, asks: bool = True
     if not moves:
         return said
     action = Action.ANSWER_ASSIGNED if ticket.assignee else Action.ANSWER
-    return [*said, *_move(ticket, action)]
+    return [*said, *_move(ticket, action), *_woken(ticket, "answer")]
 
 
 UNDONE: Final = "undone"
@@ -137,6 +140,22 @@ def close(ticket: Ticket, *, message: MessageId | None = None) -> list[Event]:
 def not_a_request(ticket: Ticket) -> list[Event]:
     """Spam, or words that nobody is to answer: it closes, and nobody outside hears of it."""
     return _move(ticket, Action.NOT_A_REQUEST)
+
+
+def snooze(ticket: Ticket, *, until: datetime) -> list[Event]:
+    """Put aside until then. What ends it early is engine/promises/snoozing.py and the requester's next word."""
+    destination(ticket, Action.SNOOZE)
+    return [] if ticket.snoozed_until == until else [Snoozed(until)]
+
+
+def unsnooze(ticket: Ticket) -> list[Event]:
+    """A second click changes nothing."""
+    destination(ticket, Action.UNSNOOZE)
+    return _woken(ticket, "asked")
+
+
+def _woken(ticket: Ticket, why: str) -> list[Event]:
+    return [] if ticket.snoozed_until is None else [Woken(why)]
 
 
 def expire(ticket: Ticket) -> list[Event]:

@@ -50,6 +50,7 @@ class TimerKind(StrEnum):
     PENDING_REMIND = "pending.remind"
     PENDING_RESOLVE = "pending.resolve"
     AUTO_CLOSE = "auto_close"
+    SNOOZE_ENDS = "snooze.ends"
     SHIFT_ENDS = "shift.ends"
     OUT_ENDS = "out.ends"
     """A break or an absence that was said to end."""

@@ -100,6 +100,8 @@ class Ticket:
     remind_at: datetime | None = None
     """While waiting for the requester: when they are reminded, and when the desk gives up waiting."""
     gives_up_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    """Put aside until then, or until something wakes it; None: it is not."""
     merged_into: int | None = None
     private: bool = False
     """Of its team, only who has it and those who lead may read it."""

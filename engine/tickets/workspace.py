@@ -43,4 +43,4 @@ class Workspace:
     give_up_after: str | None = "5bd"
     """A question without an answer resolves the ticket after this Duration; None: never."""
     rules_version: int = 0
-    """Rises with every change of calendars, policies, ladders and mutes."""
+    """Rises with every change of calendars, policies, ladders, mutes, and teams with their addresses and channels."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from engine.ports.clock import Clock
 from engine.ports.spool import Spool, SpoolRow
 from engine.ports.store import Files
+from engine.ports.views import DeskAddress
 from engine.tickets.errors import TooMuchAtOnce
 from engine.tickets.message import Attachment, Inbound, Reference
 from engine.tickets.people import Address, Identity, WorkspaceId
@@ -223,9 +224,12 @@ class MailReader:
 
     async def _inbound(self, row: SpoolRow, parsed: Parsed, envelope: Envelope) -> Inbound:
         author = parsed.from_[0]
-        own = await self._own(row.workspace, parsed, envelope)
-        is_own = bool(await self._reading.addresses.find(author.address))
-        is_own = is_own or self._reading.signer.is_own_instance(parsed.instance)
+        named = _named(parsed, envelope)
+        known = await self._reading.addresses.find_all((author.address, *named))
+        own = _own(row.workspace, envelope, {name: known[name] for name in named})
+        is_own = bool(known[author.address]) or self._reading.signer.is_own_instance(
+            parsed.instance
+        )
         message_id = parsed.message_id
         copied = [box.address for box in (*parsed.to, *parsed.cc)]
         return Inbound(
@@ -248,22 +252,6 @@ class MailReader:
             utc_offset=parsed.utc_offset,
             source=Address("mail", author.address),
         )
-
-    async def _own(
-        self, workspace: WorkspaceId, parsed: Parsed, envelope: Envelope
-    ) -> dict[str, str]:
-        """The desk's own addresses among the recipients: as written -> as the desk calls them."""
-        named = [box.address for box in (*parsed.delivered_to, *parsed.to, *parsed.cc)]
-        own: dict[str, str] = {}
-        for address in dict.fromkeys((*envelope.recipients, *named)):
-            for entry in await self._reading.addresses.find(address):
-                # The envelope alone says which desk of which workspace it is for; headers fill in without one.
-                by_envelope = address in envelope.recipients or not envelope.recipients
-                if entry.workspace == workspace and by_envelope:
-                    own[address] = entry.address
-                else:
-                    own.setdefault(address, "")
-        return own
 
     async def _keep_files(self, parsed: Parsed) -> tuple[Attachment, ...]:
         kept: list[Attachment] = []
@@ -311,3 +299,25 @@ class _Line:
             for name in names:
                 if self._last.get(name) is mine:
                     del self._last[name]
+
+
+def _named(parsed: Parsed, envelope: Envelope) -> Sequence[str]:
+    """Every recipient that the envelope or a header names, once."""
+    headers = [box.address for box in (*parsed.delivered_to, *parsed.to, *parsed.cc)]
+    return list(dict.fromkeys((*envelope.recipients, *headers)))
+
+
+def _own(
+    workspace: WorkspaceId, envelope: Envelope, known: Mapping[str, Sequence[DeskAddress]]
+) -> dict[str, str]:
+    """The desk's own addresses among the recipients: as written -> as the desk calls them."""
+    own: dict[str, str] = {}
+    for address, entries in known.items():
+        # The envelope alone says which desk of which workspace it is for; headers fill in without one.
+        by_envelope = address in envelope.recipients or not envelope.recipients
+        for entry in entries:
+            if entry.workspace == workspace and by_envelope:
+                own[address] = entry.address
+            else:
+                own.setdefault(address, "")
+    return own

@@ -151,8 +151,8 @@ class SmtpIn:
     async def _desks(self, recipients: Sequence[str]) -> dict[WorkspaceId, list[str]]:
         """One row for each workspace; it learns only of its own recipients."""
         desks: dict[WorkspaceId, list[str]] = {}
-        for recipient in recipients:
-            for entry in await self._addresses.find(recipient):
+        for recipient, entries in (await self._addresses.find_all(recipients)).items():
+            for entry in entries:
                 named = desks.setdefault(entry.workspace, [])
                 if recipient not in named:
                     named.append(recipient)

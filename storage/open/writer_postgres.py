@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.tickets.errors import Stale
+from engine.tickets.errors import Stale, TooMuchAtOnce
 from engine.tickets.people import WorkspaceId
 from storage.sql.errors import StorageTrouble
 from storage.sql.writer import sqlstate, trouble
@@ -61,8 +61,11 @@ class PostgresWriter:
             async with self._engine.begin() as connection:
                 result = await connection.run_sync(work)
                 self._before_commit(1)
-        except (OSError, NoneFree) as error:
-            # Not reached at all, or every connection is busy: nothing was done.
+        except NoneFree as error:
+            # Every connection was busy for as long as one may wait: nothing was done.
+            raise TooMuchAtOnce from error
+        except OSError as error:
+            # Not reached at all: nothing was done.
             raise StorageTrouble(f"{type(error).__name__}: {error}", temporary=True) from error
         return result
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from engine.ports.spool import Incoming, Kept
+from engine.tickets.errors import TooMuchAtOnce
 from storage.queues.spool import SqlSpool, keep_all
 from storage.sql.errors import StorageTrouble
 from storage.sql.writer import Writer
@@ -20,7 +21,7 @@ KEEP_TOGETHER_MAX: Final = 64
 class _Waiting:
     incoming: Sequence[Incoming]
     kept: Sequence[Kept] = ()
-    error: StorageTrouble | None = None
+    error: StorageTrouble | TooMuchAtOnce | None = None
     answered: bool = False
 
 
@@ -58,6 +59,10 @@ class PostgresSpool(SqlSpool):
         try:
             everything = [one for each in batch for one in each.incoming]
             kept = iter(await self._writer.run(partial(keep_all, incoming=everything)))
+        except TooMuchAtOnce as error:
+            # Each alone would wait as long again.
+            _answer_all(batch, error)
+            return
         except StorageTrouble as error:
             if len(batch) == 1 or error.temporary:
                 _answer_all(batch, error)
@@ -70,7 +75,7 @@ class PostgresSpool(SqlSpool):
             each.answered = True
 
 
-def _answer_all(batch: Sequence[_Waiting], error: StorageTrouble) -> None:
+def _answer_all(batch: Sequence[_Waiting], error: StorageTrouble | TooMuchAtOnce) -> None:
     for each in batch:
         each.error = error
         each.answered = True

@@ -191,6 +191,7 @@ tickets: Final = Table(
     Column("closed_at", Instant),
     Column("remind_at", Instant),
     Column("gives_up_at", Instant),
+    Column("snoozed_until", Instant),
     Column("merged_into", Integer),
     # By which edition of policies and ladders it lives: the workspace's number of rules when they were given to it.
     Column("rules", Integer, nullable=False, server_default="0"),

@@ -102,11 +102,13 @@ def _spoke(words: Any) -> ColumnElement[bool]:
 
 
 # An offer is untouched until it is accepted. What was reopened was worked on before; what counts is since then.
+# Whoever put it aside has seen it.
 _TOUCHED: Final = and_(
     ~tickets.c.offered,
     or_(
         tickets.c.state.in_(_BEGUN),
         tickets.c.acknowledged,
+        tickets.c.snoozed_until.is_not(None),
         and_(tickets.c.state == State.OPEN, or_(_spoke(comments), _spoke(notes))),
     ),
 )
@@ -127,7 +129,7 @@ _HELD_IN: Final = _HELD.where(_OF_TEAM, tickets.c.assignee.is_not(None))
 _DUE_UNTIL: Final = _BRIEF.where(text(OPEN), _OF_TEAM, tickets.c.due_at <= bindparam("until"))
 _CRITICAL: Final = tickets.c.priority == Priority.P1
 _UNASSIGNED: Final = (
-    _BRIEF.where(text(UNASSIGNED), _OF_TEAM)
+    _BRIEF.where(text(UNASSIGNED), _OF_TEAM, tickets.c.snoozed_until.is_(None))
     .order_by(None)
     .order_by(case((_CRITICAL, 0), else_=1), tickets.c.due_at.nulls_last(), tickets.c.number)
 )

@@ -163,6 +163,7 @@ class BoundTransaction:
         # Asked for several times by one use case, and rarely written: read once per transaction.
         self._settings: Workspace | None = None
         self._exists = False
+        self._risen = False
         self._teams: dict[TeamId, Team | None] = {}
         self._all_teams: Sequence[Team] | None = None
 
@@ -212,9 +213,13 @@ class BoundTransaction:
     def keep_rules(self, declared: Declared, *, at: datetime) -> None:
         settings = self._hold()
         if rules.keep(self._connection, settings, declared, at):
-            self._write_settings(replace(settings, rules_version=settings.rules_version + 1))
-            # Until this is committed nobody else may take them for what holds.
-            self._known = KnownRules()
+            self._raise_number(settings)
+
+    def _raise_number(self, held: Workspace) -> None:
+        self._write_settings(replace(held, rules_version=held.rules_version + 1))
+        # Until this is committed nobody else may take for what holds what is read by the new number.
+        self._known = KnownRules()
+        self._risen = True
 
     def was_paged(self, number: int, person: PersonId) -> bool:
         wanted = {"workspace": self._workspace, "ticket": number}
@@ -347,8 +352,12 @@ class BoundTransaction:
         return self._all_teams
 
     def keep_team(self, team: Team, *, owner: Owner | None = None) -> None:
-        self._found()
+        # Held first: of two who change a team at the same time the second sees what the first made of it.
+        held = self._hold()
+        before = directory.team(self._connection, self._workspace, team.id)
         directory.keep_team(self._connection, self._workspace, team, owner)
+        if before != team and not self._risen:
+            self._raise_number(held)
         self._teams, self._all_teams = {}, None
 
     # The spool row this work answers

@@ -114,6 +114,8 @@ def _values(asked: Question, wanted: TicketFilter) -> None:
         asked.outside.append(asked.among("category", wanted.categories))
     if wanted.late:
         asked.outside.append(LATE)
+    if wanted.snoozed is not None:
+        asked.outside.append(f"snoozed_until IS {'NOT ' if wanted.snoozed else ''}NULL")
 
 
 def _reader(asked: Question, reader: Reading, wanted: TicketFilter) -> None:

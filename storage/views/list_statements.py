@@ -92,7 +92,7 @@ def _plain_runs(asked: Asked) -> tuple[ListRun, ...]:
 # What conditions outside ask about.
 _COLUMNS: Final = (
     "number, state, priority, category, team, requester, assignee, private, escalation_level,"
-    " acknowledged, created_at, updated_at, due_at"
+    " acknowledged, snoozed_until, created_at, updated_at, due_at"
 )
 
 

@@ -1,6 +1,6 @@
 """What operators see of spool, outbox and timers: lines and depths, over all workspaces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,6 +28,10 @@ _SPOOL: Final = select(
 _OUTBOX: Final = select(outbox).order_by(outbox.c.id.desc())
 _ADDRESSES: Final = select(team_addresses).order_by(
     team_addresses.c.workspace, team_addresses.c.team, team_addresses.c.position
+)
+
+_NUMBERS: Final = select(
+    workspaces.c.id, workspaces.c.settings["rules_version"].as_integer().label("number")
 )
 
 
@@ -94,6 +98,10 @@ def _count(connection: Connection, table: Table, condition: str) -> int:
 def workspace_ids(connection: Connection) -> Sequence[WorkspaceId]:
     found = connection.execute(select(workspaces.c.id).order_by(workspaces.c.id))
     return [WorkspaceId(id) for id in found.scalars()]
+
+
+def rules_numbers(connection: Connection) -> Mapping[WorkspaceId, int]:
+    return {WorkspaceId(row.id): row.number or 0 for row in connection.execute(_NUMBERS)}
 
 
 def desk_addresses(connection: Connection) -> Sequence[DeskAddress]:

@@ -1,6 +1,6 @@
 """Reads for lists, cards and couriers: pictures, a moment old at most, never written back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from engine.lists.asking import Asked
@@ -76,6 +76,10 @@ class SqlListViews:
     async def workspaces(self) -> Sequence[WorkspaceId]:
         async with self._readers.open() as read:
             return await read.run_sync(queue_views.workspace_ids)
+
+    async def rules_numbers(self) -> Mapping[WorkspaceId, int]:
+        async with self._readers.open() as read:
+            return await read.run_sync(queue_views.rules_numbers)
 
     async def desk_addresses(self) -> Sequence[DeskAddress]:
         async with self._readers.open() as read:

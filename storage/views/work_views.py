@@ -77,7 +77,12 @@ _STAFFED: Final = (
 )
 _WAITING: Final = (
     select(tickets.c.number)
-    .where(tickets.c.workspace == teams.c.workspace, tickets.c.team == teams.c.id, text(UNASSIGNED))
+    .where(
+        tickets.c.workspace == teams.c.workspace,
+        tickets.c.team == teams.c.id,
+        tickets.c.snoozed_until.is_(None),
+        text(UNASSIGNED),
+    )
     .exists()
 )
 _STAFFED_AND_WAITING: Final = _STAFFED.where(_WAITING)
@@ -113,18 +118,27 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
     mine = (tickets.c.assignee == person.id, tickets.c.state.in_(HELD_STATES))
     teams_of = tuple(sorted(person.teams))
     of_teams = TicketFilter(teams=teams_of, statuses=_HELD) if teams_of else None
+    held = TicketFilter(whose=Whose.HELD, statuses=_HELD, snoozed=False)
+    own = [*lines(MINE_MAX, held)]
+    if len(own) < MINE_MAX:  # what is put aside comes after what is not
+        own += lines(MINE_MAX - len(own), replace(held, snoozed=True))
     work = OwnWork(
-        mine=tuple(lines(MINE_MAX, TicketFilter(whose=Whose.HELD, statuses=_HELD))),
+        mine=tuple(own),
         mine_count=count(*mine, _may_read(reader)),
         asked=tuple(lines(ASKED_MAX, TicketFilter(whose=Whose.ASKED), Sort.CREATED)),
     )
     if of_teams is not None:
-        waits = replace(of_teams, statuses=WAITING_STATES, assignees=(NOBODY,))
+        waits = replace(of_teams, statuses=WAITING_STATES, assignees=(NOBODY,), snoozed=False)
         others = replace(of_teams, whose=Whose.OTHERS, due=_DUE_EVER)
         work = replace(
             work,
             waiting=tuple(lines(WAITING_MAX, waits)),
-            waiting_count=count(_may_read(reader), tickets.c.team.in_(teams_of), text(UNASSIGNED)),
+            waiting_count=count(
+                _may_read(reader),
+                tickets.c.team.in_(teams_of),
+                tickets.c.snoozed_until.is_(None),
+                text(UNASSIGNED),
+            ),
             due_next=tuple(lines(DUE_MAX, others)),
         )
     shown = (*work.mine, *work.waiting, *work.due_next)

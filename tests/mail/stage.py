@@ -1,7 +1,7 @@
 """Stand-ins that keep the ports' promises, and a raw SMTP line, for the tests of mail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -36,8 +36,14 @@ class Book:
         self.error: Exception | None = None
 
     async def find(self, address: str) -> Sequence[DeskAddress]:
+        return (await self.find_all([address]))[address]
+
+    async def find_all(self, addresses: Iterable[str]) -> Mapping[str, Sequence[DeskAddress]]:
         if self.error:
             raise self.error
+        return {address: self._known(address) for address in addresses}
+
+    def _known(self, address: str) -> Sequence[DeskAddress]:
         local, _, domain = address.lower().rpartition("@")
         return self.desks.get(f"{local.partition('+')[0]}@{domain}", [])
 

@@ -29,10 +29,12 @@ from engine.tickets.events import (
     PriorityChanged,
     Released,
     Reminded,
+    Snoozed,
     TeamChanged,
     Unmerged,
     Waived,
     Warned,
+    Woken,
 )
 from engine.tickets.message import MessageId
 from engine.tickets.people import TeamId
@@ -75,6 +77,8 @@ EVERY_EVENT: tuple[Event, ...] = (
     EscalationEnded(3),
     AnswerAwaited(after(days=2), None),
     Reminded(),
+    Snoozed(after(hours=2, microseconds=7)),
+    Woken("answer"),
     Merged(7, State.PENDING_INFO),
     Unmerged(7, State.PENDING_INFO),
     Unmerged(7, State.OPEN, merged_at=after(hours=1)),

@@ -66,6 +66,25 @@ async def test_a_merger_names_the_other_ticket_before_it_is_done(two: Town) -> N
     assert "it is the same ticket" in again.errors["into"], "another number is looked up anew"
 
 
+async def test_the_form_merges_what_the_desk_would_merge(two: Town) -> None:
+    """What is solved may go on as a closed one; what is open may not, by the form as by the command."""
+    ben = two.person("ben")
+    worked(await ben.command("/ticket close T-1 Asked twice", channel="it-desk"))
+    await two.quiet()
+    assert await two.state(1) == "CLOSED"
+    worked(await ben.choose(await two.card("T-2"), "more", "Merge into another…"))
+    form = await two.form(ben)
+    refused = await ben.submit(form, {"into": "1"})
+    assert "Reopen T-1 first, or resolve T-2" in refused.errors["into"], refused.errors
+    worked(await ben.command("/ticket resolve T-2 Done", channel="it-desk"))
+    await two.quiet()
+    assert await two.state(2) == "RESOLVED"
+    asked = await ben.submit(form, {"into": "1"})
+    assert asked.view is not None
+    worked(await ben.submit(asked.view))
+    await two.card("Merged into *T-1*")
+
+
 async def test_whoever_asked_in_the_merged_ticket_gets_the_answer(two: Town) -> None:
     await merge(two)
     told = await two.letter(CARLA, containing="T-1")

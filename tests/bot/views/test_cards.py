@@ -159,6 +159,21 @@ def test_a_late_ticket_is_never_due_today() -> None:
     assert ["· due " in each for each in shown] == [True, False]
 
 
+def test_what_is_snoozed_is_marked_on_its_card_and_in_lists() -> None:
+    asleep = line(assigned=True)
+    until = NOW.at + timedelta(hours=2)
+    asleep = replace(asleep, ticket=replace(asleep.ticket, snoozed_until=until))
+    for said in (
+        ticket_card(asleep, NOW),
+        ticket_list(Page([asleep]), NOW.at),
+    ):
+        accepted(said)
+        assert "💤 snoozed until" in str(said.blocks)
+    assert "unsnooze" in offered(ticket_card(asleep, NOW))
+    assert "unsnooze" not in offered(ticket_card(line(), NOW))
+    assert "snoozed" not in str(ticket_card(line(), NOW).blocks)
+
+
 def test_a_list_that_was_cut_says_how_to_go_on() -> None:
     assert "Narrow the list" in ticket_list(Page([], next="x", cut=True), NOW.at).text
 

@@ -24,7 +24,7 @@ from tests.deskd.commands import Shell
 TICKET = [
     "id", "number", "workspace", "subject", "status", "phase", "escalation_level", "acknowledged", "offered",
     "priority", "category", "department", "team", "requester", "assignee", "channel", "created_at", "updated_at",
-    "due_at", "version",
+    "due_at", "snoozed_until", "version",
 ]  # fmt: skip
 SHOWN = [*TICKET, "comments", "notes", "attachments", "clocks", "events", "links"]
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

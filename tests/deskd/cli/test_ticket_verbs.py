@@ -80,6 +80,8 @@ EVERY_VERB = (
     ("category T-1 network", "category", "Network"),
     ("team T-1 network", "team", "network"),
     ("team T-1 support", "team", "support"),
+    ("snooze T-1 tomorrow 9:00", "snoozed_until", "2026-03-03T09:00:00Z"),
+    ("unsnooze T-1", "snoozed_until", None),
     ("escalate T-1 they cannot pay", "escalation_level", 1),
     ("ack T-1", "acknowledged", True),
     ("end-escalation T-1", "escalation_level", 0),
@@ -120,3 +122,21 @@ def test_a_reason_that_is_missing_is_asked_for(shell: Shell) -> None:
     assert (refused.code, refused.out) == (1, "")
     assert "Please add a reason, e.g. `deskd ticket close T-6" in refused.err
     assert says(shell, "not-a-request", "1").startswith("T-1: closed as not a request")
+
+
+def test_snoozing_says_until_when_and_lists_mark_it(shell: Shell) -> None:
+    assert says(shell, "snooze", "T-1", "tomorrow", "9:00").startswith(
+        "T-1 is snoozed until 2026-03-03 09:00"
+    )
+    listed = shell.run("ticket", "list").out.splitlines()
+    assert [", snoozed" in line for line in listed if line.startswith("T-")] == [False, True]
+    assert "snoozed until 2026-03-03 09:00" in shell.run("ticket", "show", "1").out
+    assert says(shell, "unsnooze", "1") == "T-1: no longer snoozed."
+    says(shell, "snooze", "1", "2h")
+    assert says(shell, "snooze", "1", "off") == "T-1: no longer snoozed."
+
+
+def test_a_time_that_is_none_is_refused_with_examples(shell: Shell) -> None:
+    refused = shell.run("ticket", "snooze", "T-1", "when", "it", "rains")
+    assert (refused.code, refused.out) == (1, "")
+    assert "such as tomorrow 9:00" in refused.err

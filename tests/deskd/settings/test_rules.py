@@ -11,6 +11,8 @@ from deskd.declared.declared_policies import ladders, mutes, policies
 from deskd.declared.declared_workspace import roster
 from engine.calendars.durations import Duration
 from engine.promises.rules import DEVOPS, ITIL, Goals, Ladder, Level, Policy, Target
+from engine.tickets.access import answers_for
+from engine.tickets.people import Person, PersonId
 from engine.tickets.ticket import Priority
 from tests.deskd.settings.test_settings import problems, read
 
@@ -236,3 +238,37 @@ def test_the_documents_example_is_right_and_has_no_warnings(tmp_path: Path) -> N
 def test_the_itil_preset_is_still_there(tmp_path: Path) -> None:
     [own] = policies(read(tmp_path, POLICY.replace("devops", "itil")).settings)
     assert own.goals == ITIL.goals
+
+
+TWO_DEPARTMENTS = '[[teams]]\nid = "net"\n[[teams]]\nid = "pay"\ndepartment = "HR"\n'
+
+
+def over(role: str, more: str = "") -> str:
+    return f'[[people]]\nname = "Lea"\nmail = "lea@example.com"\nrole = "{role}"\n{more}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reached"),
+    [
+        ('[[teams]]\nid = "net"\n[[teams]]\nid = "web"\n' + over("lead", 'teams = "net"'), ["net"]),
+        (TWO_DEPARTMENTS + over("lead", 'department = "HR"'), ["pay"]),
+        (TWO_DEPARTMENTS + over("manager", 'department = "IT"'), ["net"]),
+        (TWO_DEPARTMENTS + over("manager"), []),
+        (TWO_DEPARTMENTS + over("manager", 'teams = "pay"'), ["pay"]),
+        (over("manager"), ["support"]),
+        (over("lead"), []),
+        ('[[teams]]\nid = "net"\n[[teams]]\nid = "web"\n' + over("manager"), ["net", "web"]),
+    ],
+)
+def test_nobody_heads_a_department_unless_the_file_says_so_and_whoever_reaches_nothing_is_warned_of(
+    tmp_path: Path, text: str, reached: list[str]
+) -> None:
+    """A manager is over the only department there is; of several the file names one."""
+    loaded = read(tmp_path, '[mail.smtp_in]\nlisten = "127.0.0.1:25"\n' + text)
+    made = roster(loaded.settings)
+    [lea] = made.people
+    who = Person(PersonId("lea"), lea.name, lea.role, lea.teams, department=lea.department)
+    answers = [team.id for team in made.teams if answers_for(who, team.id, team.department)]
+    assert sorted(answers) == reached
+    assert bool(loaded.warnings) == (not reached), loaded.warnings
+    assert all("reaches no tickets" in one for one in loaded.warnings)

@@ -23,6 +23,7 @@ from engine.tickets.events import (
     Noted,
     Opened,
     Warned,
+    Woken,
 )
 from engine.tickets.message import Audience, Comment, MessageId, Note
 from engine.tickets.people import Address
@@ -51,6 +52,7 @@ EVENTS: list[Event] = [
     Moved(State.RESOLVED, State.REOPENED, "answer"),
     Linked(3, "names"),
     Warned(ClockKind.FIRST_RESPONSE, 1, START),
+    Woken("answer"),
     Breached(ClockKind.RESOLUTION, 1, START),
 ]
 

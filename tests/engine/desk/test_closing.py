@@ -1,6 +1,7 @@
 """Closed unsolved: with a reason, or in silence as "not a request"; and what asks for the right beforehand."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -109,6 +110,20 @@ async def test_its_senders_words_are_kept_and_wake_nobody(desk: World) -> None:
     await desk.desk.resolve(asks(ticket))
     woken = await desk.desk.reply(asks(ticket, BOB), "It is still down")
     assert woken.state is State.REOPENED, "once it was a request, words count again"
+
+
+async def test_whoever_was_merged_into_it_asked_for_something_and_wakes_it(desk: World) -> None:
+    """Bob's was no request; Carla's, which had been merged into it, was one."""
+    spam, genuine = await desk.mail(), await desk.mail("carla@example.com")
+    await desk.desk.merge(asks(genuine), into=spam.number)
+    await desk.desk.not_a_request(asks(spam))
+    proof = (Proof(genuine.number, "token"),)
+    still = partial(desk.inbound, text="Still broken", proofs=proof)
+    await desk.desk.receive(DEFAULT, still("bob@example.com"))
+    assert (await desk.ticket(spam.number)).state is State.CLOSED
+    received = await desk.desk.receive(DEFAULT, still("carla@example.com"))
+    assert (received.ticket, received.outcome) == (spam.number, "joined")
+    assert (await desk.ticket(spam.number)).state is State.REOPENED
 
 
 async def test_it_is_undone_for_two_weeks_by_whoever_may_reopen(desk: World) -> None:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from engine.desk.desk import Desk
 from engine.desk.directory import DeclaredWorkspace
 from engine.ports.spool import Incoming
-from engine.ports.store import Transaction
+from engine.ports.store import Change, Transaction
 from engine.promises import sla
 from engine.tickets import evolve
 from engine.tickets.errors import Refused
+from engine.tickets.events import Entry, Linked
 from engine.tickets.message import Draft, Proof, Request
 from engine.tickets.people import DEFAULT, Caller, Identity
 from engine.tickets.ticket import State, Ticket
@@ -38,6 +39,9 @@ DOINGS: list[Callable[[Desk, Request], Awaitable[object]]] = [
     lambda desk, request: desk.set_category(request, "vm"),
     lambda desk, request: desk.set_team(request, "People"),
     lambda desk, request: desk.set_team(request, "support"),
+    lambda desk, request: desk.snooze(request, "2h"),
+    lambda desk, request: desk.snooze(request, "1bd"),
+    lambda desk, request: desk.unsnooze(request),
     lambda desk, request: desk.speak(request, "! for the requester"),
 ]
 STEPS = st.lists(
@@ -254,3 +258,24 @@ async def test_rung_twice_a_timer_fires_once(world: World) -> None:
     await world.clock.move_to(breach.due_at)
     both = await asyncio.gather(world.ring(breach), world.ring(breach))
     assert sorted(both) == [False, True]
+
+
+async def test_a_lead_gives_a_private_ticket_to_an_agent_who_then_works_on_it(
+    world: World,
+) -> None:
+    await world.desk.declare(DEFAULT, ROSTER)
+    ticket = await world.mail()
+
+    def hide(transaction: Transaction) -> None:
+        before = transaction.ticket(ticket.number)
+        assert before is not None
+        after = replace(before, private=True, version=before.version + 1)
+        entry = Entry(after.version, world.clock.now(), None, "cli", Linked(ticket.number, "names"))
+        transaction.record(Change(before=before, after=after, entries=(entry,)))
+
+    await world.storage.store.run(DEFAULT, hide)
+    with pytest.raises(Refused, match="absent"):
+        await world.desk.claim(asks(ticket, ANA))
+    given = await world.desk.assign(asks(ticket, BEN), "ana@example.com")
+    assert given.assignee is not None
+    assert (await world.desk.note(asks(ticket, ANA), "On it")).assignee == given.assignee

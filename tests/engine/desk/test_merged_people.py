@@ -80,6 +80,18 @@ async def test_what_is_open_does_not_vanish_in_one_that_is_done(desk: World) -> 
     await desk.desk.merge(asks(second), into=first.number)
 
 
+async def test_what_is_refused_beforehand_is_what_the_merger_would_meet(desk: World) -> None:
+    solved, done = await two(desk)
+    opened = await desk.mail(DORA)
+    await desk.desk.resolve(asks(solved), "Done")
+    await desk.desk.close(asks(done), "Asked twice")
+    with pytest.raises(Refused, match="merge_into_done"):
+        await desk.desk.check_merge(asks(opened), into=done.number)
+    await desk.desk.check_merge(asks(solved), into=done.number)
+    assert (await desk.ticket(solved.number)).state is State.RESOLVED, "asking changes nothing"
+    assert (await desk.desk.merge(asks(solved), into=done.number)).state is State.CLOSED
+
+
 async def test_taken_out_of_a_ticket_that_was_merged_on_they_follow_neither(desk: World) -> None:
     first, second = await two(desk)
     third = await desk.mail(DORA)

@@ -24,6 +24,28 @@ async def test_the_next_ticket_is_the_one_due_first(world: World) -> None:
         await world.floor.next_ticket(DEFAULT, BEN)
 
 
+async def test_what_is_snoozed_is_given_to_nobody(world: World) -> None:
+    await world.open()
+    await world.desk.snooze(Request(DEFAULT, 1, LEA), "2h")
+    await world.start(ANA, BEN)
+    assert await world.dispatch() == 0
+    with pytest.raises(Refused, match="nothing_waits"):
+        await world.floor.next_ticket(DEFAULT, BEN)
+    await world.desk.unsnooze(Request(DEFAULT, 1, LEA))
+    assert await world.dispatch() == 1
+
+
+async def test_what_somebody_put_aside_stays_theirs_when_they_go(world: World) -> None:
+    await world.start(ANA)
+    for number in (1, 2):
+        await world.open()
+        await world.desk.assign(Request(DEFAULT, number, LEA), "ana@example.com")
+    await world.desk.snooze(Request(DEFAULT, 1, ANA), "1d")
+    await world.floor.end_shift(DEFAULT, ANA)
+    assert [await world.holder(number) for number in (1, 2)] == ["Ana", None]
+    assert (await world.ticket(1)).snoozed_until is not None
+
+
 # Evening out
 
 

@@ -145,6 +145,15 @@ def test_a_private_ticket_is_its_requesters_its_assignees_and_the_leads() -> Non
     assert access.may(BOB, Right.READ_OWN, private)
 
 
+def test_a_private_ticket_can_be_given_to_an_agent_of_its_team_and_to_no_outsider() -> None:
+    private = about_ticket(replace(ticket(), private=True), TEAM)
+    assert not access.may(BEN, Right.CLAIM, private), "they may not even see it before"
+    assert access.could_have(BEN, private)
+    assert not access.could_have(person(Role.SENIOR, teams=ELSEWHERE), private)
+    assert not access.could_have(person(Role.REQUESTER), private)
+    assert not access.could_have(replace(BEN, status="suspended"), private)
+
+
 @pytest.mark.parametrize("right", list(Right))
 def test_a_requester_has_the_own_rights_on_their_own_ticket_only(right: Right) -> None:
     assert access.may(BOB, right, about_ticket(ticket(), TEAM)) == (right in OWN | {Right.OPEN})
@@ -297,7 +306,7 @@ def test_each_cell_of_state_action_and_role(state: State, action: Action, role: 
     has_move = EXPECTED[action][STATES.index(state)] is not None
     if action is Action.RELEASE:
         has_move = assignee is not None  # nobody to free otherwise
-    if action in (Action.END_ESCALATION, Action.WAIVE):
+    if action in (Action.END_ESCALATION, Action.WAIVE, Action.UNSNOOZE):
         has_move = False  # nothing was escalated, nothing is broken
     right = actions.ACTIONS[action].right
     assert right is not None

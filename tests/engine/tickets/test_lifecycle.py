@@ -38,6 +38,8 @@ EXPECTED: dict[Action, list[State | None]] = {
     Action.PRIORITY:        [N,   O,   I,    P,   R,    None, A,   None],
     Action.CATEGORY:        [N,   O,   I,    P,   R,    None, A,   None],
     Action.TEAM:            [N,   O,   I,    P,   None, None, A,   None],
+    Action.SNOOZE:          [N,   O,   I,    P,   None, None, A,   None],
+    Action.UNSNOOZE:        [N,   O,   I,    P,   None, None, A,   None],
     Action.ANSWER:          [N,   O,   None, O,   A,    A,    A,   None],
     Action.ANSWER_ASSIGNED: [None, O,  I,    I,   A,    A,    A,   None],
     Action.EXPIRE:          [None, None, None, None, C, None, None, None],
@@ -137,6 +139,8 @@ DOINGS: list[Do] = [
     lambda t: lifecycle.set_category(t, to="VM"),
     lambda t: lifecycle.set_team(t, to=TeamId("hr")),
     lambda t: lifecycle.set_team(t, to=TeamId("support")),
+    lambda t: lifecycle.snooze(t, until=t.updated_at + timedelta(hours=2)),
+    lifecycle.unsnooze,
 ]
 
 

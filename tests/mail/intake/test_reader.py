@@ -108,7 +108,7 @@ async def working(opened: Storage, clock: ManualClock, *, wrap: Wrap) -> AsyncIt
     team = Team(TeamId("support"), "Support", "it", addresses=(SUPPORT,))
     settings = Workspace(DEFAULT, domains=frozenset({"desk.test"}))
     await desk.declare(DEFAULT, DeclaredWorkspace(settings, (team,)))
-    addresses = KnownAddresses(opened.views, clock)
+    addresses = KnownAddresses(opened.views)
     reading = Reading(addresses, SIGNER, opened.files, attachment_bytes=1000)
     recorder = _Recorder(wrap(desk))
     reader = MailReader(opened.spool, recorder, reading, clock)

@@ -67,7 +67,9 @@ def test_an_old_row_is_written_back_in_the_new_way(row: dict[str, Any]) -> None:
 
 def test_there_is_a_row_of_every_old_kind_and_each_is_a_kind_of_today() -> None:
     assert {row["kind"] for row in ROWS} == set(OLD)
-    assert {old.kind for old in OLD.values()} == set(KINDS.values())
+    assert {old.kind for old in OLD.values()} <= set(
+        KINDS.values()
+    )  # what is newer has no old rows
 
 
 def test_a_skill_with_a_comma_is_one_skill_in_old_rows_too() -> None:

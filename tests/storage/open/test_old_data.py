@@ -7,13 +7,20 @@ from typing import Any
 
 import pytest
 
+from deskd.base.ids import TimeSortedIds
+from deskd.cli.global_options import operator
+from engine.desk.desk import Desk
+from engine.lists.asking import Asked, TicketFilter
+from engine.lists.reading import OPERATOR
+from engine.tickets.message import Request
 from engine.tickets.people import DEFAULT, WorkspaceId
 from engine.tickets.promise_clock import of_ticket
+from engine.tickets.ticket import Phase
 from storage.checks.fsck import fsck
 from storage.checks.verify import verify
 from storage.open.open_storage import Storage, open_storage
 from storage.open.upgrade import upgrade
-from tests.clock import ManualClock
+from tests.clock import MORNING, ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import sqlite_url
 from tests.storage.open import old_data
@@ -108,3 +115,26 @@ async def test_what_waits_goes_out_in_the_order_it_would_have(
     now = before.format(same="earlier.line = outbox.line")
     was = old_data.told(tmp_path / "old.db", [once])
     assert old_data.told(tmp_path / "desk.db", [now]) == was
+
+
+async def test_no_old_ticket_is_put_aside(upgraded: str, tmp_path: Path) -> None:
+    storage = await opened(upgraded, tmp_path)
+    wanted = TicketFilter(everything=True, snoozed=True)
+    page = await storage.views.tickets(DEFAULT, OPERATOR, Asked(wanted), now=MORNING)
+    assert page.lines == ()
+    await storage.close()
+
+
+@pytest.mark.parametrize("upgraded", ["sqlite"], indirect=True)
+async def test_an_old_ticket_can_be_put_aside(upgraded: str, tmp_path: Path) -> None:
+    storage = await opened(upgraded, tmp_path)
+    asked = Asked(TicketFilter(phases=(Phase.ACTIVE,)), limit=1)
+    page = await storage.views.tickets(DEFAULT, OPERATOR, asked, now=MORNING)
+    number = page.lines[0].ticket.number
+    clock = ManualClock()
+    desk = Desk(storage.store, clock, TimeSortedIds(clock), nudge=lambda: None)
+    asleep = await desk.snooze(Request(DEFAULT, number, operator()), "2h")
+    assert asleep.snoozed_until is not None
+    assert await storage.store.run(DEFAULT, lambda t: t.ticket(number)) == asleep
+    assert {finding.code for finding in await fsck(storage)} <= {"file"}
+    await storage.close()

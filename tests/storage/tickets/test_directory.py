@@ -1,12 +1,16 @@
 """Who is who: people, their identities and teams come back as they were kept."""
 
 from dataclasses import fields, replace
+from typing import Any
+
+import pytest
 
 from deskd.base.ids import TimeSortedIds
 from engine.desk import directory
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
 from engine.ports.store import Transaction
 from engine.ports.views import DeskAddress
+from engine.promises.rules import Declared, Mute
 from engine.tickets.people import (
     DEFAULT,
     Address,
@@ -22,7 +26,7 @@ from engine.tickets.ticket import Priority
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
-from tests.storage.make import ANA, BEN, TEAM, found, furnish
+from tests.storage.make import ANA, BEN, TEAM, after, found, furnish
 
 NETWORK = Team(
     TeamId("network"),
@@ -175,6 +179,64 @@ async def test_settings_come_back_and_are_the_defaults_before(storage: Storage) 
     await storage.store.run(full.id, lambda t: t.next_number())
     await storage.store.run(full.id, lambda t: t.keep_settings(full))
     assert await storage.store.run(full.id, lambda t: (t.settings(), t.next_number())) == (full, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"addresses": ("support@example.com", "help@example.com")},
+        {"addresses": ()},
+        {"place": Address("slack", "C2")},
+        {"place": None},
+        {"name": "Helpdesk"},
+    ],
+)
+async def test_a_team_that_changed_raises_the_number_in_the_same_commit(
+    storage: Storage, change: dict[str, Any]
+) -> None:
+    await furnish(storage)
+    before = await storage.views.rules_numbers()
+    await storage.store.run(DEFAULT, lambda t: t.keep_team(replace(TEAM, **change)))
+    assert await storage.views.rules_numbers() == {DEFAULT: before[DEFAULT] + 1}
+
+
+async def test_a_declaration_that_changes_no_team_leaves_the_number_and_one_of_several_raises_it_once(
+    storage: Storage,
+) -> None:
+    ids = TimeSortedIds(ManualClock())
+    listed = DeclaredPerson("Ana", Role.AGENT, frozenset({TEAM.id}), ANA.identities)
+
+    async def number(*teams: Team) -> int:
+        roster = DeclaredWorkspace(Workspace(DEFAULT), teams, (listed,))
+        await storage.store.run(DEFAULT, lambda t: directory.declare(t, roster, ids, MORNING))
+        return (await storage.views.rules_numbers())[DEFAULT]
+
+    first = await number(TEAM, NETWORK)
+    assert await number(TEAM, NETWORK) == first
+    # An address that goes over to another team is taken from the first.
+    moved = replace(NETWORK, addresses=(*NETWORK.addresses, *TEAM.addresses))
+    assert await number(replace(TEAM, addresses=()), moved) == first + 1
+
+
+async def test_a_team_whose_change_is_undone_leaves_the_number_and_what_is_known_by_it(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    before = await storage.views.rules_numbers()
+
+    def half(transaction: Transaction) -> None:
+        transaction.keep_team(NETWORK)
+        assert transaction.rules().number == before[DEFAULT] + 1
+        raise ValueError("undone")
+
+    with pytest.raises(ValueError, match="undone"):
+        await storage.store.run(DEFAULT, half)
+    assert await storage.views.rules_numbers() == before
+    mute = Mute(MORNING, after(hours=1), team=TEAM.id)
+    declared = Declared(mutes=(mute,))
+    await storage.store.run(DEFAULT, lambda t: t.keep_rules(declared, at=MORNING))
+    rules = await storage.store.run(DEFAULT, lambda t: t.rules())
+    assert (rules.number, rules.mutes) == (before[DEFAULT] + 1, (mute,))
 
 
 async def test_a_reload_takes_back_only_what_the_file_declared(storage: Storage) -> None:

@@ -225,6 +225,34 @@ async def test_only_teams_with_somebody_there_and_something_waiting_are_looked_a
     assert await storage.work.staffed_teams(waiting=True) == []
 
 
+async def test_what_is_snoozed_waits_for_nobody_and_stands_last_on_the_tab(
+    storage: Storage,
+) -> None:
+    await furnish(storage)
+    aside = after(days=1)
+    await opened(storage, 1, state=State.OPEN, assignee=ANA.id, clocks=(due(hours=1),))
+    await opened(
+        storage,
+        2,
+        state=State.OPEN,
+        assignee=ANA.id,
+        clocks=(due(minutes=5),),
+        snoozed_until=aside,
+    )
+    await opened(storage, 3, snoozed_until=aside)
+    await opened(storage, 4)
+    waiting = await run(
+        storage, lambda t: t.staff.unassigned(TEAM.id, limit=9, critical_only=False)
+    )
+    assert [brief.number for brief in waiting] == [4]
+    held = await run(storage, lambda t: t.staff.held(people=[ANA.id], limit=9))
+    assert {brief.number: brief.touched for brief in held} == {1: False, 2: True}
+    work = await storage.work.own_work(DEFAULT, ANA)
+    assert [line.ticket.number for line in work.mine] == [1, 2]
+    assert [line.ticket.number for line in work.waiting] == [4]
+    assert (work.mine_count, work.waiting_count) == (2, 1)
+
+
 async def test_own_work_is_what_is_mine_what_waits_and_what_is_due_next(storage: Storage) -> None:
     await furnish(storage)
     await opened(storage, 1, assignee=ANA.id, state=State.OPEN, clocks=(due(hours=5),))

@@ -73,6 +73,7 @@ FULL_TICKET = ticket(
     offered=True,
     remind_at=after(days=2),
     gives_up_at=after(days=5),
+    snoozed_until=after(days=3),
     merged_into=1,
     rules=7,
     private=True,
