@@ -34,10 +34,7 @@ class Branch:
     """Where tickets come from: one value of one column, or ("") the whole workspace."""
 
     column: str = ""
-    """Also "copied": an address among those who follow."""
     value: str = ""
-    channel: str = ""
-    """Of an address."""
     only: tuple[str, ...] = ()
     """What of it the reader may read."""
 
@@ -92,14 +89,10 @@ def _plain_runs(asked: Asked) -> tuple[ListRun, ...]:
             assert_never(never)
 
 
-# What conditions outside ask about; the last two are those of the branch that an address is.
+# What conditions outside ask about.
 _COLUMNS: Final = (
     "number, state, priority, category, team, requester, assignee, private, escalation_level,"
     " acknowledged, snoozed_until, created_at, updated_at, due_at"
-)
-_COPIED: Final = (
-    "participants{hint} JOIN tickets ON tickets.workspace = participants.workspace"
-    " AND tickets.number = participants.ticket"
 )
 
 
@@ -139,7 +132,7 @@ def _branch(shape: Shape, index: int, limit: str) -> str:
 
 def _looked_at(shape: Shape, index: int, limit: str) -> str:
     run, (column, _) = shape.run, shape.branches[index]
-    source = (_COPIED if column == "copied" else "tickets{hint}").format(hint=_hint(shape, column))
+    source = f"tickets{_hint(shape, column)}"
     where = [
         *_mine(column, index),
         *shape.inside,
@@ -182,19 +175,11 @@ _INDEXES: Final = {
     ("requester", "", "all"): "ix_tickets_requester_number",
     **{("assignee", "", kind): "ix_tickets_open_assignee" for kind in ("open", "priority")},
     ("assignee", "", "all"): "ix_tickets_assignee",
-    **{("copied", "", kind): "ix_participants_copied" for kind in ("open", "priority", "all")},
 }
 """By column, key and kind: what is open, all, or of one priority among what is open."""
 
 
 def _mine(column: str, index: int) -> list[str]:
-    if column == "copied":
-        return [
-            "participants.workspace = :workspace",
-            "participants.role = 'copied'",
-            f"participants.channel = :channel_{index}",
-            f"participants.place = :branch_{index}",
-        ]
     return ["workspace = :workspace", *([f"{column} = :branch_{index}"] if column else ())]
 
 

@@ -111,7 +111,7 @@ def _of_run(looking: _Looking, index: int, run: ListRun, start: Place | None, wa
     )
     values = looking.values
     for n, branch in enumerate(asks.branches):
-        values |= {f"branch_{n}": branch.value, f"channel_{n}": branch.channel}
+        values[f"branch_{n}"] = branch.value
     if start is not None:
         values |= {"number": start.number, "key": instant(start.key)}
 

@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from engine.lists.asking import NOBODY, Asked, Sort, Span, TicketFilter, Whose
 from engine.ports.views import OwnWork, TicketLine
@@ -113,7 +124,7 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
         own += lines(MINE_MAX - len(own), replace(held, snoozed=True))
     work = OwnWork(
         mine=tuple(own),
-        mine_count=count(*mine),
+        mine_count=count(*mine, _may_read(reader)),
         asked=tuple(lines(ASKED_MAX, TicketFilter(whose=Whose.ASKED), Sort.CREATED)),
     )
     if of_teams is not None:
@@ -123,7 +134,10 @@ def _own_work(connection: Connection, workspace: WorkspaceId, person: Person) ->
             work,
             waiting=tuple(lines(WAITING_MAX, waits)),
             waiting_count=count(
-                _may_see(reader, teams_of), tickets.c.snoozed_until.is_(None), text(UNASSIGNED)
+                _may_read(reader),
+                tickets.c.team.in_(teams_of),
+                tickets.c.snoozed_until.is_(None),
+                text(UNASSIGNED),
             ),
             due_next=tuple(lines(DUE_MAX, others)),
         )
@@ -152,7 +166,17 @@ def _cards(
     }
 
 
-def _may_see(reader: Reader, teams_of: Sequence[str]) -> ColumnElement[bool]:
-    """Of their teams' tickets; private ones only where they lead."""
-    public = or_(tickets.c.team.in_(sorted(reader.rights.private)), ~tickets.c.private)
-    return and_(tickets.c.team.in_(teams_of), public)
+def _may_read(reader: Reader) -> ColumnElement[bool]:
+    """A count holds what its list does: as engine.lists.reading.may_read."""
+    rights = reader.rights
+    if rights.everything or rights.nothing:
+        return true() if rights.everything else false()
+    theirs = or_(
+        ~tickets.c.private,
+        tickets.c.assignee == rights.person,
+        tickets.c.team.in_(sorted(rights.private)),
+    )
+    return or_(
+        tickets.c.requester == rights.person,
+        and_(tickets.c.team.in_(sorted(rights.teams)), theirs),
+    )

@@ -11,6 +11,7 @@ from engine.lists.asking import Asked
 from engine.tickets.errors import Refused
 from engine.tickets.people import Person, WorkspaceId
 from storage.open.open_storage import Storage
+from storage.views.work_views import MINE_MAX, WAITING_MAX
 from tests.clock import MORNING
 from tests.storage.crowd import Crowd, drawn_crowd, drawn_question, expected, settle
 
@@ -48,6 +49,18 @@ async def test_a_list_is_what_its_reader_may_read_and_asked_for(
             asked = drawn_question(seed + number, crowd)
             found = await listed(storage, crowd, who, asked)
             assert found == expected(crowd, who, asked, MORNING), (who, asked)
+
+
+@EXAMPLES
+@given(seed=SEEDS)
+async def test_the_counts_of_ones_own_work_hold_what_its_lists_do(
+    storage: Storage, seed: int
+) -> None:
+    crowd = await settled(storage, seed)
+    for who in crowd.people:
+        work = await storage.work.own_work(crowd.workspace, who)
+        assert len(work.mine) == min(work.mine_count, MINE_MAX), who
+        assert len(work.waiting) == min(work.waiting_count, WAITING_MAX), who
 
 
 @EXAMPLES
