@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from deskd.declared.declared_policies import policies
-from deskd.declared.declared_workspace import reaches_nothing
+from deskd.declared.departments import reaches_nothing
 from deskd.settings.lines import Path
 from deskd.settings.settings import Settings, TeamSection
 from engine.promises.rules import PRESETS, Policy

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from deskd.declared import declared_calendars, declared_policies
+from deskd.declared.departments import department_of
 from deskd.settings.cross_checks import DEFAULT_TEAM, team_ids
 from deskd.settings.settings import PersonSection, Settings, TeamSection
 from engine.desk.directory import DeclaredPerson, DeclaredWorkspace
@@ -110,23 +111,3 @@ def _person(settings: Settings, section: PersonSection, slack_team: str | None) 
         skills=frozenset(section.skills),
         limit=section.limit,
     )
-
-
-def department_of(settings: Settings, person: PersonSection) -> str | None:
-    """What they are over as written; a manager is also over the only department there is. With several, a guess
-    would give somebody what nobody gave them."""
-    if person.department is not None or settings.role(person.role) is not Role.MANAGER:
-        return person.department
-    departments = _departments(settings)
-    return departments.pop() if len(departments) == 1 else None
-
-
-def reaches_nothing(settings: Settings, person: PersonSection) -> bool:
-    """A lead or manager, of no team and over no department that a team is of."""
-    over = settings.role(person.role) in (Role.LEAD, Role.MANAGER)
-    known = _departments(settings)
-    return over and not person.teams and department_of(settings, person) not in known
-
-
-def _departments(settings: Settings) -> set[str]:
-    return {team.department for team in _teams(settings)}
