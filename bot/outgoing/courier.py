@@ -33,7 +33,7 @@ from bot.views.pages import page, page_over
 from bot.views.promise_line import Moment
 from bot.views.text import permalink
 from bot.views.words import plain_sentence
-from engine.messages.effects import Show, Tell
+from engine.messages.effects import Show, Tell, Unreadable
 from engine.messages.page_messages import PageOver, PersonPaged
 from engine.ports.clock import Clock
 from engine.ports.outbox import Later, Never, Parcel, Sent
@@ -96,6 +96,8 @@ class SlackCourier:
         effect = parcel.effect
         if isinstance(effect, Show):
             return await self._show(parcel)
+        if isinstance(effect, Unreadable):
+            raise Never(effect.reason)
         if parcel.ticket is None:
             return await self._tell_apart(parcel, effect)
         if is_person(effect.to.place):

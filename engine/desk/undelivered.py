@@ -1,47 +1,29 @@
 """A message to a person could not be delivered: a team is told, so that somebody reaches them another way."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from engine.announcing import announce
 from engine.desk import step
 from engine.messages.conversation import Undelivered
-from engine.messages.effects import Tell
+from engine.messages.effects import Show
 from engine.messages.values import Code, Foreign
 from engine.ports.outbox import Parcel
 from engine.ports.store import Change, Transaction
-from engine.tickets.people import Address
 
 _OWN_KIND: Final = "undelivered"
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What is known of a message that nobody will get, also when its words cannot be read."""
-
-    to: Address
-    kind: str
-    key: str
-    ticket: int | None
-
-
 def tell_team(transaction: Transaction, parcel: Parcel, reason: str) -> None:
-    tell = parcel.effect
-    if isinstance(tell, Tell):
-        lost = Lost(tell.to, tell.kind, parcel.key, parcel.ticket)
-        tell_of(transaction, lost, reason)
-
-
-def tell_of(transaction: Transaction, lost: Lost, reason: str) -> None:
-    if lost.kind == _OWN_KIND:
-        return  # else telling would never end
+    lost = parcel.effect
+    if isinstance(lost, Show) or lost.kind == _OWN_KIND:
+        return  # a card is drawn again; and telling of what was told would never end
     if any(team.place == lost.to for team in transaction.teams()):
         return  # a team's own place is dead: who reads there is told by the channel's own trouble
     said = Undelivered(Foreign(lost.to.place), Foreign(reason), Code(lost.kind))
-    if lost.ticket is None:
-        _tell_default_team(transaction, lost.key, said)
+    if parcel.ticket is None:
+        _tell_default_team(transaction, parcel.key, said)
     else:
-        _tell_with_ticket(transaction, lost.ticket, lost.key, said)
+        _tell_with_ticket(transaction, parcel.ticket, parcel.key, said)
 
 
 def _tell_with_ticket(transaction: Transaction, number: int, key: str, said: Undelivered) -> None:

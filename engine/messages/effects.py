@@ -36,4 +36,13 @@ class Tell:
         return kind_of(self.message)
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What waits to be told and this version of deskd can not read: no courier can say it, a person must look."""
+
+    to: Address
+    kind: str
+    reason: str
+
+
 Effect = Show | Tell

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from engine.messages.effects import Effect
+from engine.messages.effects import Effect, Unreadable
 from engine.tickets.message import Reference
 from engine.tickets.people import WorkspaceId
 
@@ -23,7 +23,7 @@ class Parcel:
     ticket: int | None
     """None: a message about many tickets or about none, a mail or a post of its own."""
     key: str
-    effect: Effect
+    effect: Effect | Unreadable
     attempts: int
     created_at: datetime
     uncertain: bool = False

@@ -5,7 +5,7 @@ from typing import Final
 
 import aiosmtplib
 
-from engine.messages.effects import Tell
+from engine.messages.effects import Tell, Unreadable
 from engine.ports.clock import Clock
 from engine.ports.outbox import Later, Never, Parcel, Sent
 from engine.ports.views import Views
@@ -47,6 +47,8 @@ class MailCourier:
 
     async def _letter(self, parcel: Parcel) -> Letter:
         tell = parcel.effect
+        if isinstance(tell, Unreadable):
+            raise Never(tell.reason)
         if not isinstance(tell, Tell) or not can_say(tell.message):
             raise Never("there is no mail for this kind of message")
         if tell.note is not None:

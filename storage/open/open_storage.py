@@ -99,7 +99,7 @@ async def open_storage(
     return Storage(
         store=store,
         spool=spool,
-        outbox=SqlOutbox(readers, writer, store.bound),
+        outbox=SqlOutbox(readers, writer),
         timers=SqlTimers(readers, writer, store.bound),
         slots=SqlSlots(writer),
         views=SqlViews(looking),

@@ -1,18 +1,15 @@
 """What is to go out: leased one per ticket and address, oldest first, and marked when the courier answers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, text, update
 
-from engine.desk import undelivered
-from engine.messages.effects import Show, Tell
+from engine.messages.effects import Show, Tell, Unreadable
 from engine.ports.outbox import Parcel, Sent
 from engine.tickets.message import Reference
-from engine.tickets.people import Address, WorkspaceId
 from engine.tickets.promise_clock import of_ticket
-from storage.codecs.message_codec import UnreadableError
 from storage.queues import flood
 from storage.sql.readers import Readers
 from storage.sql.schema_streams import outside_references
@@ -22,12 +19,9 @@ from storage.sql.writer import Writer
 from storage.tickets import rows
 from storage.tickets.record import reference_rows
 from storage.tickets.rows import AnyRow
-from storage.tickets.transaction import BoundTransaction
 
 # An operator's word, kept as the reason of a dropped row.
 DROPPED: Final = "dropped by an operator"
-# What a team is told of a row that another version wrote; the row itself says more to an operator.
-UNREADABLE: Final = "this version of deskd cannot read it"
 # Floods looked at in one lease; the next lease sees the others.
 FLOODS_MAX: Final = 50
 
@@ -100,14 +94,10 @@ _NEXT: Final = (
 )
 
 
-Bind = Callable[[Connection, WorkspaceId], BoundTransaction]
-
-
 class SqlOutbox:
-    def __init__(self, readers: Readers, writer: Writer, bind: Bind) -> None:
+    def __init__(self, readers: Readers, writer: Writer) -> None:
         self._readers = readers
         self._writer = writer
-        self._bind = bind
 
     async def lease(
         self,
@@ -161,23 +151,7 @@ class SqlOutbox:
         self, connection: Connection, wanted: rows.Values, until: datetime
     ) -> Sequence[Parcel]:
         taken = _take_due(connection, wanted, until)
-        parcels = (self._parcel(connection, row, now=wanted["now"]) for row in taken)
-        return [parcel for parcel in parcels if parcel]
-
-    def _parcel(self, connection: Connection, row: AnyRow, *, now: datetime) -> Parcel | None:
-        """None for what nobody here can read: that row is dead, a team hears of it, and the others go."""
-        try:
-            return rows.parcel(row)
-        except UnreadableError as error:
-            mark = {"state": "dead", "last_error": str(error), "final_at": now}
-            held = {"row": row.id, "attempt": row.attempts}
-            connection.execute(_HELD, held | mark).close()
-            transaction = self._bind(connection, WorkspaceId(row.workspace))
-            lost = undelivered.Lost(
-                Address(row.channel, row.place), row.template, row.key, row.ticket
-            )
-            undelivered.tell_of(transaction, lost, UNREADABLE)
-            return None
+        return [rows.parcel(row) for row in taken]
 
 
 def _take_due(connection: Connection, wanted: rows.Values, until: datetime) -> Sequence[AnyRow]:
@@ -215,7 +189,7 @@ def _words_of(parcel: Parcel) -> str | None:
     match parcel.effect:
         case Tell(comment=comment, note=note):
             return comment or note
-        case Show():
+        case Show() | Unreadable():
             return None
         case _ as never:
             assert_never(never)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, select
 
-from engine.messages.effects import Effect, Show, Tell
+from engine.messages.effects import Effect, Show, Tell, Unreadable
 from engine.ports.duty_store import SaidEntry
 from engine.ports.outbox import Parcel
 from engine.tickets.events import Entry
@@ -297,13 +297,17 @@ def effect_values(effect: Effect, ticket: int | None) -> Values:
     }
 
 
-def effect(row: AnyRow) -> Effect:
+def effect(row: AnyRow) -> Effect | Unreadable:
     to = Address(row.channel, row.place)
     if row.kind == "show":
         return Show(to)
+    try:
+        message = message_codec.decode(row.template, row.facts)
+    except message_codec.UnreadableError as error:
+        return Unreadable(to, row.template, str(error))
     return Tell(
         to=to,
-        message=message_codec.decode(row.template, row.facts),
+        message=message,
         key=row.key,
         comment=row.comment,
         note=row.note,

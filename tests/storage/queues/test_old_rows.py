@@ -1,15 +1,18 @@
 """Rows that another desk wrote: an older one's are told as ever, and one that nobody can read stops nobody."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
 
+from engine.desk.undelivered import tell_team
 from engine.messages.conversation import Undelivered
 from engine.messages.digests import OverdueDigest
-from engine.messages.effects import Tell
+from engine.messages.effects import Tell, Unreadable
 from engine.ports.flood import FLOOD, SETTLE
+from engine.ports.outbox import Parcel
 from engine.tickets.people import DEFAULT, Address
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
@@ -90,17 +93,27 @@ async def test_words_for_a_person_that_nobody_can_read_are_news_for_a_team(
         await storage.store.run(DEFAULT, lambda t: t.keep_settings(Workspace(DEFAULT, TEAM.id)))
         await storage.store.run(DEFAULT, lambda t: t.tell([replace(to_bob, comment=None)]))
     await as_if_written(storage, "odd", "telegram", {"message": {"to": "the moon"}})
-    assert await lease(storage) == []
+    [odd] = await lease(storage)
+    await give_up(storage, odd)
     [told] = await lease(storage)
     assert (told.key, told.ticket) == ("undelivered.odd", ticket)
     assert isinstance(told.effect, Tell)
     assert isinstance(told.effect.message, Undelivered)
     assert told.effect.to == TEAM.place
     assert told.effect.message.place.text == "bob@example.com"
-    [odd] = [line for line in await storage.views.outbox() if line.key == "odd"]
     assert await storage.outbox.revive(odd.id, at=MORNING)
+    [again] = await lease(storage)
+    await give_up(storage, again)
     assert await lease(storage) == [], "unreadable again, and the team knows already"
     assert len(await storage.views.outbox()) == 2
+
+
+async def give_up(storage: Storage, parcel: Parcel) -> None:
+    """What delivery does when a courier says Never."""
+    assert isinstance(parcel.effect, Unreadable)
+    work = partial(tell_team, parcel=parcel, reason=parcel.effect.reason)
+    await storage.store.run(DEFAULT, work)
+    await storage.outbox.never(parcel, reason=parcel.effect.reason, at=MORNING)
 
 
 async def test_a_row_that_nobody_can_read_is_dead_and_holds_up_nothing(storage: Storage) -> None:
@@ -108,13 +121,15 @@ async def test_a_row_that_nobody_can_read_is_dead_and_holds_up_nothing(storage: 
     await open_with(storage, 1, tell("odd", CARD), tell("fine", CARD))
     await as_if_written(storage, "odd", "telegram", {"message": {"to": "the moon"}})
     await open_with(storage, 2, tell("other", CARD))
-    leased = await lease(storage)
-    assert [parcel.key for parcel in leased] == ["other"]
+    odd, other = await lease(storage)
+    assert (odd.key, other.key) == ("odd", "other")
+    await give_up(storage, odd)
     assert [parcel.key for parcel in await lease(storage)] == ["fine"]
     lines = {line.key: line for line in await storage.views.outbox()}
     assert (lines["odd"].state, lines["odd"].kind) == ("dead", "telegram")
     assert "telegram can not be read" in (lines["odd"].last_error or "")
     assert await storage.outbox.revive(lines["odd"].id, at=MORNING)
-    assert await lease(storage) == []
+    [again] = await lease(storage)
+    await give_up(storage, again)
     lines = {line.key: line for line in await storage.views.outbox()}
     assert lines["odd"].state == "dead"
