@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.context.context import BotContext
@@ -14,7 +14,7 @@ from bot.views.explanation import why_message
 from bot.views.limits import Json
 from bot.views.text import HEADER_WORDS, first_line, mentioned, plain
 from bot.views.words import plain_sentence
-from engine.tickets.errors import Refused
+from engine.tickets.errors import OwnTrouble, Refused
 from engine.tickets.message import Inbound, Proof, Reference, Request
 from engine.tickets.people import Address, Caller, Role
 
@@ -26,6 +26,16 @@ SENT_MARK: Final = "outbox_tray"
 """Put on an agent's message that went to the requester, so that everybody sees that it did."""
 DONE_MARK: Final = "white_check_mark"
 """Put on a message that asked us for something, when it is done."""
+
+
+CARD_IS_KNOWN: Final = timedelta(seconds=10)
+"""Slack shows a card before its id is recorded here: whoever answers in that moment is heard a little later."""
+
+
+class CardNotKnownError(OwnTrouble):
+    """The thread is nobody's yet, and may become a ticket's within seconds."""
+
+    temporary = True
 
 
 class Conversation:
@@ -42,6 +52,8 @@ class Conversation:
         direct = event.get("channel_type") == "im"
         ticket = await ticket_at(self._front, place, event.get("thread_ts"))
         if not direct and ticket is None:
+            if event.get("thread_ts") and self._front.clock.now() - received_at < CARD_IS_KNOWN:
+                raise CardNotKnownError
             await self._front.spool.done(spool_id, reason="ignored: not a ticket's thread")
             return
         try:

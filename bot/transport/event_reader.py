@@ -13,7 +13,7 @@ from typing import Final
 from bot.context.context import BotContext
 from bot.context.interaction import from_raw
 from bot.context.slack_people import UnreachableError
-from bot.listeners.conversation import Conversation
+from bot.listeners.conversation import CardNotKnownError, Conversation
 from engine.ports.outbox import back_off
 from engine.ports.spool import SpoolRow
 from engine.tickets.errors import passes
@@ -99,7 +99,8 @@ class EventReader:
 
     async def _when_it_has_passed(self, row: SpoolRow, error: Exception) -> None:
         """No fault of the message: it comes again for as long as it lasts, and no try is counted."""
-        _log.warning("spool row %d waits: %s", row.id, type(error).__name__)
+        level = logging.INFO if isinstance(error, CardNotKnownError) else logging.WARNING
+        _log.log(level, "spool row %d waits: %s", row.id, type(error).__name__)
         at = self._front.clock.now() + POLL
         reason = f"waits: {type(error).__name__}"
         await self._front.spool.retry(row.id, reason=reason, at=at, counted=False)

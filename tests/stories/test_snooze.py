@@ -130,6 +130,7 @@ async def test_on_the_home_tab_it_stands_last_and_is_marked(claimed: Town) -> No
     ana = claimed.person("ana")
     await snooze(claimed, ana, "1d")
     await claimed.mail(BOB, "Printer is on fire", "Really.")
+    await claimed.card("Printer is on fire")
     worked(await ana.command("/ticket claim T-2", channel="general"))
     await claimed.until(lambda: [m for m in ana.ephemerals if "T-2" in m.text], "claim")
     await ana.open_home()

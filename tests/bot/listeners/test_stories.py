@@ -64,16 +64,6 @@ async def test_the_requesters_mail_appears_in_the_thread(office: Office) -> None
     assert "Dora" in told.visible_text()
 
 
-async def test_words_in_another_thread_are_nobodys_business(office: Office) -> None:
-    await office.mail()
-    await office.card()
-    chat = await office.ana.say("it-desk", "lunch?")
-    await office.ben.reply(chat, "in ten minutes")
-    await office.settled()
-    assert ("event", "done", "ignored: not a ticket's thread") in await office.spool_states()
-    assert (await office.file()).notes == ()
-
-
 async def test_two_agents_claim_at_once_and_the_second_is_told_who_has_it(office: Office) -> None:
     await office.mail()
     card = await office.card()
