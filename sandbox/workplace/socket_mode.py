@@ -76,6 +76,8 @@ class SentEnvelope:
     connection: str
     at: datetime
     ack: Ack | None = None
+    # No ack came in time, and its event is on the way again in another envelope.
+    repeated: bool = False
 
 
 class NotConnectedError(Exception):
@@ -295,6 +297,7 @@ class SocketMode:
         self.log.red("ack_missing", f"no ack for {delivery.about}, it will come again")
         await self.clock.sleep_until(self.clock.now() + RETRY_WAITS[delivery.attempt])
         self._keep(again)
+        sent.repeated = True
         await self._flush()
 
     # --- scripted trouble

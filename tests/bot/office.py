@@ -210,7 +210,7 @@ class Office:
         sockets = self.slack.sockets
 
         async def look() -> bool:
-            if sockets._pending or not all(sent.ack for sent in sockets.sent):
+            if sockets._pending or not all(sent.ack or sent.repeated for sent in sockets.sent):
                 return False
             return all(state != "waiting" for _, state, _ in await self.spool_states())
 

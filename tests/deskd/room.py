@@ -157,6 +157,11 @@ class Room:
         what = f"{times} were put off"
         await eventually(lambda: self.counted[(channel, "later")] >= times, what)
 
+    async def asleep(self) -> None:
+        """Wait until the part that runs has done what it was woken for. Before, moving the clock might be too early."""
+        await self.clock.settle()
+        await eventually(lambda: self.clock.sleepers, "it sleeps")
+
     async def is_state(self, key: str, state: str) -> None:
         """Wait until the row with this key is in that state."""
 
