@@ -9,9 +9,10 @@ Compiled once per stretch of years into sorted openings with running sums; after
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,12 +24,16 @@ HORIZON_YEARS: Final = 200
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_DAY_MICROS: Final = DAY // _MICROSECOND
 _PROBE: Final = timedelta(hours=6)
 """Zones move their clocks twice a year at most, and never twice within this."""
 
-_Wall = tuple[datetime, datetime]
 _Stretch = tuple[int, int]
-_Segment = tuple[datetime, datetime, timedelta]
+"""Begin and end, in microseconds of UTC."""
+_Wall = tuple[int, int]
+"""Begin and end on the wall, counted as if it showed UTC."""
+_Segment = tuple[int, int, int]
+"""A stretch with one offset, and the microseconds by which the wall is ahead of UTC on it."""
 
 Span = tuple[time, time | None]
 """Local [open, close); None closes at the next midnight; a close at or before the opening is on the next day."""
@@ -146,9 +151,9 @@ class Calendar:
 
     def _date_of(self, local: datetime) -> date:
         """The date whose hours hold this wall time: the day before for the small hours of its night shift."""
-        today, before = local.date(), local.date() - DAY
-        nights = any(_holds(_wall(before, span), local) for span in self.hours.on(before))
-        own = any(_holds(_wall(today, span), local) for span in self.hours.on(today))
+        today, before, shown = local.date(), local.date() - DAY, _micros(local.replace(tzinfo=UTC))
+        nights = any(_holds(_wall(before, span), shown) for span in self.hours.on(before))
+        own = any(_holds(_wall(today, span), shown) for span in self.hours.on(today))
         return before if nights and not own else today
 
     def _open_date(self, day: date, step: int) -> date:
@@ -190,7 +195,7 @@ class Calendar:
         return self._compiled
 
     def _stretches(self, years: range) -> list[_Stretch]:
-        segments = list(_segments(self._zone, years))
+        segments = _segments(self._zone, years)
         opens: list[_Stretch] = []
         breaks: list[_Stretch] = []
         day, last = date(years.start, 1, 1), date(years.stop, 1, 1)
@@ -267,29 +272,34 @@ def _last_year(hours: Hours) -> int:
 
 def _wall(day: date, span: Span) -> _Wall:
     opens, closes = span
-    begins = datetime.combine(day, opens)
-    ends = (
-        datetime.combine(day, closes) if closes is not None else datetime.combine(day + DAY, time())
-    )
-    return begins, ends if ends > begins else ends + DAY
+    midnight = (day.toordinal() - _EPOCH.toordinal()) * _DAY_MICROS
+    begins = midnight + _since_midnight(opens)
+    ends = midnight + (_since_midnight(closes) if closes is not None else _DAY_MICROS)
+    return begins, ends if ends > begins else ends + _DAY_MICROS
 
 
-def _holds(wall: _Wall, local: datetime) -> bool:
-    return wall[0] <= local < wall[1]
+def _since_midnight(at: time) -> int:
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
 
 
-def _segments(zone: ZoneInfo, years: range) -> Iterator[_Segment]:
-    """Stretches of UTC with one offset: on each of them, local time runs as even as UTC does."""
+def _holds(wall: _Wall, shown: int) -> bool:
+    return wall[0] <= shown < wall[1]
+
+
+@lru_cache(maxsize=256)
+def _segments(zone: ZoneInfo, years: range) -> Sequence[_Segment]:
+    """Of some years and a few days around them. On each, local time runs as even as UTC does."""
     at, last = datetime(years.start - 1, 12, 30, tzinfo=UTC), datetime(years.stop, 1, 3, tzinfo=UTC)
     begin, offset = at, _offset(zone, at)
+    found: list[_Segment] = []
     while at < last:
         following = at + _PROBE
         if _offset(zone, following) != offset:
             changed = _change_between(zone, at, following)
-            yield begin, changed, offset
+            found.append((_micros(begin), _micros(changed), offset // _MICROSECOND))
             begin, offset = changed, _offset(zone, changed)
         at = following
-    yield begin, last, offset
+    return (*found, (_micros(begin), _micros(last), offset // _MICROSECOND))
 
 
 def _change_between(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
@@ -308,13 +318,14 @@ def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
     return offset
 
 
-def _on_the_line(wall: _Wall, segments: list[_Segment]) -> Iterator[_Stretch]:
+def _on_the_line(wall: _Wall, segments: Sequence[_Segment]) -> Iterator[_Stretch]:
     """All instants whose local time lies in [begin, end): a skipped hour gives none, a repeated one gives two."""
+    opens, closes = wall
     for begins, ends, offset in segments:
-        start = max(wall[0].replace(tzinfo=UTC) - offset, begins)
-        end = min(wall[1].replace(tzinfo=UTC) - offset, ends)
+        start = max(opens - offset, begins)
+        end = min(closes - offset, ends)
         if start < end:
-            yield _micros(start), _micros(end)
+            yield start, end
 
 
 def _merged(stretches: Iterable[_Stretch]) -> list[_Stretch]:
