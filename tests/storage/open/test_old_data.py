@@ -1,6 +1,7 @@
 """What a desk of an older release left behind is the same desk after the upgrade."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,21 +32,35 @@ COUNTED = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    old_data.write(tmp_path / "old.db")
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The desk as it was."""
+    path = tmp_path_factory.mktemp("old") / "old.db"
+    old_data.write(path)
+    return path
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def upgraded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, old: Path
+) -> Iterator[str]:
+    """The same desk after the upgrade, to be looked at and not changed."""
     if request.param == "sqlite":
-        old_data.write(tmp_path / "desk.db")
-        url = sqlite_url(tmp_path / "desk.db")
-        assert "0009" in asyncio.run(upgrade(url))
-        yield url
+        path = tmp_path_factory.mktemp("upgraded") / "desk.db"
+        shutil.copy(old, path)
+        assert "0009" in asyncio.run(upgrade(sqlite_url(path)))
+        yield sqlite_url(path)
         return
     request.getfixturevalue("postgres_url")
     url = postgres.create_bare()
-    asyncio.run(old_data.copy_to_postgres(tmp_path / "old.db", url))
+    asyncio.run(old_data.copy_to_postgres(old, url))
     assert "0009" in asyncio.run(upgrade(url))
     yield url
     postgres.drop(url)
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite+aiosqlite:///"))
 
 
 async def opened(url: str, folder: Path) -> Storage:
@@ -60,9 +75,9 @@ async def test_it_is_whole_after_the_upgrade(upgraded: str, tmp_path: Path) -> N
     await storage.close()
 
 
-async def test_every_ticket_is_what_it_was(upgraded: str, tmp_path: Path) -> None:
+async def test_every_ticket_is_what_it_was(upgraded: str, old: Path, tmp_path: Path) -> None:
     storage = await opened(upgraded, tmp_path)
-    for workspace, number, *was in _old_tickets(tmp_path / "old.db"):
+    for workspace, number, *was in _old_tickets(old):
         ticket = await storage.store.run(
             WorkspaceId(workspace), lambda t, number=number: t.ticket(number)
         )
@@ -77,10 +92,10 @@ def _old_tickets(path: Path) -> list[tuple[Any, ...]]:
     return found
 
 
-async def test_every_timer_is_due_when_it_was(upgraded: str, tmp_path: Path) -> None:
+async def test_every_timer_is_due_when_it_was(upgraded: str, old: Path, tmp_path: Path) -> None:
     storage = await opened(upgraded, tmp_path)
     [was] = old_data.told(
-        tmp_path / "old.db",
+        old,
         ["SELECT ticket, kind, cycle, due_at FROM timers WHERE workspace = 'default'"],
     )
     standing = await storage.timers.standing(DEFAULT)
@@ -92,29 +107,22 @@ async def test_every_timer_is_due_when_it_was(upgraded: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("upgraded", ["sqlite"], indirect=True)
-async def test_nothing_is_lost_and_no_word_stays_in_the_history(
-    upgraded: str, tmp_path: Path
-) -> None:
+async def test_nothing_is_lost_and_no_word_stays_in_the_history(upgraded: str, old: Path) -> None:
+    now = file_of(upgraded)
     counts = [f"SELECT count(*) FROM {table}" for table in COUNTED]
-    assert old_data.told(tmp_path / "desk.db", counts) == old_data.told(tmp_path / "old.db", counts)
+    assert old_data.told(now, counts) == old_data.told(old, counts)
     words = "SELECT count(*) FROM events WHERE facts LIKE '%\"subject\"%'"
-    assert old_data.told(tmp_path / "old.db", [words]) != [[(0,)]]
-    assert old_data.told(tmp_path / "desk.db", [words]) == [[(0,)]]
+    assert old_data.told(old, [words]) != [[(0,)]]
+    assert old_data.told(now, [words]) == [[(0,)]]
 
 
 @pytest.mark.parametrize("upgraded", ["sqlite"], indirect=True)
-async def test_what_waits_goes_out_in_the_order_it_would_have(
-    upgraded: str, tmp_path: Path
-) -> None:
+async def test_what_waits_goes_out_in_the_order_it_would_have(upgraded: str, old: Path) -> None:
     """The line is the old question in one word: the same rows stand before the same rows."""
-    before = """
-        SELECT id, (SELECT max(id) FROM outbox AS earlier WHERE earlier.id < outbox.id
-          AND earlier.workspace = outbox.workspace AND {same}) FROM outbox ORDER BY id"""
-    place = "earlier.channel = outbox.channel AND earlier.place = outbox.place"
-    once = before.format(same=f"earlier.ticket IS outbox.ticket AND {place}")
-    now = before.format(same="earlier.line = outbox.line")
-    was = old_data.told(tmp_path / "old.db", [once])
-    assert old_data.told(tmp_path / "desk.db", [now]) == was
+    before = "SELECT id, lag(id) OVER (PARTITION BY {line} ORDER BY id) FROM outbox ORDER BY id"
+    once = before.format(line="workspace, ticket, channel, place")
+    now = before.format(line="workspace, line")
+    assert old_data.told(file_of(upgraded), [now]) == old_data.told(old, [once])
 
 
 async def test_no_old_ticket_is_put_aside(upgraded: str, tmp_path: Path) -> None:
@@ -127,7 +135,9 @@ async def test_no_old_ticket_is_put_aside(upgraded: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("upgraded", ["sqlite"], indirect=True)
 async def test_an_old_ticket_can_be_put_aside(upgraded: str, tmp_path: Path) -> None:
-    storage = await opened(upgraded, tmp_path)
+    mine = tmp_path / "desk.db"
+    shutil.copy(file_of(upgraded), mine)
+    storage = await opened(sqlite_url(mine), tmp_path)
     asked = Asked(TicketFilter(phases=(Phase.ACTIVE,)), limit=1)
     page = await storage.views.tickets(DEFAULT, OPERATOR, asked, now=MORNING)
     number = page.lines[0].ticket.number
