@@ -5,6 +5,8 @@ VENV   ?= .venv
 WORKERS ?= 3
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.deskd
+# Compiled once, and not anew by every worker and every daemon that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run check lint types contracts test proof bench shots docs clean
 .DEFAULT_GOAL := help
