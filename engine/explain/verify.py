@@ -66,7 +66,8 @@ def _due_otherwise(clock: PromiseClock, last: Entry, almanac: CalendarHistory) -
     before = clock.runs if clock.running else clock.runs[:-1]
     calendars = [each.calendar for each in _editions(clock, last.at, almanac)]
     told = [sla.due_over(before, since, clock.goal, calendar) for calendar in calendars]
-    if due not in told and not (_was_tightened(last) and _only_closed(told, due, calendars)):
+    runs = (*before, (since, due))
+    if due not in told and not (_was_tightened(last) and _is_used_up(clock, runs, calendars)):
         yield Doubt(*_key(clock), "due_at", due, told[0])
     if clock.stopped_at is not None and clock.breached != (clock.stopped_at > due):
         yield Doubt(*_key(clock), "breached", clock.breached, clock.stopped_at > due)
@@ -82,10 +83,12 @@ def _was_tightened(last: Entry) -> bool:
     return isinstance(last.event, ClockChanged) and last.event.why == "merge"
 
 
-def _only_closed(told: Sequence[datetime], due: datetime, calendars: Sequence[Calendar]) -> bool:
-    """No working time lies between."""
-    pairs = zip(told, calendars, strict=True)
-    return any(at <= due and not calendar.between(at, due) for at, calendar in pairs)
+def _is_used_up(clock: PromiseClock, runs: Sequence[Run], calendars: Sequence[Calendar]) -> bool:
+    """By then it has run for its goal and no longer, though perhaps not at the first such instant."""
+    return any(
+        sum((calendar.between(*run) for run in runs), timedelta()) == clock.goal
+        for calendar in calendars
+    )
 
 
 def _due_since(entries: Sequence[Entry]) -> Mapping[Key, Entry]:

@@ -2,24 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 
+from engine.calendars.calendar import Hours
 from engine.calendars.calendar_history import CalendarHistory
 from engine.explain.verify import Doubt, doubts
 from engine.tickets import evolve
 from engine.tickets.events import Breached, ClockPaused, ClockStarted, Entry, Event
 from engine.tickets.people import DEFAULT
 from engine.tickets.promise_clock import ClockKind
+from engine.tickets.ticket import Priority
 from tests.engine.explain_story import ended, march, office
 from tests.engine.life import Life
-from tests.engine.lives import lives
+from tests.engine.lives import live, lives
 from tests.engine.promises.test_clock_properties import MANY
 
 MINUTE = timedelta(minutes=1)
 
 
+MONDAYS = Hours("Pacific/Apia", {"mon": ((time(), None),)})
+USED_UP_BEFORE_IT_WAS_JOINED = live(
+    MONDAYS,
+    1,
+    Priority.P2,
+    [
+        (timedelta(hours=70), "merge"),
+        (timedelta(hours=22), "unmerge"),
+        (timedelta(), "joined"),
+    ],
+)
+
+
+@example(USED_UP_BEFORE_IT_WAS_JOINED)
 @MANY
 @given(lives)
 def test_no_life_is_doubted(life: Life) -> None:
