@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
+from storage.sql.compiled import COMPILED
 from storage.sql.errors import Busy
 
 # Long enough for a command to wait out a big group or a backup step, short enough to answer 451 in time.
@@ -40,6 +41,7 @@ def open_sqlite_writer(url: str) -> Engine:
         sync,
         poolclass=StaticPool,
         hide_parameters=True,
+        execution_options=COMPILED,
         connect_args={"check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _set_up_sqlite)
@@ -51,7 +53,11 @@ def open_sqlite_reader(url: str) -> Engine:
     """Sync, for a command that only looks: it cannot write."""
     sync = make_url(url).set(drivername="sqlite+pysqlite")
     engine = create_engine(
-        sync, poolclass=NullPool, hide_parameters=True, connect_args={"isolation_level": None}
+        sync,
+        poolclass=NullPool,
+        hide_parameters=True,
+        execution_options=COMPILED,
+        connect_args={"isolation_level": None},
     )
     only_reads(engine)
     return engine
@@ -66,6 +72,7 @@ def open_sqlite_view_readers(url: str, *, size: int) -> Engine:
         pool_size=size,
         max_overflow=0,
         hide_parameters=True,
+        execution_options=COMPILED,
         connect_args={"isolation_level": None, "check_same_thread": False},
     )
     only_reads(engine)

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.sql.compiled import COMPILED
 from storage.sql.database import only_reads
 
 # Lists and cards read beside each other; more readers than this only fight for two cores.
@@ -29,6 +30,7 @@ def open_sqlite_readers(url: str) -> AsyncEngine:
         pool_size=READERS,
         max_overflow=0,
         hide_parameters=True,
+        execution_options=COMPILED,
         connect_args={"isolation_level": None},
     )
     only_reads(engine.sync_engine)
@@ -42,6 +44,7 @@ def open_postgres_writers(url: str, *, size: int = PG_WRITERS) -> AsyncEngine:
         max_overflow=0,
         # No ping: it costs four round trips, and the writer repeats a work whose connection was lost.
         hide_parameters=True,
+        execution_options=COMPILED,
         isolation_level="READ COMMITTED",
         connect_args={"server_settings": PG_WRITER_TIMEOUTS},
     )
@@ -56,6 +59,7 @@ def open_postgres_readers(url: str) -> AsyncEngine:
         max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,
+        execution_options=COMPILED,
         isolation_level="REPEATABLE READ",
         connect_args={"server_settings": settings},
     )
