@@ -1,4 +1,5 @@
-"""How SQLite is opened: the file, its pragmas and transaction modes, and the guard of the daemon's file.
+"""How SQLite is opened: the file, its pragmas and transaction modes, the guard of the daemon's file; and what every
+engine shares.
 
 What several await at a time, PostgreSQL above all, is in engines.py.
 """
@@ -11,8 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+from sqlalchemy.util import LRUCache
 
-from storage.sql.compiled import COMPILED
 from storage.sql.errors import Busy
 
 # Long enough for a command to wait out a big group or a backup step, short enough to answer 451 in time.
@@ -21,6 +22,29 @@ BUSY_TIMEOUT_MS: Final = 10_000
 # every ticket, so the default of 1000 writes them back four times as often, inside somebody's commit (measured:
 # intake 0.61 to 0.77 of the floor). Bounds the log's size and the time a start after a crash needs to read it.
 WAL_PAGES: Final = 4_000
+
+
+class CompiledStatements(LRUCache[Any, Any]):
+    """One copy for a process: SQLAlchemy keeps them by engine, and a second engine would compile all of them anew.
+
+    Kept by what the dialect is, not by which. That fits, since engines of one driver are all opened alike.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(_of_any_engine(key), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(_of_any_engine(key), value)
+
+
+def _of_any_engine(key: Any) -> Any:
+    dialect, *rest = key
+    return (dialect.name, dialect.driver, dialect.server_version_info, *rest)
+
+
+# More than there are: those of lists and searches are put together by what is asked.
+COMPILED: Final = {"compiled_cache": CompiledStatements(1_000)}
+"""The `execution_options` of every engine but that of upgrades, which sees one table in many shapes."""
 
 
 def is_sqlite(url: str) -> bool:

@@ -5,8 +5,7 @@ from typing import Final
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.sql.compiled import COMPILED
-from storage.sql.database import only_reads
+from storage.sql.database import COMPILED, only_reads
 
 # Lists and cards read beside each other; more readers than this only fight for two cores.
 READERS: Final = 5
