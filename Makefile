@@ -8,13 +8,14 @@ STAMP  := $(VENV)/.deskd
 # Compiled once, and not anew by every worker and every daemon that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run check lint types contracts test proof bench shots docs clean
+.PHONY: demo run check lint types contracts test explore proof bench shots docs clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   try it: a pretended Slack and mailbox on one web page, no accounts"
 	@echo "make check  what CI runs: lint, types, contracts, tests"
-	@echo "make proof  slow proofs: kill loops, floods       make bench  speed, as ratios to a floor"
+	@echo "make proof  slow proofs: kill loops, floods       make explore  properties, on other examples"
+	@echo "make bench  speed, as ratios to a floor"
 	@echo "make shots  the README's picture, made anew       make docs   generated pages"
 
 $(STAMP)-run: pyproject.toml
@@ -49,6 +50,9 @@ contracts: $(STAMP)-dev
 
 test: $(STAMP)-dev
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
+
+explore: $(STAMP)-dev
+	DESKD_TEST_EXPLORE=1 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m hypothesis $(TESTS)
 
 proof: $(STAMP)-dev
 	$(BIN)/pytest -q -m proof $(TESTS)

@@ -7,13 +7,9 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
+import tests.examples  # noqa: F401 - before any test: it says how properties are tried
 from storage.open.upgrade import upgrade
-
-# How long an example takes is a matter of the machine, and no promise of the code.
-settings.register_profile("deskd", deadline=None)
-settings.load_profile("deskd")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -158,7 +158,7 @@ class Room:
         await eventually(lambda: self.counted[(channel, "later")] >= times, what)
 
     async def asleep(self) -> None:
-        """Wait until the part that runs has done what it was woken for. Before, moving the clock might be too early."""
+        """Wait until the part that runs has done what it was woken for: before, the clock would move too early."""
         await self.clock.settle()
         await eventually(lambda: self.clock.sleepers, "it sleeps")
 

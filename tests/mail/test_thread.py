@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tickets.message import AddressAction, Proof
@@ -12,6 +12,7 @@ from mail.parsing.automatic import Envelope
 from mail.parsing.mailbox import Mailbox
 from mail.parsing.parse import Parsed
 from mail.thread import Signer, named_in
+from tests.examples import examples
 from tests.mail.stage import SIGNER, SUPPORT
 
 TICKETS = st.integers(min_value=1, max_value=10**9)
@@ -22,7 +23,7 @@ def to(*addresses: str) -> Parsed:
     return Parsed(to=tuple(Mailbox("", address) for address in addresses))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(TICKETS)
 def test_a_reply_address_proves_its_ticket_whatever_clients_do_to_its_case(ticket: int) -> None:
     address = SIGNER.reply_address(SUPPORT, DEFAULT, ticket)
@@ -32,7 +33,7 @@ def test_a_reply_address_proves_its_ticket_whatever_clients_do_to_its_case(ticke
     assert len(address.partition("@")[0]) <= 64
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(TICKETS, TICKETS)
 def test_a_message_id_proves_its_ticket(ticket: int, parcel: int) -> None:
     id = SIGNER.message_id(SUPPORT, DEFAULT, ticket, parcel)
@@ -44,7 +45,7 @@ def test_a_message_id_proves_its_ticket(ticket: int, parcel: int) -> None:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(TICKETS, st.data())
 def test_one_changed_character_proves_nothing(ticket: int, data: st.DataObject) -> None:
     address = SIGNER.reply_address(SUPPORT, DEFAULT, ticket)
@@ -81,7 +82,7 @@ def written(*to: str, by: str = MIA) -> Parsed:
     return Parsed(from_=(Mailbox("", by),), to=tuple(Mailbox("", address) for address in to))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(TICKETS, TICKETS)
 def test_an_ack_address_asks_for_one_page_of_one_ticket(ticket: int, page: int) -> None:
     address = SIGNER.ack_address(SUPPORT, DEFAULT, ticket=ticket, page=page, to="Mia@Example.com")
@@ -97,7 +98,7 @@ def test_an_ack_address_asks_for_one_page_of_one_ticket(ticket: int, page: int) 
     assert SIGNER.proofs(written(address), NOWHERE, DEFAULT) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(TICKETS, TICKETS, st.data())
 def test_one_changed_character_of_an_ack_address_asks_for_nothing(
     ticket: int, page: int, data: st.DataObject
@@ -135,7 +136,7 @@ def test_the_nearest_proof_comes_first_and_none_twice() -> None:
     assert [proof.ticket for proof in SIGNER.proofs(parsed, NOWHERE, DEFAULT)] == [3, 2, 1]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_strangers_words_prove_nothing(id: str, address: str) -> None:
     parsed = Parsed(in_reply_to=(id, f"<t.1.0.{id}@x>"), to=(Mailbox("", f"a+t1-{address}@x"),))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.views import limits, modals
@@ -26,6 +26,7 @@ from engine.tickets.ticket import Priority, State
 from sandbox.blockkit.blocks import check_message, check_view
 from tests.bot.make import CHOICES, NOW, file, late, line, paged, strings
 from tests.engine.messages.made import AT
+from tests.examples import examples
 
 HOSTILE = (
     "<!channel> <!here|x> <@U0ANA> <#C1|general> <https://evil.example|your bank> "
@@ -288,7 +289,7 @@ def test_what_is_no_pointer_of_ours_is_none(text: str) -> None:
     assert read(text) is None or text.strip().startswith("{")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text(max_size=4000), st.text(min_size=1, max_size=200))
 def test_no_text_breaks_a_card(text: str, name: str) -> None:
     accepted(ticket_card(line(State.NEW, text=text, name=name, files=1), NOW))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bot.views import limits
@@ -19,6 +19,7 @@ from engine.tickets.people import DEFAULT
 from sandbox.blockkit.blocks import check_message
 from tests.bot.make import strings
 from tests.engine.messages.made import HOSTILE, LONG, TEXTS, made, messages
+from tests.examples import examples
 
 CARD = "https://acme.slack.com/archives/C1/p1772452800000100"
 # Marks of Slack's that only we may write: a date, a person or a group by their id, and a link to a card.
@@ -77,7 +78,7 @@ def test_every_message_is_taken_and_harmless(kind: str, text: str, bare: bool) -
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@examples(15, suppress_health_check=[HealthCheck.data_too_large])
 @given(data=st.data())
 def test_so_is_every_other_of_its_kind(kind: str, data: st.DataObject) -> None:
     texts = st.sampled_from([HOSTILE, "", "VPN"]) | st.text(max_size=12)

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deskd.declared.ical import BYTES_MAX, DAYS_MAX, YEARS, Holidays, holidays_in, holidays_in_file
+from tests.examples import examples
 
 DAY = "DTSTART;VALUE=DATE:"
 
@@ -152,7 +153,7 @@ scraps = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 9), scraps), max_size=5))
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(
     damages: list[tuple[int, int, bytes]],

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendars.calendar import (
@@ -20,6 +20,7 @@ from engine.calendars.calendar import (
     Span,
 )
 from tests.engine.public_calendars import calendar, instant
+from tests.examples import examples
 from tests.fixtures import by_id, cases, needs_data
 
 # A peer's own mistake, kept in the data: the rule we follow instead is ours.
@@ -194,7 +195,7 @@ starts = st.tuples(near_changes, st.integers(0, 24 * 4 - 1)).map(
 CASES_EACH = 10  # compiling costs more than counting: 200 calendars, 2,000 sums
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(
     hours,
     st.lists(st.tuples(starts, st.integers(0, 200)), min_size=CASES_EACH, max_size=CASES_EACH),
@@ -208,7 +209,7 @@ def test_between_agrees_with_counting_every_quarter(
         assert compiled.between(start, start + quarters_long * QUARTER) == counted * QUARTER
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(
     hours,
     st.lists(st.tuples(starts, st.integers(1, 600)), min_size=CASES_EACH, max_size=CASES_EACH),
@@ -231,7 +232,7 @@ def test_add_is_the_first_instant_with_so_much_behind_it(
 weekly = hours.filter(lambda written: any(written.week.values()))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(weekly, st.lists(st.tuples(starts, st.integers(-5, 5)), min_size=3, max_size=3))
 def test_open_dates_are_stepped_as_a_calendar_on_the_wall_would(
     written: Hours, steps: list[tuple[datetime, int]]
@@ -241,7 +242,7 @@ def test_open_dates_are_stepped_as_a_calendar_on_the_wall_would(
         assert compiled.add_days(start, days) == slowly_add_days(written, start, days)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(weekly, st.lists(starts, min_size=CASES_EACH, max_size=CASES_EACH))
 def test_open_next_and_last_agree_with_looking_at_every_quarter(
     written: Hours, instants: list[datetime]

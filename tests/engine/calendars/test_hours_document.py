@@ -5,11 +5,12 @@ from datetime import date, time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from engine.calendars.calendar import ALWAYS, WEEKDAYS, Hours
 from engine.calendars.hours_document import check_opens, document_of, hours_of, weekdays, zone_rules
 from tests.engine.calendars.test_calendar import weekly
+from tests.examples import examples
 
 DOCUMENT: dict[str, Any] = {
     "timezone": "Europe/Berlin",
@@ -43,7 +44,7 @@ def test_a_document_is_read_and_written_back() -> None:
     assert hours_of(json.loads(json.dumps(document_of(ALWAYS)))) == ALWAYS
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(weekly)
 def test_any_hours_read_back_as_they_count(written: Hours) -> None:
     read = hours_of(json.loads(json.dumps(document_of(written))))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.desk.desk import Desk
@@ -21,6 +21,7 @@ from engine.tickets.message import Draft, Proof, Request
 from engine.tickets.people import DEFAULT, Caller, Identity
 from engine.tickets.ticket import State, Ticket
 from tests.engine.world import ANA, BEN, EVE, ROSTER, World, asks
+from tests.examples import examples
 
 DOINGS: list[Callable[[Desk, Request], Awaitable[object]]] = [
     lambda desk, request: desk.claim(request),
@@ -54,9 +55,7 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 async def test_a_stored_ticket_is_what_its_history_tells(
     world: World,

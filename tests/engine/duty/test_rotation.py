@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendars.calendar import WEEKDAYS
@@ -26,6 +26,7 @@ from engine.duty.rotation import (
 )
 from tests.engine.calendars.test_calendar import ZONES, starts
 from tests.engine.public_calendars import instant, spans
+from tests.examples import examples
 from tests.fixtures import by_id, cases, needs_data
 
 ROTATIONS = cases("rotations.json")
@@ -164,7 +165,7 @@ def slow_number(plan: Rotation, quarters: int, at: datetime) -> int:
     return (latest - plan.start) // (quarters * timedelta(minutes=15) * plan.length)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(kinds, st.integers(1, 5), st.sampled_from(ZONES), local_starts, starts)
 def test_turns_agree_with_looking_at_the_clock_on_the_wall(
     kind: tuple[RotationKind, int], length: int, zone: str, start: datetime, at: datetime
@@ -224,7 +225,7 @@ def quarters_of(start: datetime, end: datetime) -> Iterator[datetime]:
         start += timedelta(minutes=15)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(some_schedules(), starts, st.integers(1, 300))
 def test_turns_cover_exactly_the_quarters_on_duty(
     plan: Schedule, start: datetime, quarters: int

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendars.calendar import Calendar, Hours
@@ -16,9 +16,10 @@ from engine.tickets.ticket import Ticket
 from tests.engine.calendars.test_calendar import starts, weekly
 from tests.engine.life import Life
 from tests.engine.lives import lives
+from tests.examples import examples
 
 NEVER_PAUSED = set(ClockKind) - {ClockKind.RESOLUTION}
-MANY = settings(max_examples=150, deadline=None)
+MANY = examples(60)
 Key = tuple[ClockKind, int]
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.reports.facts import PageFacts, TicketFacts, seen_by
@@ -143,7 +143,6 @@ def check_spread(found: Spread | None, minutes: Sequence[int]) -> None:
     assert found.p90 == timedelta(minutes=min(enough))
 
 
-@settings(deadline=None)
 @given(lives)
 def test_every_figure_of_the_whole_and_of_the_time_before(stories: tuple[Life, ...]) -> None:
     ledgers = list(books(stories))
@@ -152,7 +151,6 @@ def test_every_figure_of_the_whole_and_of_the_time_before(stories: tuple[Life, .
     check(found.before, ledgers, Period(date(2026, 11, 16), date(2026, 11, 23), BERLIN))
 
 
-@settings(deadline=None)
 @given(lives)
 def test_every_figure_of_every_group(stories: tuple[Life, ...]) -> None:
     found = made(stories)
@@ -169,7 +167,6 @@ def test_every_figure_of_every_group(stories: tuple[Life, ...]) -> None:
             check(shown.get(group, figures([], WEEK)), ledgers, WEEK)
 
 
-@settings(deadline=None)
 @given(lives, st.sampled_from([7, 20, 21, 60]))
 def test_the_trend_adds_up_day_by_day_or_week_by_week(stories: tuple[Life, ...], days: int) -> None:
     period = Period(WEEK.first, WEEK.first + timedelta(days=days), BERLIN)
@@ -186,7 +183,6 @@ def test_the_trend_adds_up_day_by_day_or_week_by_week(stories: tuple[Life, ...],
     assert sum(flow.opened for flow in found.trend_before) == found.before.opened
 
 
-@settings(deadline=None)
 @given(lives)
 def test_the_lists_name_what_is_late_and_what_will_be(stories: tuple[Life, ...]) -> None:
     found = made(stories)
@@ -219,7 +215,6 @@ def test_the_lists_name_what_is_late_and_what_will_be(stories: tuple[Life, ...])
     assert {(r.ticket.number, r.clock.kind.value) for r in found.at_risk} == soon
 
 
-@settings(deadline=None)
 @given(lives)
 def test_the_backlog_is_sorted_by_age(stories: tuple[Life, ...]) -> None:
     days = [(END - book.life.opened) / DAY for book in books(stories) if book.open]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.promises import sla
@@ -18,6 +18,7 @@ from engine.tickets.people import DEFAULT, PersonId, TeamId
 from engine.tickets.promise_clock import CLOCK_OF
 from engine.tickets.ticket import Priority, State, Ticket
 from tests.engine.make import ANA, BEN, BOB, START, entries_of, follow, opening_of, rung, ticket
+from tests.examples import examples
 
 N, O, I, P = State.NEW, State.OPEN, State.IN_PROGRESS, State.PENDING_INFO  # noqa: E741 - a table's columns
 R, C, A, M = State.RESOLVED, State.CLOSED, State.REOPENED, State.MERGED
@@ -144,7 +145,7 @@ DOINGS: list[Do] = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(
     st.lists(
         st.tuples(st.sampled_from(DOINGS), st.timedeltas(timedelta(), timedelta(hours=30))),

@@ -7,7 +7,7 @@ from email.message import EmailMessage, Message
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.messages.conversation import RefusedFile
@@ -23,6 +23,7 @@ from mail.parsing.headers import one_line
 from mail.parsing.mailbox import Mailbox
 from mail.parsing.parse import Parsed, parse
 from tests.clock import MORNING
+from tests.examples import examples
 from tests.mail.letters import MESSAGES, WORDS, apart, letter
 from tests.mail.stage import SIGNER, SUPPORT
 
@@ -248,7 +249,7 @@ NASTY = st.text(max_size=120) | st.text(
 BASE = letter("receipt")
 
 
-@settings(max_examples=250, deadline=None)
+@examples(100)
 @given(NASTY, NASTY, NASTY, NASTY)
 def test_nothing_from_outside_can_add_or_change_a_header(
     name: str, subject: str, id: str, words: str
@@ -282,7 +283,7 @@ def parts(message: Message) -> list[Message]:
     return [part for part in payload if isinstance(part, Message)]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(100)
 @given(st.text(max_size=400))
 def test_words_arrive_as_they_were_written(words: str) -> None:
     arrived = parsed(replace(BASE, text=f"x {words} x", html="")).text

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.messages.effects import Tell
@@ -21,6 +21,7 @@ from mail.outgoing.mail_words import in_mail
 from mail.outgoing.message import Letter, to_bytes
 from tests.clock import MORNING
 from tests.engine.messages.made import HOSTILE, TEXTS, made, messages
+from tests.examples import examples
 from tests.mail.letters import comment, line
 from tests.mail.stage import SIGNER, SUPPORT
 
@@ -76,7 +77,7 @@ def test_every_mail_is_whole_and_harmless(kind: str, text: str, bare: bool) -> N
 
 
 @pytest.mark.parametrize("kind", MAILED)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@examples(15, suppress_health_check=[HealthCheck.data_too_large])
 @given(data=st.data())
 def test_so_is_every_other_of_its_kind(kind: str, data: st.DataObject) -> None:
     texts = st.sampled_from([HOSTILE, "", "VPN"]) | st.text(max_size=12)

@@ -1,12 +1,13 @@
 """Headers, addresses and charsets as people and broken programs write them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.parsing import charset
 from mail.parsing.headers import decode_value, read_fields, read_parameters
 from mail.parsing.mailbox import normalise, read_mailboxes, without_tag
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_bytes_become_the_text_they_were(data: bytes, declared: str, text: str) 
     assert charset.decode(data, declared) == text
 
 
-@settings(max_examples=150, deadline=None)
+@examples(100)
 @given(st.binary(max_size=300), st.none() | st.text(max_size=20))
 def test_any_bytes_in_any_charset_become_text_that_can_be_stored(
     data: bytes, declared: str | None

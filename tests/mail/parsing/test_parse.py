@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.parsing import html_text
@@ -12,6 +12,7 @@ from mail.parsing.attachments import NAME_BYTES_MAX, safe_name
 from mail.parsing.automatic import Envelope
 from mail.parsing.mime import MESSAGE_BYTES_MAX
 from mail.parsing.parse import TEXT_CHARS_MAX, Parsed, parse
+from tests.examples import examples
 from tests.mail.stage import MAIL
 
 
@@ -103,7 +104,7 @@ def test_names_can_not_leave_the_store_or_lie(name: str, shown: str) -> None:
     assert safe_name(name) == shown
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text(max_size=400))
 def test_any_name_becomes_short_and_harmless(name: str) -> None:
     shown = safe_name(name)
@@ -209,7 +210,7 @@ def test_html_becomes_the_lines_a_person_sees() -> None:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(st.binary(max_size=600))
 def test_no_bytes_stop_the_parser(raw: bytes) -> None:
     for mail in (raw, b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + raw + b"\n--b--"):
@@ -240,7 +241,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(st.lists(LINES, max_size=25))
 def test_no_mixture_of_parts_stops_the_parser(lines: list[bytes]) -> None:
     parsed = read(b"\r\n".join(lines))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.calendars.calendar import WEEKDAYS, Hours
@@ -27,6 +27,7 @@ from storage.checks.verify import verify
 from storage.open.open_storage import Storage
 from tests.clock import ManualClock
 from tests.engine.world import ANA, BEN, HR, ROSTER, SUPPORT, World, asks
+from tests.examples import examples
 from tests.storage.checks.test_fsck import corrupt
 from tests.storage.conftest import Database
 
@@ -129,9 +130,7 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 async def test_whatever_was_done_every_clock_counts_the_same_twice(
     world: World, steps: list[tuple[str, Caller, timedelta]]

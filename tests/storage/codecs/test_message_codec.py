@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.messages.digests import OverdueDigest
@@ -14,6 +14,7 @@ from engine.messages.work import OfferedBecause
 from storage.codecs.message_codec import decode, encode, names_of
 from storage.sql.columns import storable
 from tests.engine.messages.made import HOSTILE, made, messages
+from tests.examples import examples
 
 # What no database can hold is replaced on its way in, in events, words and messages alike.
 TEXT = st.sampled_from([HOSTILE, "half \ud83e a pair", "a|b", "C, C++", "T-1|P1||x", ""]).map(
@@ -22,7 +23,7 @@ TEXT = st.sampled_from([HOSTILE, "half \ud83e a pair", "a|b", "C, C++", "T-1|P1|
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@examples(20, suppress_health_check=[HealthCheck.data_too_large])
 @given(data=st.data())
 def test_a_message_comes_back_from_json_as_it_was(kind: str, data: st.DataObject) -> None:
     message = data.draw(messages(kind, TEXT))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -18,13 +18,13 @@ from engine.tickets.message import Audience, Comment, MessageId
 from engine.tickets.people import DEFAULT, Address, Person, PersonId, Role, TeamId, WorkspaceId
 from storage.open.open_storage import Storage
 from tests.clock import MORNING, ManualClock
+from tests.examples import examples
 from tests.storage.conftest import Database
 from tests.storage.crowd import TEAMS, Crowd, Drawn, drawn_crowd, make_private, settle
 from tests.storage.make import ANA, BEN, BOB, TEAM, furnish, noting, opening, record, step, ticket
 
-EXAMPLES = settings(
-    max_examples=8,
-    deadline=None,
+EXAMPLES = examples(
+    8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NUMBERED = count()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.lists.asking import Asked
@@ -13,12 +13,12 @@ from engine.tickets.people import Person, WorkspaceId
 from storage.open.open_storage import Storage
 from storage.views.work_views import MINE_MAX, WAITING_MAX
 from tests.clock import MORNING
+from tests.examples import examples
 from tests.storage.crowd import Crowd, drawn_crowd, drawn_question, expected, settle
 
 # Each example lives in a workspace of its own, in one database.
-EXAMPLES = settings(
-    max_examples=8,
-    deadline=None,
+EXAMPLES = examples(
+    8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SEEDS = st.integers(0, 2**32)
