@@ -79,7 +79,8 @@ def _at(address: str) -> tuple[Identity, ...]:
     return (Identity("mail", "", address),)
 
 
-def declared() -> DeclaredWorkspace:
+def declared(count: int = TEAMS) -> DeclaredWorkspace:
+    """The models' team, and so many others."""
     model = Team(TEAM, "Model", "IT", Address("slack", _CHANNEL), strategy="manual")
     agents = [
         DeclaredPerson(
@@ -90,7 +91,7 @@ def declared() -> DeclaredWorkspace:
         ),
     ]
     teams = [model]
-    for number in range(TEAMS):
+    for number in range(count):
         id = TeamId(team_id(number))
         teams.append(
             Team(
@@ -161,7 +162,7 @@ class Seeder:
         for index in range(self.tickets):
             self._ticket(self.first + 1 + index, index / self.tickets)
             if index % 100_000 == 99_999:
-                print(f"{index + 1:,} tickets", file=sys.stderr, flush=True)
+                _say(f"{index + 1:,} tickets")
         for table in self.waiting:
             self._flush(table)
         self.index.finish()
@@ -263,7 +264,11 @@ async def _lived(url: str) -> list[Life]:
     with tempfile.TemporaryDirectory() as folder:
         storage = await open_storage(url, Path(folder), clock)
         try:
-            return await World(storage, clock, declared()).lived()
+            world = World(storage, clock, declared(0))
+            lives = await world.lived()
+            # Only now: whoever is paged is looked for among all there are.
+            await world.desk.declare(DEFAULT, declared())
+            return lives
         finally:
             await storage.close()
 
@@ -272,10 +277,16 @@ def seed(url: str, tickets: int) -> float:
     """Seconds that it took. The database must be empty."""
     begun = perf_counter()
     lives = asyncio.run(_lived(url))
+    _say(f"{len(lives)} lived")
     base = bulk(url)
     with base.without_indexes():
         Seeder(base, lives, tickets).run()
+        _say("all copied; now the indexes")
     return perf_counter() - begun
+
+
+def _say(done: str) -> None:
+    print(done, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
