@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from engine.ports.store import Transaction
 from engine.tickets.people import WorkspaceId
+from storage.sql.errors import StorageTrouble
 from storage.sql.writer import Writer
 from storage.tickets.rules import KnownRules
 from storage.tickets.transaction import BoundTransaction
@@ -27,9 +28,13 @@ class SqlStore:
         self._known = KnownRules()
 
     async def run(self, workspace: WorkspaceId, work: Callable[[Transaction], T]) -> T:
-        return await self._writer.run_if_room(
-            lambda connection: work(self.bound(connection, workspace))
-        )
+        try:
+            return await self._writer.run_if_room(
+                lambda connection: work(self.bound(connection, workspace))
+            )
+        except StorageTrouble:
+            self._known.forget()
+            raise
 
     def bound(self, connection: Connection, workspace: WorkspaceId) -> BoundTransaction:
         """The Transaction of one workspace, in what `connection` has begun."""

@@ -17,11 +17,11 @@ from engine.calendars.calendar import Calendar, Hours
 from engine.calendars.calendar_history import CalendarHistory, Edition
 from engine.duty.schedules import schedule_of
 from engine.promises.rules import Declared, DeclaredRotation, Editions, Mute, Rules
-from engine.tickets.people import WorkspaceId
+from engine.tickets.people import Team, TeamId, WorkspaceId
 from engine.tickets.workspace import Workspace
 from storage.sql.schema import workspaces
 from storage.sql.schema_rules import calendars, ladders, mutes, policies, rotations
-from storage.tickets import people_rows, rows, rules_rows
+from storage.tickets import directory, people_rows, rows, rules_rows
 from storage.tickets.rows import AnyRow
 
 T = TypeVar("T")
@@ -34,24 +34,48 @@ _ZONE_RULES: Final = "zone_rules"
 FILE: Final = "file"
 """The owner of what deskd.toml declares."""
 
+_Edition = tuple[str, int]
+"""A workspace and the number of its rules."""
 _Documents = Mapping[str, Mapping[str, Any]]
 
 
 class KnownRules:
-    """One process's memory of rules, shared by all its transactions. Editions never change once written."""
+    """One process's memory of rules and teams, shared by all its transactions. Whoever writes one of them raises the
+    rules' number."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], Rules] = {}
+        self._rules: dict[_Edition, Rules] = {}
+        self._teams: dict[_Edition, Mapping[TeamId, Team]] = {}
 
     def of(self, connection: Connection, workspace: Workspace) -> Rules:
-        key = (workspace.id, workspace.rules_version)
-        known = self._known.get(key)
+        known = self._rules.get(_edition(workspace))
         if known is None or known.workspace != workspace:
             known = _read(connection, workspace)
-            if len(self._known) >= _KEPT:
-                self._known.pop(next(iter(self._known)))
-            self._known[key] = known
+            _remember(self._rules, workspace, known)
         return known
+
+    def teams(self, connection: Connection, workspace: Workspace) -> Mapping[TeamId, Team]:
+        """In the order of directory.all_teams."""
+        known = self._teams.get(_edition(workspace))
+        if known is None:
+            known = {team.id: team for team in directory.all_teams(connection, workspace.id)}
+            _remember(self._teams, workspace, known)
+        return known
+
+    def forget(self) -> None:
+        """What was read in a group of works may have been undone with it, and its number be given again."""
+        self._rules.clear()
+        self._teams.clear()
+
+
+def _edition(workspace: Workspace) -> _Edition:
+    return workspace.id, workspace.rules_version
+
+
+def _remember(memory: dict[_Edition, T], workspace: Workspace, known: T) -> None:
+    if len(memory) >= _KEPT:
+        memory.pop(next(iter(memory)))
+    memory[_edition(workspace)] = known
 
 
 def read(connection: Connection, workspace: WorkspaceId, known: KnownRules) -> Rules:

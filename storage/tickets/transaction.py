@@ -164,8 +164,6 @@ class BoundTransaction:
         self._settings: Workspace | None = None
         self._exists = False
         self._risen = False
-        self._teams: dict[TeamId, Team | None] = {}
-        self._all_teams: Sequence[Team] | None = None
 
     @property
     def workspace(self) -> WorkspaceId:
@@ -341,24 +339,22 @@ class BoundTransaction:
         directory.keep_identity(self._connection, self._workspace, identity, proof)
 
     def team(self, id: TeamId) -> Team | None:
-        if id not in self._teams:
-            self._teams[id] = directory.team(self._connection, self._workspace, id)
-        return self._teams[id]
+        return self._known.teams(self._connection, self.settings()).get(id)
 
     def teams(self) -> Sequence[Team]:
-        if self._all_teams is None:
-            self._all_teams = directory.all_teams(self._connection, self._workspace)
-            self._teams = {team.id: team for team in self._all_teams}
-        return self._all_teams
+        return list(self._known.teams(self._connection, self.settings()).values())
 
     def keep_team(self, team: Team, *, owner: Owner | None = None) -> None:
         # Held first: of two who change a team at the same time the second sees what the first made of it.
         held = self._hold()
         before = directory.team(self._connection, self._workspace, team.id)
         directory.keep_team(self._connection, self._workspace, team, owner)
-        if before != team and not self._risen:
+        if before == team:
+            return
+        if self._risen:
+            self._known.forget()
+        else:
             self._raise_number(held)
-        self._teams, self._all_teams = {}, None
 
     # The spool row this work answers
 

@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from engine.ports.store import Transaction
 from engine.tickets.people import DEFAULT
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
+from storage.sql.errors import StorageTrouble
+from tests.clock import ManualClock
+from tests.storage.conftest import Database
 from tests.storage.ear import heard, writing
 from tests.storage.make import TEAM, furnish
 
@@ -25,6 +30,22 @@ async def test_settings_and_teams_are_read_once_however_often_they_are_asked_for
         await storage.store.run(DEFAULT, ask)
     # Teams, their addresses, the settings.
     assert sum(statement.startswith("SELECT") for statement, _ in statements) == 3
+    with heard(writing(storage)) as statements:
+        await storage.store.run(DEFAULT, ask)
+    # The settings alone: their number says that the teams are those of before.
+    assert sum(statement.startswith("SELECT") for statement, _ in statements) == 1
+
+
+async def test_a_team_that_another_daemon_changed_is_not_remembered_as_it_was(
+    storage: Storage, database: Database, clock: ManualClock
+) -> None:
+    await furnish(storage)
+    assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == TEAM
+    renamed = replace(TEAM, name="Renamed")
+    beside = await database.open(clock)
+    await beside.store.run(DEFAULT, lambda t: t.keep_team(renamed))
+    await beside.close()
+    assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == renamed
 
 
 async def test_what_a_transaction_wrote_is_what_it_reads(storage: Storage) -> None:
@@ -48,3 +69,20 @@ async def test_a_workspace_nobody_has_set_up_is_made_once(storage: Storage) -> N
         return transaction.settings(), transaction.next_number(), transaction.next_number()
 
     assert await storage.store.run(DEFAULT, number) == (Workspace(DEFAULT), 1, 2)
+
+
+async def test_what_was_remembered_of_an_undone_edit_is_forgotten(storage: Storage) -> None:
+    """Its number is given again, to another edit."""
+    await furnish(storage)
+    undone, done = replace(TEAM, name="Undone"), replace(TEAM, name="Done")
+
+    def fails(transaction: Transaction) -> None:
+        transaction.keep_team(undone)
+        assert transaction.team(TEAM.id) == undone
+        raise StorageTrouble("the disk is full", temporary=True)
+
+    with pytest.raises(StorageTrouble):
+        await storage.store.run(DEFAULT, fails)
+    assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == TEAM
+    await storage.store.run(DEFAULT, lambda t: t.keep_team(done))
+    assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == done
