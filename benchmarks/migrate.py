@@ -81,7 +81,10 @@ def measure(model: str, url: str, tickets: int) -> list[Figure]:
     name = "SQLite" if url.startswith("sqlite") else "PostgreSQL"
     what = f"{name}: {count:,} tickets, {revisions[0]} to {revisions[-1]}"
     goal = f"<= {MINUTES_MAX:g} for 1,000,000"
-    return [Figure(what, minutes, "min", goal=goal, reached=minutes <= MINUTES_MAX)]
+    # Whole copies of the model come close to so many. Of fewer nothing is promised.
+    is_whole = count >= 0.99 * TICKETS
+    reached = minutes <= MINUTES_MAX if is_whole else None
+    return [Figure(what, minutes, "min", goal=goal, reached=reached)]
 
 
 def main(arguments: Sequence[str]) -> int:
