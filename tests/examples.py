@@ -9,7 +9,7 @@ from typing import Any, Final
 from hypothesis import settings
 
 EXPLORING: Final = bool(os.environ.get("DESKD_TEST_EXPLORE"))
-MORE: Final = 20
+MORE: Final = 10
 """Times as many, exploring."""
 
 
@@ -18,6 +18,6 @@ def examples(count: int, **more: Any) -> settings:
 
 
 # How long an example takes is a matter of the machine, and no promise of the code.
-settings.register_profile("same", settings(deadline=None, derandomize=True), max_examples=50)
-settings.register_profile("exploring", settings(deadline=None), max_examples=50 * MORE)
+settings.register_profile("same", settings(deadline=None, derandomize=True), max_examples=100)
+settings.register_profile("exploring", settings(deadline=None), max_examples=100 * MORE)
 settings.load_profile("exploring" if EXPLORING else "same")

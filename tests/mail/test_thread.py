@@ -45,7 +45,7 @@ def test_a_message_id_proves_its_ticket(ticket: int, parcel: int) -> None:
     )
 
 
-@examples(100)
+@examples(300)
 @given(TICKETS, st.data())
 def test_one_changed_character_proves_nothing(ticket: int, data: st.DataObject) -> None:
     address = SIGNER.reply_address(SUPPORT, DEFAULT, ticket)
@@ -98,7 +98,7 @@ def test_an_ack_address_asks_for_one_page_of_one_ticket(ticket: int, page: int) 
     assert SIGNER.proofs(written(address), NOWHERE, DEFAULT) == ()
 
 
-@examples(100)
+@examples(200)
 @given(TICKETS, TICKETS, st.data())
 def test_one_changed_character_of_an_ack_address_asks_for_nothing(
     ticket: int, page: int, data: st.DataObject
@@ -136,7 +136,7 @@ def test_the_nearest_proof_comes_first_and_none_twice() -> None:
     assert [proof.ticket for proof in SIGNER.proofs(parsed, NOWHERE, DEFAULT)] == [3, 2, 1]
 
 
-@examples(100)
+@examples(200)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_strangers_words_prove_nothing(id: str, address: str) -> None:
     parsed = Parsed(in_reply_to=(id, f"<t.1.0.{id}@x>"), to=(Mailbox("", f"a+t1-{address}@x"),))

@@ -10,6 +10,7 @@ from engine.promises.sla import JUST_AFTER
 from engine.tickets.events import Breached
 from engine.tickets.promise_clock import PROMISES, ClockKind, PromiseClock
 from engine.tickets.ticket import Ticket
+from tests.deskd.room import eventually
 from tests.stories.town import Town, town, worked
 
 BOB = "bob@example.com"
@@ -57,7 +58,7 @@ async def test_an_answer_at_the_exact_due_instant_is_in_time(opened: Town) -> No
     async def is_answered() -> bool:
         return not (await clock(opened, ClockKind.FIRST_RESPONSE)).running
 
-    await opened.becomes(is_answered)
+    await eventually(is_answered, "it is answered, while the clock stands")
     answered = await clock(opened, ClockKind.FIRST_RESPONSE)
     assert (answered.stopped_at, answered.breached_at) == (due, None)
     await opened.letter(BOB, containing="on it")

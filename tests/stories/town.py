@@ -5,7 +5,7 @@ then it goes on second by second, so that polls, pauses and back-offs run withou
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -203,14 +203,6 @@ class Town:
         found = await self.until(look, f"letter to {to} with {subject!r} {containing!r}")
         assert found is not None
         return found
-
-    async def becomes(self, look: Callable[[], Awaitable[bool]]) -> None:
-        """What the database shows while the clock stands."""
-        async with asyncio.timeout(SECONDS_MAX):
-            while True:
-                if await look():
-                    return
-                await asyncio.sleep(0.01)  # the writer's thread and the sockets work in real time
 
     async def still(self) -> None:
         """A moment of real time in which the clock stands: whatever is due by now has happened."""

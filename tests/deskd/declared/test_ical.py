@@ -153,7 +153,7 @@ scraps = st.sampled_from(
 )  # fmt: skip
 
 
-@examples(100)
+@examples(300)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 9), scraps), max_size=5))
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(
     damages: list[tuple[int, int, bytes]],

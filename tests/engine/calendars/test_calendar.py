@@ -195,7 +195,7 @@ starts = st.tuples(near_changes, st.integers(0, 24 * 4 - 1)).map(
 CASES_EACH = 10  # compiling costs more than counting: 200 calendars, 2,000 sums
 
 
-@examples(100)
+@examples(200)
 @given(
     hours,
     st.lists(st.tuples(starts, st.integers(0, 200)), min_size=CASES_EACH, max_size=CASES_EACH),
@@ -209,7 +209,7 @@ def test_between_agrees_with_counting_every_quarter(
         assert compiled.between(start, start + quarters_long * QUARTER) == counted * QUARTER
 
 
-@examples(100)
+@examples(200)
 @given(
     hours,
     st.lists(st.tuples(starts, st.integers(1, 600)), min_size=CASES_EACH, max_size=CASES_EACH),
@@ -232,7 +232,7 @@ def test_add_is_the_first_instant_with_so_much_behind_it(
 weekly = hours.filter(lambda written: any(written.week.values()))
 
 
-@examples(100)
+@examples(200)
 @given(weekly, st.lists(st.tuples(starts, st.integers(-5, 5)), min_size=3, max_size=3))
 def test_open_dates_are_stepped_as_a_calendar_on_the_wall_would(
     written: Hours, steps: list[tuple[datetime, int]]

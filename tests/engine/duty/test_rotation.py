@@ -165,7 +165,7 @@ def slow_number(plan: Rotation, quarters: int, at: datetime) -> int:
     return (latest - plan.start) // (quarters * timedelta(minutes=15) * plan.length)
 
 
-@examples(100)
+@examples(300)
 @given(kinds, st.integers(1, 5), st.sampled_from(ZONES), local_starts, starts)
 def test_turns_agree_with_looking_at_the_clock_on_the_wall(
     kind: tuple[RotationKind, int], length: int, zone: str, start: datetime, at: datetime

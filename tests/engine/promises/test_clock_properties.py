@@ -19,7 +19,7 @@ from tests.engine.lives import lives
 from tests.examples import examples
 
 NEVER_PAUSED = set(ClockKind) - {ClockKind.RESOLUTION}
-MANY = examples(60)
+MANY = examples(150)
 Key = tuple[ClockKind, int]
 
 

@@ -145,7 +145,7 @@ DOINGS: list[Do] = [
 ]
 
 
-@examples(100)
+@examples(300)
 @given(
     st.lists(
         st.tuples(st.sampled_from(DOINGS), st.timedeltas(timedelta(), timedelta(hours=30))),

@@ -249,7 +249,7 @@ NASTY = st.text(max_size=120) | st.text(
 BASE = letter("receipt")
 
 
-@examples(100)
+@examples(250)
 @given(NASTY, NASTY, NASTY, NASTY)
 def test_nothing_from_outside_can_add_or_change_a_header(
     name: str, subject: str, id: str, words: str
@@ -283,7 +283,7 @@ def parts(message: Message) -> list[Message]:
     return [part for part in payload if isinstance(part, Message)]
 
 
-@examples(100)
+@examples(150)
 @given(st.text(max_size=400))
 def test_words_arrive_as_they_were_written(words: str) -> None:
     arrived = parsed(replace(BASE, text=f"x {words} x", html="")).text

@@ -129,7 +129,7 @@ def test_bytes_become_the_text_they_were(data: bytes, declared: str, text: str) 
     assert charset.decode(data, declared) == text
 
 
-@examples(100)
+@examples(150)
 @given(st.binary(max_size=300), st.none() | st.text(max_size=20))
 def test_any_bytes_in_any_charset_become_text_that_can_be_stored(
     data: bytes, declared: str | None

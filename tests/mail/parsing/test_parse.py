@@ -210,7 +210,7 @@ def test_html_becomes_the_lines_a_person_sees() -> None:
     )
 
 
-@examples(100)
+@examples(200)
 @given(st.binary(max_size=600))
 def test_no_bytes_stop_the_parser(raw: bytes) -> None:
     for mail in (raw, b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + raw + b"\n--b--"):
@@ -241,7 +241,7 @@ LINES = st.sampled_from(
 )
 
 
-@examples(100)
+@examples(200)
 @given(st.lists(LINES, max_size=25))
 def test_no_mixture_of_parts_stops_the_parser(lines: list[bytes]) -> None:
     parsed = read(b"\r\n".join(lines))

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from storage.sql.errors import StorageTrouble
 from tests.clock import ManualClock
 from tests.storage import postgres
 from tests.storage.conftest import Database, sqlite_url
-from tests.storage.make import furnish, message, opening
+from tests.storage.make import TEAM, furnish, message, opening
 
 PATIENCE = 20
 
@@ -386,3 +387,26 @@ def _kept_keys(path: Path) -> list[str]:
         return [key for (key,) in connection.execute("SELECT key FROM spool")]
     finally:
         connection.close()
+
+
+async def test_a_team_that_was_changed_in_a_group_undone_is_not_remembered(path: Path) -> None:
+    """The number of the rules that the change had is given again, to the next one."""
+    gate = Gate()
+    async with opened(sqlite_url(path), path.parent, gate) as storage, asyncio.TaskGroup() as tasks:
+        await furnish(storage)
+        gate.shut()
+        tasks.create_task(storage.spool.keep(message("first")))
+        await asyncio.to_thread(gate.reached.wait, PATIENCE)
+        # After the first: the group of both fails, and then the change alone.
+        gate.passes, gate.failures = 1, 2
+        change = storage.store.run(DEFAULT, lambda t: t.keep_team(replace(TEAM, name="Undone")))
+        look = storage.store.run(DEFAULT, lambda t: t.team(TEAM.id))
+        both = asyncio.gather(change, look, return_exceptions=True)
+        await asyncio.sleep(0)
+        gate.open()
+        refused, seen = await asyncio.wait_for(both, PATIENCE)
+        assert isinstance(refused, StorageTrouble)
+        assert seen == TEAM
+        done = replace(TEAM, name="Done")
+        await storage.store.run(DEFAULT, lambda t: t.keep_team(done))
+        assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == done

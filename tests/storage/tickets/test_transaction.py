@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
-
 from engine.ports.store import Transaction
 from engine.tickets.people import DEFAULT
 from engine.tickets.workspace import Workspace
 from storage.open.open_storage import Storage
-from storage.sql.errors import StorageTrouble
 from tests.clock import ManualClock
 from tests.storage.conftest import Database
 from tests.storage.ear import heard, writing
@@ -69,20 +66,3 @@ async def test_a_workspace_nobody_has_set_up_is_made_once(storage: Storage) -> N
         return transaction.settings(), transaction.next_number(), transaction.next_number()
 
     assert await storage.store.run(DEFAULT, number) == (Workspace(DEFAULT), 1, 2)
-
-
-async def test_what_was_remembered_of_an_undone_edit_is_forgotten(storage: Storage) -> None:
-    """Its number is given again, to another edit."""
-    await furnish(storage)
-    undone, done = replace(TEAM, name="Undone"), replace(TEAM, name="Done")
-
-    def fails(transaction: Transaction) -> None:
-        transaction.keep_team(undone)
-        assert transaction.team(TEAM.id) == undone
-        raise StorageTrouble("the disk is full", temporary=True)
-
-    with pytest.raises(StorageTrouble):
-        await storage.store.run(DEFAULT, fails)
-    assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == TEAM
-    await storage.store.run(DEFAULT, lambda t: t.keep_team(done))
-    assert await storage.store.run(DEFAULT, lambda t: t.team(TEAM.id)) == done
