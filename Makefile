@@ -61,7 +61,7 @@ bench: $(STAMP)-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 shots: $(STAMP)-dev
-	$(BIN)/python docs/shots.py
+	$(BIN)/python -m docs.shots
 
 docs: $(STAMP)-dev
 	$(BIN)/python docs/draw.py
